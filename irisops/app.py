@@ -16,7 +16,6 @@ from textual import events, on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.command import Provider
-from textual.containers import Horizontal
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.theme import Theme
@@ -26,32 +25,37 @@ from textual.worker import Worker, WorkerState
 
 from irisops.contract.chat import Chat, CommandInfo, Notice
 from irisops.contract.quoting import filled
-from irisops.contract.replies import Done, Effect, Problem
+from irisops.contract.replies import Done, Effect, Problem, Reply
 from irisops.ui import keys, themes
 from irisops.ui.card import Card
 from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.conversation import Conversation
 from irisops.ui.door import Door
-from irisops.ui.frame import SIDE_PANEL_FROM, window_title
+from irisops.ui.frame import BROAD_FROM, SIDE_PANEL_FROM, window_title
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.housekeeping import Housekeeping
-from irisops.ui.panels import Header, SidePanel, StatusLine
+from irisops.ui.panels import Body, Header, MainScreen, SidePanel, StatusLine
 from irisops.ui.popup import Commands, command_item
 from irisops.ui.prompt import Line, Prompt
-from irisops.ui.record import copy_of, transcript_markdown
+from irisops.ui.record import NAMES, Copied, Entry, Format, copy_of, formats, old_text, transcript_markdown
 from irisops.ui.saving import save
 from irisops.ui.terminal import CrashConsole, TerminalTitle, on_ending_signals, send_to_tmux
 from irisops.ui.themes import sheets
 
 if TYPE_CHECKING:
+    from irisops.ui.copying import CopyScreen
     from irisops.ui.editor import EditorScreen
+    from irisops.ui.search import SearchBar
 
 POLL_INTERVAL = 2.0
-BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide")]
+BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide"), (BROAD_FROM, "-broad")]
 QUIT_WINDOW = 2.0
 """Seconds in which the second Ctrl+C must come."""
+
+TO_READ = 6.0
+"""Seconds that a note is shown which has to be read."""
 
 WORD = 0.4
 """Seconds between two letters of one word, at most: so long is a letter held that acts on a card."""
@@ -68,6 +72,35 @@ def editor_screen() -> type[EditorScreen]:
     from irisops.ui import editor  # noqa: PLC0415 - not before it is needed
 
     return editor.EditorScreen
+
+
+def copy_screen() -> type[CopyScreen]:
+    """The choice of a format, imported at the first copy."""
+    from irisops.ui.copying import CopyScreen  # noqa: PLC0415 - not before it is needed
+
+    return CopyScreen
+
+
+def copied(entry: Entry, way: Format, focused: Reply | None) -> Copied:
+    """An answer for the clipboard in one of its `formats`; `focused` is the part that has the focus, if any.
+
+    Text and JSON are what `irisops run` prints.
+    """
+    from irisops.engine import reply_copy  # noqa: PLC0415 - not before something is copied
+
+    by_rule = copy_of(entry, focused)
+    if len(formats(entry)) == 1 or not by_rule.text or way == "markdown":
+        return by_rule
+    if entry.packed:
+        return Copied(by_rule.said, old_text(entry))
+    return Copied(f"{by_rule.said} as {NAMES[way]}", reply_copy.written(entry.replies, way, focused))
+
+
+def highlight(words: str) -> LineFilter:
+    """Marks words in painted lines."""
+    from irisops.ui.search import Highlight  # noqa: PLC0415 - not before somebody searches
+
+    return Highlight(words)
 
 
 def local_now() -> datetime:
@@ -116,6 +149,8 @@ class IrisopsApp(App[int]):
         self.register_theme(themes.load_theme(theme if theme in themes.theme_names() else themes.DEFAULT))
         self.theme = theme if theme in themes.theme_names() else themes.DEFAULT
         self._door = Door()
+        self._highlights: list[LineFilter] = []
+        """Marks what is searched for; empty at all other times."""
         self._terminal_title = TerminalTitle()
         self._housekeeping = Housekeeping()
         self.header = Header()
@@ -129,9 +164,9 @@ class IrisopsApp(App[int]):
         NO_COLOR removes every colour; Textual's own filter would paint greys, whatever the terminal's background.
         """
         if self.no_color:
-            return [*NO_COLOURS, self._door]
+            return [*NO_COLOURS, *self._highlights, self._door]
         colours = [each for each in super().get_line_filters() if not isinstance(each, Monochrome | NoColor)]
-        return [*colours, self._door]
+        return [*colours, *self._highlights, self._door]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Defaults of our theme variables, for Textual's themes, which do not define them."""
@@ -144,10 +179,14 @@ class IrisopsApp(App[int]):
             "row-cursor-text": "#ffffff",
         }
 
+    def get_default_screen(self) -> Screen[None]:
+        """The screen under all others."""
+        return MainScreen(id="_default")
+
     def compose(self) -> ComposeResult:
         """The four parts."""
         yield self.header
-        with Horizontal(id="body"):
+        with Body(id="body"):
             yield self.side
             yield self.conversation
         yield self.status
@@ -157,6 +196,7 @@ class IrisopsApp(App[int]):
         on_ending_signals(self._ended_by_signal, terminal=not self.is_headless)
         self.chat.subscribe(self._overview_changed, self._noticed)
         self.chat.ask_with(self.conversation.ask_secret)
+        self.watch(self.screen, "focused", self._show_keys, init=False)
         self.conversation.focus_prompt()
         self._overview_changed()
         self.set_interval(self._poll_interval, self.conversation.refresh_live)
@@ -175,7 +215,7 @@ class IrisopsApp(App[int]):
         self._overview_changed()
         opening = self.chat.overview().opening
         if opening:
-            self.conversation.send(opening)
+            self.conversation.begin_with(opening)
 
     @on(Worker.StateChanged)
     def _worker_changed(self, event: Worker.StateChanged) -> None:
@@ -203,10 +243,10 @@ class IrisopsApp(App[int]):
         self.header.show(overview)
         self.side.show(overview)
         self.status.show(overview)
+        self.conversation.show(overview)
         active = overview.active
         if active is not None and active.state == "connected":
             self.conversation.prompt.unguard()
-        self.conversation.set_stale(active is None or active.stale or active.state != "connected")
         if not self.is_headless:
             self._terminal_title.show(window_title(active))
 
@@ -217,11 +257,24 @@ class IrisopsApp(App[int]):
         if notice.alert and not self.is_headless:
             self._terminal_title.alert(f"(!) {notice.profile}: {notice.message}")
 
+    def _show_keys(self) -> None:
+        """Show the keys of what has the focus now."""
+        self.status.show(keys=keys.footer_keys(self.focused or self.screen))
+
     # Events of the conversation
 
     @on(Conversation.Running)
     def _show_running(self, event: Conversation.Running) -> None:
         self.status.show(running=event.what)
+
+    @on(Conversation.Ended)
+    def _tell_elsewhere(self, event: Conversation.Ended) -> None:
+        """Ring, and say in the title what ended, while another window has the focus."""
+        if self.app_focus:
+            return
+        self.bell()
+        if not self.is_headless:
+            self._terminal_title.alert(f"(✓) {event.words}")
 
     @on(Conversation.Wanted)
     async def _wanted(self, event: Conversation.Wanted) -> None:
@@ -269,7 +322,12 @@ class IrisopsApp(App[int]):
             self._form_waits = event
             self.status.show(note=FORM_WAITS)
             return
-        self.push_screen(editor_screen()(event.form, partial(self._submitted, event.card)))
+        editor = editor_screen()(event.form, partial(self._submitted, event.card))
+        self.push_screen(editor, partial(self._form_closed, event.card))
+
+    async def _form_closed(self, card: Card, answered: bool | None) -> None:
+        if not answered:
+            await self.conversation.drop_form(card)
 
     @on(Prompt.Emptied)
     def _line_done(self) -> None:
@@ -282,7 +340,7 @@ class IrisopsApp(App[int]):
     def _form_done(self, event: Conversation.FormDone) -> None:
         if isinstance(self.screen, editor_screen()):
             if event.problem is None:
-                self.screen.dismiss()
+                self.screen.dismiss(result=True)
             else:
                 self.screen.say(f"{event.problem.message} {event.problem.cure}")
 
@@ -295,10 +353,17 @@ class IrisopsApp(App[int]):
 
     # Keys
 
+    @on(Line.TooManyLines)
+    def _too_many_lines(self, event: Line.TooManyLines) -> None:
+        self._say(f"Not pasted: {event.count:,} lines. Paste and send them one at a time", TO_READ)
+
     @on(Line.KeysWanted)
     def action_keys(self) -> None:
         """Show which keys work now."""
-        self.push_screen(keys.KeysScreen(keys.active_keys(self.focused or self.screen)))
+        lines = keys.active_keys(self.focused or self.screen)
+        if isinstance(self.focused, Grid):
+            lines = [*keys.row_keys(self.focused.view.table), *lines]
+        self.push_screen(keys.KeysScreen(lines))
 
     async def on_event(self, event: events.Event) -> None:
         """A printable key belongs to the prompt unless it means something where the focus is.
@@ -312,6 +377,9 @@ class IrisopsApp(App[int]):
                 # Terminals send Esc and a letter right after it as Alt+letter; no question has a key with Alt.
                 await self._pressed(events.Key("escape", "\x1b"))
                 event = events.Key(event.key.removeprefix("alt+"), event.character)
+            elif self._asked() and self.conversation.questions.begins_line(event):
+                # They lose an Esc right before a sign that is no letter: `/` at the start of a password is one.
+                await self._pressed(events.Key("escape", "\x1b"))
             await self._pressed(event)
             return
         if isinstance(event, events.Paste) and not event.is_forwarded and len(self.screen_stack) == 1:
@@ -330,6 +398,10 @@ class IrisopsApp(App[int]):
             return
         self.conversation.questions.before_key(event)
         self._release(event)
+        focused = self.focused
+        if event.character == "/" and isinstance(focused, Grid) and focused.takes(event.key):
+            focused.action_find()  # at once: what is typed next belongs to the filter line
+            return
         if self._acts(event):
             self._held = event
             self._hold = self.set_timer(self._word, self._release)
@@ -371,7 +443,7 @@ class IrisopsApp(App[int]):
         return event.is_printable and not self._asked() and not isinstance(self.focused, Input)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Under 100 columns the side panel is folded into the status line."""
+        """On a narrow screen the side panel is folded into the status line."""
         self.status.show(folded=event.size.width < SIDE_PANEL_FROM)
 
     def action_interrupt(self) -> None:
@@ -389,9 +461,9 @@ class IrisopsApp(App[int]):
         self._last_interrupt = now
         self._say("Ctrl+C again quits")
 
-    def _say(self, words: str) -> None:
+    def _say(self, words: str, seconds: float = QUIT_WINDOW) -> None:
         self.status.show(note=words)
-        self.set_timer(QUIT_WINDOW, partial(self._unsay, words))
+        self.set_timer(seconds, partial(self._unsay, words))
 
     def _unsay(self, words: str) -> None:
         if self.status.note == words:
@@ -420,12 +492,47 @@ class IrisopsApp(App[int]):
         if isinstance(card, Card):
             card.toggle_expanded()
 
+    def action_jump(self, step: int) -> None:
+        """Go to the answer above or below."""
+        self.conversation.transcript.jump(step)
+
+    def action_find(self) -> None:
+        """Search the transcript."""
+        if len(self.screen_stack) > 1:
+            return
+        if self.conversation.open_search():
+            self.call_after_refresh(self._show_keys)  # its line is in the screen only then
+        else:
+            self._say("Search waits until the question is answered", TO_READ)
+
+    def on_search_bar_marked(self, event: SearchBar.Marked) -> None:
+        """Mark the words wherever they are seen in the transcript."""
+        self._highlights = [highlight(event.words)] if event.words else []
+        for part in self.conversation.transcript.walk_children():
+            part.refresh()
+
     async def action_copy_card(self) -> None:
-        """Copy the card, or its focused part, to the clipboard. Delivery depends on the terminal."""
+        """Copy the card, or its focused part; what can be copied in several ways asks which."""
         card = self.conversation.transcript.current
         if card is None:
             return
-        copied = copy_of(card.entry, card.focused_reply if isinstance(card, Card) else None)
+        focused = card.focused_reply if isinstance(card, Card) else None
+        ways = formats(card.entry)
+        if (
+            len(ways) > 1
+            and self.conversation.questions.shown is None
+            and not self.conversation.prompt.veiled
+        ):
+            self.push_screen(copy_screen()(ways), partial(self._copy_as, card.entry, focused))
+        else:
+            await self._copy(copied(card.entry, "text", focused))
+
+    async def _copy_as(self, entry: Entry, focused: Reply | None, way: Format | None) -> None:
+        if way is not None:
+            await self._copy(copied(entry, way, focused))
+
+    async def _copy(self, copied: Copied) -> None:
+        """Send a text to the clipboard. Delivery depends on the terminal."""
         if not copied.text:
             self._say(copied.said)
             return

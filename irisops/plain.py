@@ -261,6 +261,8 @@ class PlainChat:
             self._ended = True
         elif effect.name == "clear":
             self._said.clear()
+        elif effect.name in ("sort", "only"):
+            self._write("Plain mode shows rows as they came; lists take sort=COLUMN and words to filter by.")
         elif effect.name == "theme":
             self._write("Plain mode has no colours.")
         else:

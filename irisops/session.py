@@ -181,14 +181,13 @@ class Session:
                 Notice("error", f"There is no profile {named(self._first)}.", "/profiles lists them.")
             )
         elif not self.hub.profiles() and self.hub.loaded.problem is None:
-            self._notice(
-                Notice(
-                    "info",
-                    "Welcome. No instance is known yet.",
-                    "/profile add opens a form for another; to look round first, leave and run: irisops demo",
-                )
+            looks = self.settings.load().settings.discovery
+            # What /discover says in the end is not said twice.
+            cure = (
+                "" if looks else "/profile add opens a form for one. To look around without one: irisops demo"
             )
-            if self.settings.load().settings.discovery:
+            self._notice(Notice("info", "Welcome. No instance is known yet.", cure))
+            if looks:
                 self._opening = "/discover"
 
     def _tell_damaged(self) -> None:

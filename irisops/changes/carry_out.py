@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, aclosing
 
-from irisops.changes.objects import Wanted, guard, kind_of, read_states
+from irisops.changes.objects import Wanted, fields_held, guard, kind_of, read_states
 from irisops.changes.record import OVERWRITTEN, Record
 from irisops.changes.turns import turn
 from irisops.connections.connection import Link
@@ -38,7 +38,8 @@ async def carry_out(context: Context, link: Link, wanted: Wanted, made: Plan) ->
 
 
 async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> Replies:
-    now = await read_states(context, link, [(change.kind, change.name) for change in wanted.direct])
+    fields = fields_held(state for change in wanted.changes for state in (change.before, change.after))
+    now = await read_states(context, link, [(change.kind, change.name) for change in wanted.direct], fields)
     _refuse_moved(context, wanted, now)
     guard(context, link, await read_access(link.connection), wanted.changes)
     steps = steps_of(context, wanted)
@@ -69,7 +70,9 @@ async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> R
                 f"/undo {record.number} takes those back, /finish {record.number} goes on. {problem.cure}",
             ) from problem
         record.step()
-    after = await read_states(context, link, [(change.kind, change.name) for change in wanted.changes])
+    after = await read_states(
+        context, link, [(change.kind, change.name) for change in wanted.changes], fields
+    )
     wrong = _wrong(context, wanted, after)
     if wrong:
         record.end("unknown", f"read back: {'; '.join(wrong)}")
@@ -91,7 +94,7 @@ async def _change(context: Context, link: Link, wanted: Wanted, made: Plan) -> R
             "password" if len(wanted.passwords) == 1 else f"password {user}",
             "Shown once",
             {"users": [user]},
-            notes=["It is kept nowhere: hand it over now."],
+            notes=["It is not kept: hand it over now."],
             blocks={f"Password of {harmless(user)}": password},
         )
 
@@ -219,7 +222,8 @@ def _wrong(context: Context, wanted: Wanted, now: States) -> list[str]:
         if found is None:
             wrong.append(f"{name} is not there")
             continue
-        for each in kind.copied if change.origin else change.fields():
+        fixed = [each for each in kind.fixed if change.before is not None and each in change.before.fields]
+        for each in (*(kind.copied if change.origin else change.fields()), *fixed):
             is_now = found.fields.get(each)
             if (
                 each in after.fields

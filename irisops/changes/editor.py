@@ -35,6 +35,8 @@ class Checked:
 
     fields: dict[str, FieldValue] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    """What only the instance could tell of the values."""
     password: str = field(default="", repr=False)
 
 
@@ -84,8 +86,10 @@ class Editor:
     """Check the values; values that the object already has are never refused. Raises a named problem."""
     kept_by_instance: Callable[[ObjectState], Refusal | None] = lambda _state: None
     """Why the instance allows no change of this object; None if it does."""
-    start: Callable[[Access, Command, date], Start] | None = None
-    """Initial values of a new object, `empty` if None. Raises `Refusal`."""
+    start: Callable[[Link, Access, Command, date], Coroutine[Any, Any, Start]] | None = None
+    """Initial values of a new object, `empty` if None. Raises `Refusal` or a named problem."""
+    word: str = ""
+    """The command of an existing object, the kind if empty."""
     with_companions: Callable[[Access, Command, ObjectState], list[ObjectChange]] = (
         lambda _access, _command, after: [ObjectChange(None, after)]
     )
@@ -101,6 +105,7 @@ class _Desk:
     editor: Editor
     access: Access
     given: Given
+    start: Start
 
     def form(self, state: ObjectState) -> Form:
         """The form of an existing object."""
@@ -110,7 +115,7 @@ class _Desk:
             self.editor.kind,
             f"{self._noun.capitalize()} {name}",
             self.editor.form_fields(self.access, state, new=False),
-            f"/{self.editor.kind} {quote(name, force=forced)}",
+            f"/{self.editor.word or self.editor.kind} {quote(name, force=forced)}",
             notes=self.editor.notes(self.access, state),
         )
 
@@ -126,7 +131,7 @@ class _Desk:
             key, message = next(iter(errors.items()))
             cure = f"Correct {key}= and try again; nothing was changed."
             return Problem("BadValue", message, cure, text=self.command.text)
-        form = self.form(state) if state is not None else self.new_form(self.editor.empty, "")
+        form = self.form(state) if state is not None else self.new_form(self.start.values, "")
         form.command = self.command.slash or form.command
         form.fields = [_refilled(each, self.given) for each in form.fields]
         form.errors = dict(errors)
@@ -164,7 +169,7 @@ async def edit(context: Context, command: Command, editor: Editor) -> Replies:
         refuse_change(link, editor.edit_feature)
     access = await read_access(link.connection)
     state = await editor.find(link, access, str(command.args[editor.kind]))
-    desk = _Desk(context, command, editor, access, given)
+    desk = _Desk(context, command, editor, access, given, Start(editor.empty))
     kept = editor.kept_by_instance(state)
     if kept is not None and given:
         raise kept
@@ -200,20 +205,20 @@ async def edit(context: Context, command: Command, editor: Editor) -> Replies:
     parts = [kind.label(each) for each in change.fields()] + (["password"] if checked.password else [])
     if not parts:
         raise Refusal(
-            "NothingToChange", f"{harmless(state.name)} is like that already.", "Nothing is to be done."
+            "NothingToChange", f"{harmless(state.name)} is already set that way.", "There is nothing to do."
         )
     of = "" if editor.kind == "user" else f"{kind.noun} "
+    theirs = merged.theirs if command.fields else ()
     warnings = [
-        f"Meanwhile somebody else changed {kind.label(each)}: it stays as they left it."
-        for each in merged.theirs
+        f"Meanwhile somebody else changed {kind.label(each)}: it stays as they left it." for each in theirs
     ]
     wanted = Wanted(
-        editor.kind,
+        editor.word or editor.kind,
         f"Change {listed(parts)} of {of}{harmless(state.name)}",
         (change,),
         Origin(command.slash),
         {state.name: checked.password} if checked.password else {},
-        warnings=warnings if command.fields else (),
+        warnings=[*warnings, *checked.warnings],
     )
     async for reply in desk.planned(wanted, state):
         yield reply
@@ -229,12 +234,12 @@ async def add(context: Context, command: Command, editor: Editor) -> Replies:
         key: value for key, value in command.args.items() if key in editor.new_options
     }
     today = context.clock.now().date()
-    start = editor.start(access, command, today) if editor.start else Start(editor.empty)
-    desk = _Desk(context, command, editor, access, given)
+    start = await editor.start(link, access, command, today) if editor.start else Start(editor.empty)
+    desk = _Desk(context, command, editor, access, given, start)
     if not command.fields and (not name or not (given or start.complete)):
         yield desk.new_form(start.values, name, start.notes)
         return
-    empty = ObjectState(editor.kind, name, dict(editor.empty if command.fields else start.values))
+    empty = ObjectState(editor.kind, name, dict(start.values))
     checked = await editor.check(link, access, given, empty, today)
     refused = editor.check_name(access, editor.kind, name)
     if refused:
@@ -252,13 +257,13 @@ async def add(context: Context, command: Command, editor: Editor) -> Replies:
     made = kind.new_password is not None and not checked.password
     password = await kind.new_password(link, name) if made and kind.new_password else checked.password
     wanted = Wanted(
-        f"{editor.kind}_add",
+        f"{editor.word or editor.kind}_add",
         f"Make {kind.noun} {harmless(name)}{start.title}",
         tuple(changes),
         Origin(command.slash),
         {name: password} if password else {},
         show=made,
-        warnings=start.warnings,
+        warnings=[*start.warnings, *checked.warnings],
     )
     async for reply in desk.planned(wanted, None):
         yield reply
@@ -296,7 +301,7 @@ def merge(kind: ObjectKind, base: ObjectState, now: ObjectState, entered: Mappin
             isinstance(value, tuple)
             and isinstance(there, tuple)
             and isinstance(was, tuple)
-            and name != "privileges"
+            and kind.fields[name].kind not in ("privileges", "groups")
         ):
             mine[name] = (*missing(there, missing(was, value)), *missing(missing(value, was), there))
             continue

@@ -5,7 +5,7 @@ A kind of object is declared once as an `ObjectKind`; `plan`, `carry_out` and `u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,8 +63,11 @@ class ObjectKind:
     turn: What
     """Lock that its changes take (see `irisops.changes.turns`)."""
     fields: Mapping[str, Field]
-    read: Callable[[Link, Sequence[str]], Coroutine[Any, Any, Mapping[str, ObjectState]]]
-    """Present states of the named objects, by casefolded name. Raises a named problem."""
+    read: Callable[[Link, Sequence[str], Collection[str]], Coroutine[Any, Any, Mapping[str, ObjectState]]]
+    """Present states of the named objects, by casefolded name. Raises a named problem.
+
+    Of many fields only those in the collection are needed; all if it is empty.
+    """
     steps: Callable[[ObjectChange, str], list[Step]]
     """The calls, in order; the text is a new password or ""."""
     nothing: str = "–"
@@ -81,6 +84,13 @@ class ObjectKind:
     """Sentence about the new state of a changed object; "" for the default "X is changed"."""
     new_password: Callable[[Link, str], Coroutine[Any, Any, str]] | None = None
     """A password for an object that is made again by /undo; None for kinds without one."""
+    source: Callable[[Link, ObjectState], Coroutine[Any, Any, str]] | None = None
+    """The object that a new one is copied from, before its fields are set; None for kinds that are made by themselves.
+    Raises `Refusal` or a named problem."""
+    fixed: frozenset[str] = frozenset()
+    """Fields that no change may alter: each change compares them, too."""
+    initial: Mapping[str, FieldValue] = field(default_factory=dict)
+    """Values that every new object has: a plan does not list them."""
 
     def label(self, name: str) -> str:
         """Label of a field."""
@@ -92,11 +102,18 @@ class ObjectKind:
         if isinstance(value, bool):
             return "yes" if value else "no"
         if isinstance(value, tuple):
-            words = roles_given(parse_match_roles(",".join(value))) if kind == "groups" else value
-            return ", ".join(harmless(each, 80) for each in words) or "none"
+            return ", ".join(self.entries(value, name)) or "none"
         if kind == "seconds" and value:
             return "never" if value == "0" else f"{value} s ({duration(int(value))})"
         return harmless(value or ("never" if kind == "date" else self.nothing))
+
+    def entries(self, value: FieldValue | None, name: str) -> tuple[str, ...]:
+        """The entries of a list as a plan shows them; none for a value that is no list."""
+        if not isinstance(value, tuple):
+            return ()
+        groups = name in self.fields and self.fields[name].kind == "groups"
+        words = roles_given(parse_match_roles(",".join(value))) if groups else value
+        return tuple(harmless(each, 80) for each in words)
 
     def fits(self, state: ObjectState) -> bool:
         """True if this version knows each field of a state from the journal, and its value is valid."""
@@ -149,15 +166,20 @@ class Wanted:
 
 
 async def read_states(
-    context: Context, link: Link, objects: Sequence[tuple[Kind, str]]
+    context: Context, link: Link, objects: Sequence[tuple[Kind, str]], fields: Collection[str] = ()
 ) -> dict[tuple[Kind, str], ObjectState]:
-    """Present states by kind and casefolded name; missing objects are left out."""
+    """Present states by kind and casefolded name; missing objects are left out. `fields`: see `ObjectKind.read`."""
     found: dict[tuple[Kind, str], ObjectState] = {}
     for kind in dict.fromkeys(kind for kind, _ in objects):
         names = [name for each, name in objects if each == kind]
-        states = await kind_of(context, kind).read(link, names)
+        states = await kind_of(context, kind).read(link, names, fields)
         found |= {(kind, key): state for key, state in states.items()}
     return found
+
+
+def fields_held(states: Iterable[ObjectState | None]) -> set[str]:
+    """The fields that these states have: what has to be read to compare them."""
+    return {name for state in states if state is not None for name in state.fields}
 
 
 def families(context: Context, changes: Changes) -> list[tuple[Family, list[ObjectChange]]]:

@@ -16,11 +16,12 @@ from irisops.contract.replies import Change, Plan
 from irisops.contract.wording import harmless
 from irisops.engine.as_code import PASSWORD, code_of
 from irisops.engine.context import Context
-from irisops.instance.errors import InstanceError, NotPermitted
+from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted
 from irisops.instance.features import FEATURES
+from irisops.instance.helper import another_way
 from irisops.instance.routes import Instance, explained
 from irisops.instance.security.access import Access, read_access
-from irisops.instance.security.object_state import ObjectChange, Step
+from irisops.instance.security.object_state import ObjectChange, Step, same
 
 MOST_LINES = 40
 """Most lines of before and after in one plan; the rest is counted."""
@@ -32,6 +33,7 @@ async def plan(context: Context, link: Link, wanted: Wanted, access: Access | No
     A change that can only fail is refused here, before a yes is asked for.
     """
     access = access or await read_access(link.connection)
+    wanted = await _with_sources(context, link, wanted)
     guard(context, link, access, wanted.changes)
     await _refuse_early(link.connection, steps_of(context, wanted))
     effects: list[str] = []
@@ -52,6 +54,18 @@ async def plan(context: Context, link: Link, wanted: Wanted, access: Access | No
     return context.plans.add(made, lambda: carry_out(context, link, wanted, made), link)
 
 
+async def _with_sources(context: Context, link: Link, wanted: Wanted) -> Wanted:
+    """The change with what each new object is copied from, for kinds that need that. Raises as `ObjectKind.source`."""
+    changes: list[ObjectChange] = []
+    for change in wanted.changes:
+        source = kind_of(context, change.kind).source
+        if source is None or change.before is not None or change.origin:
+            changes.append(change)
+        else:
+            changes.append(replace(change, origin=await source(link, change.state)))
+    return replace(wanted, changes=tuple(changes))
+
+
 async def _calls(context: Context, link: Link, wanted: Wanted) -> dict[str, list[str]]:
     """What will run, as code by language, and what SQL can say of it. Without passwords. Raises NotAvailable."""
     shown = replace(wanted, passwords=dict.fromkeys(wanted.passwords, PASSWORD))
@@ -65,22 +79,28 @@ async def _calls(context: Context, link: Link, wanted: Wanted) -> dict[str, list
 async def _refuse_early(instance: Instance, steps: Sequence[Step]) -> None:
     """Make the probes of the steps in one batch. Raises the named problem of one that is refused.
 
-    Not where the feature has a usable route that opens no object.
+    Not where the first usable route opens no object; where the objects are protected, the next route will do.
     """
     routes = instance.capabilities.routes
     probed = [
-        (step, step.probe)
+        (step, step.probe, first)
         for step in steps
-        if step.probe is not None and all(route.kind == "object" for route in routes(step.feature))
+        if step.probe is not None
+        for first in routes(step.feature)[:1]
+        if first.kind == "object"
     ]
-    answers = await instance.batch([probe for _, probe in probed]) if probed else []
-    for (step, _), answer in zip(probed, answers, strict=True):
-        if isinstance(answer, NotPermitted):
-            known = FEATURES[step.feature]
-            raise await explained(instance, answer, known, known.routes[0])
-        if isinstance(answer, InstanceError):
-            raise step.refused(instance, answer)
-        if isinstance(answer, Exception):
+    answers = await instance.batch([probe for _, probe, _ in probed]) if probed else []
+    for (step, _, first), answer in zip(probed, answers, strict=True):
+        if isinstance(answer, InstanceProblem):
+            problem: InstanceProblem = answer
+            if isinstance(answer, NotPermitted):
+                instance.capabilities.fail(first, answer)
+                problem = await explained(instance, answer, FEATURES[step.feature], first)
+            elif isinstance(answer, InstanceError):
+                problem = step.refused(instance, answer)
+            if not await another_way(instance, step.feature, problem):
+                raise problem
+        elif isinstance(answer, Exception):
             raise answer
 
 
@@ -120,14 +140,25 @@ def _lines_of(kind: ObjectKind, change: ObjectChange) -> list[Change]:
     lines: list[Change] = []
     if after is None:
         held = before.names("roles") or before.names("privileges") if before else ()
-        return [Change(f"{kind.noun} {name}", f"there, with {kind.show(held, '')}", "gone")]
+        return [Change(f"{kind.noun} {name}", f"there, with {kind.show(held, '')}", "gone", "gone")]
     if before is None:
         copied = f" as a copy of {harmless(change.origin)}" if change.origin else ""
-        lines.append(Change(f"{kind.noun} {name}", "not there", f"made{copied}"))
+        lines.append(Change(f"{kind.noun} {name}", "not there", f"made{copied}", "made"))
     for each in change.fields():
         new = after.fields.get(each)
-        if before is None and new in ("", (), False, "0"):
+        if before is None and (new in ("", (), False, "0") or same(new, kind.initial.get(each))):
             continue
         old = kind.show(before.fields.get(each), each) if before else "–"
-        lines.append(Change(f"{kind.label(each)} of {name}", old, kind.show(new, each)))
+        had = kind.entries(before.fields.get(each), each) if before else ()
+        has = kind.entries(new, each)
+        lines.append(
+            Change(
+                f"{kind.label(each)} of {name}",
+                old,
+                kind.show(new, each),
+                comes=[entry for entry in has if entry not in had],
+                goes=[entry for entry in had if entry not in has],
+                stays=[entry for entry in has if entry in had],
+            )
+        )
     return lines

@@ -49,7 +49,10 @@ async def look(context: Context, link: Link, entry: Entry, way: Way) -> Standing
             raise not_understood(entry)
         kinds[each.kind] = kind
     names = [(cast("Kind", each.kind), each.name) for each in entry.intent.touched]
-    return standing(entry, kinds, await read_states(context, link, names), way)
+    fields = {
+        name for each in entry.intent.touched for held in (each.before, each.after) for name in held or ()
+    }
+    return standing(entry, kinds, await read_states(context, link, names, fields), way)
 
 
 def standing(

@@ -157,7 +157,7 @@ def _nothing_left(context: Context, link: Link, entry: Entry, way: Way, found: S
     return Refusal(
         "NothingToUndo",
         f"Change {number} is back already: {_sentence(found.done, start='')}",
-        "Nothing is to be done.",
+        "There is nothing to do.",
     )
 
 

@@ -247,7 +247,7 @@ class Hub:
     async def _keep(self, profile: Profile, password: str) -> None:
         kept = await self.secrets.keep(profile, password)
         if not kept.lasting:
-            why = f"The password of {profile.name} is kept in memory only, until you quit: {kept.reason}"
+            why = f"The password of {profile.name} is kept until you quit: {kept.reason}"
             self.on_notice(Notice("info", why, kept.cure, profile.name))
 
     async def _ask_password(self, profile: Profile, *, again: bool) -> str:

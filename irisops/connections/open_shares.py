@@ -122,7 +122,7 @@ class ShareDesk:
             return
         kept = await self._hub.secrets.keep_secret(TOKEN_ACCOUNT, token)
         if not kept.lasting:
-            why = f"The ngrok authtoken is kept in memory only, until you quit: {kept.reason}"
+            why = f"The ngrok authtoken is kept until you quit: {kept.reason}"
             self._hub.on_notice(Notice("info", why, kept.cure))
 
     async def forget_token(self) -> None:

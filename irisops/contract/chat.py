@@ -76,7 +76,7 @@ class About:
                     count=len(reply.rows),
                     actions=reply.actions,
                 )
-            elif isinstance(reply, Facts) and reply.actions:
+            elif isinstance(reply, Facts) and reply.actions and not reply.blocks:
                 made = replace(made, offers=reply.actions)
             elif isinstance(reply, Problem) and reply.suggestions:
                 made = replace(made, suggestions=reply.suggestions)

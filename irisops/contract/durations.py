@@ -21,7 +21,7 @@ def span(text: str) -> timedelta:
     if found is None or not SHORTEST <= total <= LONGEST:
         raise Refusal(
             "BadTime",
-            f"“{text[:20]}” is no span from one minute to seven days.",
+            f"“{text[:20]}” is not a span from one minute to seven days.",
             "Write e.g. 2h, 90m, 1h30m or 1d.",
         )
     return total

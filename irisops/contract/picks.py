@@ -31,7 +31,7 @@ def offered(replies: Iterable[Reply]) -> dict[str, str]:
     for reply in replies:
         if isinstance(reply, Problem):
             found |= {str(number): line for number, line in enumerate(reply.suggestions[:MOST], 1)}
-        elif isinstance(reply, Facts):
+        elif isinstance(reply, Facts) and not reply.blocks:  # the keys of a pass belong to that pass alone
             found |= {key: line for key, _label, line in reply.actions}
     return found
 

@@ -14,6 +14,8 @@ from typing import Literal
 Scalar = None | bool | int | float | str | date | datetime
 Cell = Scalar | list[str]
 Row = Mapping[str, Cell]
+Tone = Literal["good", "warn", "bad", "quiet"]
+"""What a colour means. It stands beside a word or a sign that says the same, never alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,15 @@ class Column:
     title: str
     kind: Literal["text", "number", "time", "duration", "flag", "list"] = "text"
     grow: bool = False
-    """Takes the spare width; is cut first."""
+    """Takes of the spare width what its values need, before others; is cut first."""
     hide_under: int = 0
     """Not shown when the card is narrower than this many cells (80x24 keeps what matters)."""
     least: int = 0
     """Is cut to this many cells before a growing column is cut at all; 0 for a column that keeps its width."""
+    wrap: int = 1
+    """Most lines of one cell where a line is too short for it; long tables keep to one."""
+    tones: Mapping[str, Tone] = field(default_factory=dict, hash=False)
+    """Value as shown -> its colour."""
 
 
 @dataclass(slots=True)
@@ -43,11 +49,14 @@ class Facts:
     """Sentences below: warnings, what is missing and why, what to do next."""
     series: Sequence[float] = ()
     """Recent values for a sparkline, oldest first."""
+    tones: Mapping[str, Tone] = field(default_factory=dict)
+    """Key of a fact -> the colour of its value."""
     blocks: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Texts of several lines to copy, by title. They may hold a secret (a teammate's password), so they are shown and
     copied, but never written to a saved transcript, a journal or JSON."""
     actions: Sequence[tuple[str, str, str]] = ()
-    """What can be done about it: key, label and command line, e.g. ("f", "fix it", "/explain bob HR:R fix=yes")."""
+    """What can be done about it: key, label and command line, e.g. ("f", "fix it", "/explain bob HR:R fix=yes").
+    With blocks (a pass), a screen shows these only once asked to."""
 
 
 @dataclass(slots=True)
@@ -70,6 +79,10 @@ class Table:
     """Number of all rows when `rows` is only a part."""
     offer: str = ""
     """A command to suggest: the front end puts it into an empty prompt."""
+    group: str = ""
+    """Column whose values are headings above the rows that share one."""
+    order: tuple[str, bool] | None = None
+    """Column that the rows come sorted by, and whether the highest come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,11 @@ class Change:
     what: str
     before: str
     after: str
+    kind: Literal["set", "made", "gone"] = "set"
+    comes: Sequence[str] = ()
+    """Entries that a list gets; with `goes` and `stays`, what a screen shows in place of both whole lists."""
+    goes: Sequence[str] = ()
+    stays: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -108,6 +126,8 @@ class Done:
     message: str
     details: Sequence[str] = ()
     undo: int | None = None
+    offer: str = ""
+    """A command to suggest: the front end puts it into an empty prompt."""
 
 
 @dataclass(slots=True)
@@ -143,6 +163,8 @@ class FormField:
     choices: Sequence[str] = ()
     help: str = ""
     required: bool = False
+    group: str = ""
+    """Heading of this field and of those after it with the same; "" for none."""
 
 
 @dataclass(slots=True)
@@ -178,10 +200,11 @@ class Effect:
 
     `quit` leaves, `clear` empties the transcript, `theme` switches to the theme `argument` ("" asks for the list),
     `save` writes the transcript as Markdown to the file `argument`, `pin` keeps the live card of the slash command
-    `argument` at the top, `unpin` takes it away.
+    `argument` at the top, `unpin` takes it away, `sort` orders the rows of the last answer by the column `argument`
+    (`-units` for the largest first), `only` shows those with the words `argument` ("" shows all).
     """
 
-    name: Literal["quit", "clear", "theme", "save", "pin", "unpin"]
+    name: Literal["quit", "clear", "theme", "save", "pin", "unpin", "sort", "only"]
     argument: str = ""
 
 

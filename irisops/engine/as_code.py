@@ -13,6 +13,7 @@ PASSWORD = "\0 a new password"  # noqa: S105 - it stands for one
 """In an argument: the new password, which the code asks for and which is never written down."""
 
 _SAID = 'write $select(status=1:"ok",1:$system.Status.GetErrorText(status)),!'
+_QUOTED = """"'" + password.replace("'", "''") + "'" """.rstrip()
 _VARIABLES = {
     "Security.Applications": "application",
     "Security.Events": "event",
@@ -91,6 +92,12 @@ class _Code:
 
     def statement(self, sql: str) -> None:
         """A statement of SQL."""
+        before, password, _ = sql.partition(f"'{PASSWORD}'")
+        if password:  # the last word of ALTER USER
+            self._asks = True
+            self._script.append(f"// in SQL: {before}'the new password'")
+            self._python.append(f"connection.cursor().execute({python(before)} + {_QUOTED})")
+            return
         self._script.append(f"// in SQL: {sql}")
         self._python.append(f"connection.cursor().execute({python(sql)})")
 

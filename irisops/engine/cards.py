@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from irisops.contract.replies import Cell, Column, Facts, Scalar
+from irisops.contract.replies import Cell, Column, Facts, Scalar, Tone
+
+OFF: Mapping[str, Tone] = {"no": "quiet"}
+"""Colours of a flag that is usually on: what is off steps back."""
+POWER: Mapping[str, Tone] = {"yes": "warn"}
+"""Colours of a flag that deserves a look where it is on: a superuser, no login, an open transaction."""
 
 T = TypeVar("T")
 

@@ -290,9 +290,7 @@ def _sorted(found: re.Match[str], about: About, registry: Registry) -> Answer:
     if _filters(spec):
         words = [word for word in about.command.words("filter") if not word.casefold().startswith("sort=")]
         return _again(about.command, registry, filter=[*words, f"sort={wish}"])
-    if spec is not None and "sort" in spec.options:
-        return _again(about.command, registry, sort=wish)
-    return _by_hand(about, "Ctrl+S in the table, or a click on a heading, sorts its rows.")
+    return parser.parse(f"/sort {quote(wish)}", registry)
 
 
 def _only(which: str, about: About, registry: Registry) -> Answer:
@@ -300,7 +298,7 @@ def _only(which: str, about: About, registry: Registry) -> Answer:
     if isinstance(words, Problem):
         return words
     if not _filters(registry.get(about.command.name)):
-        return _by_hand(about, "Ctrl+F in the table shows the rows with a word.")
+        return parser.parse(f"/only {' '.join(map(quote, words))}", registry)
     old = [word for word in about.command.words("filter") if word not in words]
     return _again(about.command, registry, filter=[*old, *words])
 
@@ -334,10 +332,6 @@ def _column(name: str, columns: Sequence[Column], kind: str) -> Column | None:
     wanted = name.casefold().replace(" ", "_")
     names = (each for each in columns if each.kind == kind)
     return next((each for each in names if wanted in (each.name, each.title.casefold())), None)
-
-
-def _by_hand(about: About, cure: str) -> Problem:
-    return Problem("ByHand", f"{about.command.slash} takes no such words.", cure)
 
 
 def _filters(spec: CommandSpec | None) -> bool:

@@ -32,11 +32,15 @@ _COLUMN_WORDS = ("columns", "cols")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The selected rows. `total` is their number before `limit`; `described` is the filter as typed."""
+    """The selected rows. `total` is their number before `limit`; `described` is the filter as typed.
+
+    `order` is that of the words `sort=`, as in `Table.order`.
+    """
 
     rows: list[Row]
     total: int
     described: str
+    order: tuple[str, bool] | None = None
 
 
 def select(rows: Sequence[Row], words: Sequence[str], columns: Sequence[Column]) -> Selection:
@@ -60,7 +64,8 @@ def select(rows: Sequence[Row], words: Sequence[str], columns: Sequence[Column])
         present.sort(key=lambda row: _sort_key(row.get(column.name)), reverse=descending)
         kept = [*present, *absent]
     total = len(kept)
-    return Selection(kept if limit is None else kept[:limit], total, " ".join(words))
+    order = None if sort is None else (sort[0].name, sort[1])
+    return Selection(kept if limit is None else kept[:limit], total, " ".join(words), order)
 
 
 def is_condition(word: str) -> bool:
@@ -266,4 +271,5 @@ def list_table(
         notes=[*selection_notes(chosen, len(rows), one), *(() if chosen.described else unfiltered), *notes],
         actions=actions,
         total=chosen.total,
+        order=chosen.order,
     )

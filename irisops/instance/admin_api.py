@@ -135,7 +135,7 @@ class AdminApi:
         return ""
 
     def _no_login(self) -> str:
-        return self._refused or ("" if self._password() else "the password is not at hand any more")
+        return self._refused or ("" if self._password() else "the password is no longer in memory")
 
     async def web_sessions(self) -> list[Row]:
         """`GET /v2/web-sessions`: rows by lower-cased field name.
@@ -205,7 +205,7 @@ class AdminApi:
     async def _ask(self, request: WebRequest) -> WebAnswer:
         address = self._address()
         if address is None:
-            raise NotAvailable("The profile has no web port any more.", "/profile edit NAME web_port=52773")
+            raise NotAvailable("The profile no longer has a web port.", "/profile edit NAME web_port=52773")
         return await ask(address, request, deadline=DEADLINE)
 
     async def _logged_in(self, *, fresh: bool) -> str:

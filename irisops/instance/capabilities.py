@@ -106,6 +106,7 @@ class Capabilities:
         self._start_time = True
         self._worked: set[str] = set()
         self._refused: dict[str, str] = {}
+        self._protected = False  # True once an object of Security.* was refused
         self._seen: dict[str, frozenset[str]] = {}
         self.distrusted: dict[str, str] = {}
         """Label -> reason of routes not to take. A connection shares it between its logins."""
@@ -168,6 +169,8 @@ class Capabilities:
         """Record that a route worked on this connection."""
         self._worked.add(route.label)
         self._refused.pop(route.label, None)
+        if route.opens_security:
+            self._protected = False
 
     def fail(self, route: Route, problem: Exception) -> None:
         """Record what a route failed with: one that does not exist is not tried again, a refused one is.
@@ -176,6 +179,8 @@ class Capabilities:
         """
         if not isinstance(problem, InstanceProblem):
             return
+        if route.opens_security and isinstance(problem, NotPermitted):
+            self._protected = True
         if is_missing(problem):
             self.learn(route, problem.message)
         elif isinstance(problem, NotPermitted) or (
@@ -215,8 +220,13 @@ class Capabilities:
         self.distrusted[route.label] = reason
 
     def routes(self, feature: str) -> list[Route]:
-        """The usable routes, best first."""
-        return [route for route in FEATURES[feature].routes if not self._objection(route)]
+        """The usable routes, best first.
+
+        Where one object of Security.* was refused, all are: the routes that open them come last, so that what `?` shows
+        is what runs.
+        """
+        usable = [route for route in FEATURES[feature].routes if not self._objection(route)]
+        return sorted(usable, key=lambda route: self._protected and route.opens_security)
 
     def available(self, what: str) -> tuple[bool, str]:
         """Whether a feature (a key of `features.FEATURES`) has a usable route, and why not.
@@ -267,7 +277,7 @@ class Capabilities:
             rejected=self.reasons(feature.name),
             note="; ".join(notes),
             state=state,
-            proved=feature.proved,
+            proved=(chosen.proved if chosen is not None else "") or feature.proved,
         )
 
     def _objection(self, route: Route) -> str:

@@ -25,12 +25,19 @@ from irisops.instance.errors import (
     ReplyTooBig,
     Unreachable,
 )
+from irisops.instance.features import HELPER
 
 MASK = "•••"
 
 _CODE = re.compile(r"#(\d{2,6})\b")
 _SQLCODE = re.compile(r"SQLCODE:?\s*<?\s*(-?\d{1,4})")
 _PRIVILEGE = re.compile(r"[Rr]equires (%?[\w%.-]+(?::[A-Za-z,]+)?) privilege(?: on resource (%?[\w%.-]+))?")
+_PASSWORD_AT = {
+    "security.users.create": 2,
+    "security.users.copy": 5,
+    f"{HELPER}.ModifySecurity".lower(): 3,
+}
+"""Class method -> the place of a password among its arguments."""
 _SECRET_SQL = re.compile(r"\b(?:IDENTIF(?:Y|IED)|PASSWORD)\b", re.IGNORECASE)
 _SQL_LITERAL = re.compile(r"'((?:[^']|'')*)'")
 
@@ -107,9 +114,9 @@ def secrets_of(call: Call) -> tuple[str, ...]:
             # As written (with doubled quotes), and as meant.
             return (*literals, *(text.replace("''", "'") for text in literals), *_texts(params))
         case ClassMethod(class_name, method, args):
-            named = f"{class_name}.{method}".lower()
-            if named in {"security.users.create", "security.users.copy"}:
-                return _texts(args[2:3] if method.lower() == "create" else args[5:6])
+            at = _PASSWORD_AT.get(f"{class_name}.{method}".lower())
+            if at is not None:
+                return _texts(args[at : at + 1])
             if "password" in method.lower():
                 return _texts(args[:3])
             return ()

@@ -7,6 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
+HELPER = "ZIrisOps.Helper"
+"""The optional class on the instance (see `irisops.instance.helper`)."""
+HELPER_VERSION_METHOD = "IrisOpsHelperVersion"
+"""The method that identifies the helper."""
+
 RouteKind = Literal["sql", "rows", "result set", "method", "object", "statement", "function", "rest"]
 Proved = Literal["%All", "privilege", "nobody"]
 
@@ -16,12 +21,23 @@ class Route:
     """One route to a fact or action.
 
     `needs` are (class, member) pairs that must exist; for kind `sql`, a query among them must also be projected as an
-    SQL procedure. A member "" is the class itself.
+    SQL procedure. A member "" is the class itself. `proved` as in `Feature`, where the route has its own; else "".
     """
 
     kind: RouteKind
     label: str
     needs: tuple[tuple[str, str], ...]
+    proved: Proved | Literal[""] = ""
+
+    @property
+    def opens_security(self) -> bool:
+        """True if it opens objects that an instance may protect (facts: iris-security 4.4)."""
+        return self.kind == "object" and self.needs[0][0].startswith("Security.")
+
+    @property
+    def by_helper(self) -> bool:
+        """True if it calls the helper class."""
+        return self.needs[:1] == ((HELPER, HELPER_VERSION_METHOD),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +114,21 @@ def _long_query(
     return replace(plain, routes=(plain.routes[0], by_rows, *plain.routes[1:]))
 
 
+def _helper_route(method: str, class_name: str = "") -> Route:
+    """The helper as a route, where it is installed; for objects of a class, if it is given.
+
+    It calls the documented API as code on the instance, for which the vendor names the privileges and shows an example
+    without %All (facts: iris-security 4.4).
+    """
+    label = f"{HELPER}.{method}" + (f" {class_name}" if class_name else "")
+    made: Route = _method(HELPER, HELPER_VERSION_METHOD, method, label=label)
+    return replace(made, proved="privilege") if class_name else made
+
+
 def _read(name: str, class_name: str, member: str = "List") -> Feature:
     """Reading the properties of an object; `member` shows that its class exists."""
-    return Feature(name, (_object(class_name, member, label=f"{class_name} %OpenId"),), SECURE)
+    by_object = _object(class_name, member, label=f"{class_name} %OpenId")
+    return Feature(name, (by_object, _helper_route("ReadSecurity", class_name)), SECURE)
 
 
 def _edit(
@@ -108,23 +136,12 @@ def _edit(
 ) -> Feature:
     """Changing the properties of an object; `member` shows that its class exists."""
     by_object = _object(class_name, member, label=f"{class_name} %OpenId, %Save", further=further)
-    return Feature(name, (by_object,), SECURE)
+    return Feature(name, (by_object, _helper_route("ModifySecurity", class_name)), SECURE)
 
 
 SESSIONS_BY_REST = Route("rest", "GET /api/admin/v2/web-sessions", ())
 END_BY_REST = Route("rest", "DELETE /api/admin/v2/web-session", ())
 """By the SysAdmin API of 2026.2 (`admin_api`): after what uses the connection that is there anyway."""
-
-
-HELPER = "ZIrisOps.Helper"
-"""The optional class on the instance (see `irisops.instance.helper`)."""
-HELPER_VERSION_METHOD = "IrisOpsHelperVersion"
-"""The method that identifies the helper."""
-
-
-def _helper_route(method: str) -> Route:
-    """The helper as a route, where it is installed."""
-    return _method(HELPER, HELPER_VERSION_METHOD, method, label=f"{HELPER}.{method}")
 
 
 FEATURES: Mapping[str, Feature] = {
@@ -182,7 +199,6 @@ FEATURES: Mapping[str, Feature] = {
         ),
         Feature("processes.suspend", (_object("SYS.Process", "Suspend"),), WRITE_IRISSYS),
         Feature("processes.resume", (_object("SYS.Process", "Resume"),), WRITE_IRISSYS),
-        _edit("webapps.set_timeout", "Security.Applications", "Detail"),
         _detail(
             "webapps.detail",
             "Security.Applications:Detail",
@@ -191,6 +207,16 @@ FEATURES: Mapping[str, Feature] = {
         _query("webapps.list", "Security.Applications:List", "Name Namespace Enabled Type DispatchClass"),
         _read("webapps.read", "Security.Applications"),
         _edit("webapps.edit", "Security.Applications"),
+        Feature(
+            "webapps.create",
+            (
+                # No array crosses the driver, so Create cannot be used (facts: iris-webapps-gateway 1.6).
+                _method("Security.Applications", "Copy"),
+                _object("Security.Applications", "List", label="Security.Applications %New, %Save"),
+            ),
+            SECURE,
+        ),
+        Feature("webapps.delete", (_method("Security.Applications", "Delete"),), SECURE),
         _query("resources.list", "Security.Resources:List", "Name Description PublicPermission Type"),
         _read("resources.read", "Security.Resources"),
         _edit("resources.edit", "Security.Resources"),
@@ -283,6 +309,15 @@ FEATURES: Mapping[str, Feature] = {
         Feature("users.delete", (_method("Security.Users", "Delete"),), SECURE),
         _edit("users.edit", "Security.Users"),
         Feature(
+            "users.password",
+            (
+                _object("Security.Users", "List", label="Security.Users PasswordExternal, %Save"),
+                Route("statement", "SQL ALTER USER", ()),
+                _helper_route("ModifySecurity", "Security.Users"),
+            ),
+            SECURE,
+        ),
+        Feature(
             "users.escalation",
             (_method("Security.Users", "AddEscalationRoles", "RemoveEscalationRoles"),),
             SECURE,
@@ -295,7 +330,7 @@ FEATURES: Mapping[str, Feature] = {
             "roles.privileges",
             (
                 # The documented Modify first; no public code edits the relationship (facts: iris-security 3.1).
-                _helper_route("ModifyRole"),
+                _helper_route("ModifySecurity", "Security.Roles"),
                 _object("Security.Roles", "ListAll", label="Security.Roles Resources, %Save"),
             ),
             SECURE,

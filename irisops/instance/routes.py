@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from irisops.instance.calls import Answer, Call, Caller, ClassMethod, ObjectCall, Value
+from irisops.instance.calls import Answer, Call, Caller, ClassMethod, Value
 from irisops.instance.capabilities import Capabilities
 from irisops.instance.errors import InstanceProblem, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import is_missing, lacks_sql_privilege, not_permitted
@@ -19,6 +19,8 @@ from irisops.instance.values import number_of
 
 T = TypeVar("T")
 
+ALL = "%All"
+"""The role that a refusal names where the objects of the security classes are protected."""
 NO_ROUTE = "This instance offers no way to"
 """Begins the message of a feature that has no usable route."""
 
@@ -42,7 +44,8 @@ async def first_route(
     """Try the routes of `feature` in order until one answers.
 
     `again` decides for a problem whether the next route may be tried; by default only if the route does not exist.
-    Raises the problem of the last route tried, as `explained`; NotAvailable without a route.
+    Raises the problem of the last route tried, as `explained`; NotAvailable without a route. Of several that may be
+    followed by another, a missing privilege is the one that is raised.
     """
     capabilities = instance.capabilities
     known = FEATURES[feature]
@@ -54,11 +57,12 @@ async def first_route(
             raise
         except InstanceProblem as problem:
             told = problem
+            last_word = not again(problem)
             # A missing privilege explains more than a second route that does not exist.
-            if last is None or not isinstance(last, NotPermitted):
+            if last_word or last is None or not isinstance(last, NotPermitted):
                 last = told = await explained(instance, problem, known, route)
             capabilities.fail(route, told)
-            if not again(problem):
+            if last_word:
                 raise last from None
         else:
             capabilities.prove(route)
@@ -102,11 +106,11 @@ async def explained(
             privilege=wants,
             detail=problem.detail,
         )
-    if route.kind == "object" and route.needs[0][0].startswith("Security."):
+    if route.opens_security:
         return NotPermitted(
             f"{has}, but the instance protects the objects of {route.needs[0][0]}: since 2025.2 they may need %All.",
             "Connect as a user with %All, or ask somebody who is one.",
-            privilege="%All",
+            privilege=ALL,
             detail=problem.detail,
         )
     return NotPermitted(
@@ -148,12 +152,6 @@ async def answer_by(instance: Instance, feature: str, call: Call, *, deadline: f
 async def value_by(instance: Instance, feature: str, method: ClassMethod) -> Value:
     """What a class method returns. Raises the named problem."""
     return (await answer_by(instance, feature, method)).value
-
-
-async def object_by(instance: Instance, feature: str, call: ObjectCall) -> tuple[Value, ...]:
-    """The values of the steps on an object, empty if there is none. Raises the named problem."""
-    answer = await answer_by(instance, feature, call)
-    return answer.values if answer.found else ()
 
 
 async def statement_by(instance: Instance, feature: str, call: Call) -> list[tuple[Value, ...]]:

@@ -61,8 +61,10 @@ class WebAnswer:
     """An answer. Header names are in lower case; of repeated ones the last counts."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    cookies: tuple[str, ...] = field(default=(), repr=False)
+    """Values of all Set-Cookie headers."""
 
 
 class _NotAWebServerError(Exception):
@@ -175,14 +177,19 @@ async def _read(reader: asyncio.StreamReader, *, head: bool) -> WebAnswer:
     headers = _headers(top)
     if headers.get("transfer-encoding", "").lower() == "chunked":
         body = _unchunked(body)
-    return WebAnswer(int(status[1]), headers, body)
+    cookies = tuple(value for name, value in _pairs(top) if name == "set-cookie")
+    return WebAnswer(int(status[1]), headers, body, cookies)
 
 
 def _headers(head: bytes) -> dict[str, str]:
-    return {
-        match[1].decode("latin-1").lower(): match[2].decode("latin-1").rstrip("\r")
+    return dict(_pairs(head))
+
+
+def _pairs(head: bytes) -> list[tuple[str, str]]:
+    return [
+        (match[1].decode("latin-1").lower(), match[2].decode("latin-1").rstrip("\r"))
         for match in _HEADER.finditer(head)
-    }
+    ]
 
 
 def _unchunked(data: bytes) -> bytes:

@@ -100,7 +100,7 @@ class RefusedStore(OwnFile[list[str]]):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            path, _parsed_marks, [], "Which password commands gave a refused password is not known any more."
+            path, _parsed_marks, [], "It is no longer known which password commands gave a refused password."
         )
 
     def holds(self, account: str, source: str) -> bool:

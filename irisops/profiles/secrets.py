@@ -24,10 +24,7 @@ from irisops.profiles.vault import Vault, VaultError, WrongPassphraseError
 SERVICE = "irisops"
 DEADLINE = 5.0
 """Seconds for one keyring call."""
-CURE = (
-    "To be asked only once: unlock or install a keyring (gnome-keyring, KWallet, Keychain, Credential Manager), set up "
-    "an encrypted file with /secrets file, or give the profile a password_command."
-)
+CURE = "To keep it for the next start: /secrets file, or a password_command in the profile."
 NOBODY = "(is it usable?)"
 """A test account: a keyring that fails to look it up is not used."""
 FORGETS = "the keyring that is configured does not keep what it is given"
@@ -77,7 +74,7 @@ class NotKeptError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Where a password was stored. `reason` is a sentence on why it is in memory only."""
+    """Where a password was stored. `reason` is a sentence on why it is in memory only; `cure` comes once a run."""
 
     place: Place
     reason: str = ""
@@ -120,6 +117,7 @@ class Secrets:
         self._vault = vault
         self._deadline = deadline
         self._memory: dict[str, str] = {}
+        self._cure = CURE
         self._unusable = "" if keyring else "this run keeps no secrets"
         self._turn = asyncio.Lock()
         """Held during a keyring call, so that callers behind a hanging one fail instead of hanging too."""
@@ -180,7 +178,8 @@ class Secrets:
             except NotKeptError as error:
                 reason = f"{error}."
         self._memory[account] = secret
-        return Kept("memory", reason, CURE)
+        cure, self._cure = self._cure, ""
+        return Kept("memory", reason, cure)
 
     async def put(self, account: str, secret: str, place: Place) -> Kept:
         """Store a secret in one place and read it back. Raises `NotKeptError`, with no change elsewhere."""
@@ -258,6 +257,14 @@ class Secrets:
         except KeyringUnusableError as error:
             return f"not used: {error}"
         return f"not used: {FORGETS}" if self._forgets else "used for passwords"
+
+    async def first_place(self) -> Place:
+        """Where the next secret will be stored."""
+        try:
+            await self._call(lambda keyring: _text(keyring.get(SERVICE, NOBODY)))
+        except KeyringUnusableError:
+            return "file" if self.vault is not None else "memory"
+        return "keyring"
 
     async def probe(self) -> None:
         """Check in the background whether the keyring is usable, so that nobody waits for it later."""

@@ -286,7 +286,7 @@ class Agent:
         """Call the agent's API. Raises the named problem; AgentFailed if the agent has ended."""
         process, limit = self._process, deadline or self._deadlines.call
         if process is None or process.api_url is None or not self.running:
-            raise AgentFailed("The ngrok agent is not running any more.", "/unshare, then share again.")
+            raise AgentFailed("The ngrok agent is no longer running.", "/unshare, then share again.")
         api = AgentApi(process.api_url, self._token)
         return self._run(
             lambda: api.call(method, path, limit, body), limit + 2.0, "The ngrok agent did not answer"

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
-from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Value
+from irisops.instance.calls import ClassMethod, Value
 from irisops.instance.class_queries import read_rows
 from irisops.instance.connection import Target
 from irisops.instance.errors import (
@@ -23,8 +23,9 @@ from irisops.instance.errors import (
     PasswordChangeRequired,
     Unreachable,
 )
+from irisops.instance.helper import read_property, read_system_setting
 from irisops.instance.models import community_key, in_use_of
-from irisops.instance.routes import Instance, object_by, value_by
+from irisops.instance.routes import Instance, value_by
 from irisops.instance.security.lists import BINDINGS, list_applications, list_resources, list_users
 from irisops.instance.security.object_state import login_bits
 from irisops.instance.security.permissions import Permission
@@ -140,11 +141,10 @@ async def _audit_enabled(instance: Instance) -> bool:
 
 async def _system_setting(instance: Instance, name: str) -> Value:
     """A property of `Security.System` (facts: iris-security 3.6). Raises LookupError if it cannot be seen."""
-    call = ObjectCall("Security.System", "%OpenId", ("SYSTEM",), (ObjectStep("get", name),))
-    values = await object_by(instance, "security.settings", call)
-    if not values:
+    value = await read_system_setting(instance, name)
+    if value is None:
         raise LookupError(UNREADABLE)
-    return values[0]
+    return value
 
 
 async def _bindings(instance: Instance) -> int:
@@ -226,13 +226,13 @@ async def _risk(instance: Instance, user: UserFact, limit: int | None) -> str:
         return "the limit of failed logins cannot be read"
     if limit == 0:
         return ""
-    step = ObjectStep("get", "InvalidLoginAttempts")
-    call = ObjectCall("Security.Users", "%OpenId", (user.name.lower(),), (step,))
     try:
-        values = await object_by(instance, "users.read", call)
+        value = await read_property(
+            instance, "users.read", "Security.Users", user.name, "InvalidLoginAttempts"
+        )
     except InstanceProblem as problem:
         return f"its failed logins cannot be read: {problem.message}"
-    failed = as_int(values[0]) if values else None
+    failed = as_int(value)
     if failed is None:
         return "its failed logins cannot be read"
     if limit - failed < SPARE_ATTEMPTS:

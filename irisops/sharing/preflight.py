@@ -37,9 +37,12 @@ class Finding:
     detail: str = ""
     cure: tuple[str, ...] = ()
     rule: str = ""
+    caveat: bool = False
+    """Green, yet nothing that was checked and found good: something to know."""
 
 
 _red, _amber, _green = partial(Finding, "red"), partial(Finding, "amber"), partial(Finding, "green")
+_caveat = partial(_green, caveat=True)
 
 Rule = Callable[[InstanceFacts, Intent], Iterator[Finding]]
 
@@ -367,7 +370,7 @@ def open_address(_facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
 def idle_cut(_facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
     """Ngrok cuts idle connections (facts: ngrok-keyring A11)."""
     if intent.tcp:
-        yield _green(
+        yield _caveat(
             "ngrok cuts TCP connections that are idle for five minutes",
             "Teammates' clients should reconnect by themselves or send a query now and then.",
         )

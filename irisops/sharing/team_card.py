@@ -16,6 +16,8 @@ from urllib.parse import quote, urlsplit
 from irisops.sharing.messages import Endpoint
 from irisops.sharing.passes import TeamPass
 
+QR_TITLE = "QR code of the web address"
+
 
 @dataclass(frozen=True, slots=True)
 class Block:

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import harmless
-from irisops.ui.figures import cell, names_something
+from irisops.ui.figures import CELL_LIMIT, NOTE_LIMIT, cell, names_something
 
 SAMPLE = 200
 """Rows sampled to choose column widths."""
@@ -22,6 +22,9 @@ SAMPLE = 200
 GAP = 2
 MIN_WIDTH = 4
 MAX_WIDTH = 40
+"""Cells of a column as long as another may want the room."""
+MOST_WRAPPED = 200
+"""Rows of a table whose cells may take several lines; more are measured too slowly."""
 
 Row = Mapping[str, Cell]
 
@@ -47,6 +50,11 @@ class View:
     find: str = ""
     count: int = field(default=0)
     """Rows before the filter."""
+
+    @property
+    def shown_order(self) -> Order | None:
+        """The reader's order, else the one that the rows come in."""
+        return self.order or (Order(*self.table.order) if self.table.order is not None else None)
 
 
 def row_key(table: Table, row: Row, number: int) -> str:
@@ -137,6 +145,30 @@ class Fit:
     width: int
     kind: str
     """Format of its values."""
+    most: int = 1
+    """Most lines of a cell."""
+
+    def text(self, row: Row) -> str:
+        """The value of a row."""
+        return cell(row.get(self.column.name), self.kind, CELL_LIMIT if self.most == 1 else NOTE_LIMIT)
+
+    def lines(self, row: Row) -> list[str]:
+        """The value of a row in lines; the last one may be too long."""
+        return in_lines(self.text(row), self.width, self.most)
+
+
+def in_lines(text: str, width: int, most: int) -> list[str]:
+    """Break a text at blanks into lines of at most `width` cells; the last of `most` lines holds the rest."""
+    lines: list[str] = []
+    while len(lines) < most - 1 and cell_len(text) > width:
+        room = len(text)
+        while cell_len(text[:room]) > width:
+            room -= max(1, (cell_len(text[:room]) - width) // 2)
+        cut = text.rfind(" ", 1, room + 1)
+        cut = cut if cut > 0 else max(1, room)
+        lines.append(text[:cut])
+        text = text[cut:].lstrip(" ")
+    return [*lines, text]
 
 
 def shown_columns(columns: Sequence[Column], width: int) -> list[Column]:
@@ -144,29 +176,37 @@ def shown_columns(columns: Sequence[Column], width: int) -> list[Column]:
     return [column for column in columns if column.hide_under <= width] or list(columns[:1])
 
 
-def fit(view: View, width: int) -> list[Fit]:
-    """Widths that fill `width` cells: from headers and a sample of rows; a growing column takes the rest.
+def fit(view: View, width: int, needs: dict[str, int] | None = None, *, wrapping: bool = True) -> list[Fit]:
+    """Widths within `width` cells: from headers and a sample of rows; spare width goes where values need it.
 
-    If there is too little room, columns that say to which width they may be cut shrink first, then growing ones, then
-    the widest, never below `MIN_WIDTH`.
+    If there is too little room, columns that say to which width they may be cut shrink first, then growing and
+    wrapping ones, then the widest, never below `MIN_WIDTH`. `needs` keeps the widths needed so far, by column, so that
+    a table that is refreshed does not move to and fro; it is updated. Without `wrapping` a row takes one line.
     """
     columns = shown_columns(view.table.columns, width)
     sample = list(chain(islice(view.rows, SAMPLE), islice(reversed(view.rows), 20)))
     kinds = [written_as(view.table, column) for column in columns]
-    natural = [
-        min(MAX_WIDTH, max([cell_len(title(column)), *(_measure(row, column, kind) for row in sample)]))
-        for column, kind in zip(columns, kinds, strict=True)
-    ]
+    wraps = wrapping and len(view.rows) <= MOST_WRAPPED
+    most = [column.wrap if wraps else 1 for column in columns]
+    needs = {} if needs is None else needs
+    for column, kind, lines in zip(columns, kinds, most, strict=True):
+        sign = 1 if view.shown_order is not None and view.shown_order.column == column.name else 0
+        limit = CELL_LIMIT if lines == 1 else NOTE_LIMIT
+        needs[column.name] = max(
+            needs.get(column.name, 0),
+            cell_len(title(column)) + sign,
+            *(_measure(row, column, kind, limit) for row in sample),
+        )
+    wanted = [needs[column.name] for column in columns]
+    natural = [min(MAX_WIDTH, need) for need in wanted]
     spare = width - sum(natural) - GAP * (len(columns) - 1)
-    growing = [number for number, column in enumerate(columns) if column.grow]
-    if spare > 0 and growing:
-        share, rest = divmod(spare, len(growing))
-        for place, number in enumerate(growing):
-            natural[number] += share + (1 if place < rest else 0)
+    growing = [number for number, column in enumerate(columns) if column.grow or most[number] > 1]
+    for group in (growing, range(len(columns))):
+        spare = _give(natural, wanted, spare, group)
     while spare < 0:
         candidates = (
             [n for n, column in enumerate(columns) if 0 < column.least < natural[n]]
-            or [n for n in growing if natural[n] > max(MIN_WIDTH, 10)]
+            or [n for n in growing if natural[n] > max(MIN_WIDTH, 10) and not columns[n].least]
             or [n for n in range(len(natural)) if natural[n] > MIN_WIDTH]
         )
         if not candidates:
@@ -174,7 +214,20 @@ def fit(view: View, width: int) -> list[Fit]:
         widest = max(candidates, key=lambda n: natural[n])
         natural[widest] -= 1
         spare += 1
-    return [Fit(*each) for each in zip(columns, natural, kinds, strict=True)]
+    return [Fit(*each) for each in zip(columns, natural, kinds, most, strict=True)]
+
+
+def _give(widths: list[int], wanted: Sequence[int], spare: int, group: Iterable[int]) -> int:
+    """Share spare cells among the columns of `group` that want them; returns what is left."""
+    wanting = [number for number in group if widths[number] < wanted[number]]
+    while spare > 0 and wanting:
+        share = max(1, spare // len(wanting))
+        for number in wanting:
+            given = min(share, spare, wanted[number] - widths[number])
+            widths[number] += given
+            spare -= given
+        wanting = [number for number in wanting if widths[number] < wanted[number]]
+    return spare
 
 
 def written_as(table: Table, column: Column) -> str:
@@ -184,8 +237,8 @@ def written_as(table: Table, column: Column) -> str:
     return column.kind
 
 
-def _measure(row: Row, column: Column, kind: str) -> int:
-    return cell_len(cell(row.get(column.name), kind))
+def _measure(row: Row, column: Column, kind: str, limit: int) -> int:
+    return cell_len(cell(row.get(column.name), kind, limit))
 
 
 def next_order(view: View, columns: Sequence[Column]) -> Order | None:

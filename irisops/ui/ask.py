@@ -287,7 +287,7 @@ class Secret(Asked):
         if self._doubted:
             warned = ("That is a command, not a password. ", "$error")
             return head, Content.assemble("  ", warned, ("Enter sends it anyway   Esc cancels", "$quiet"))
-        return head, Content.assemble("  ", self._prompt, ("   Enter sends it   Esc cancels", "$quiet"))
+        return head, Content.assemble("  ", self._prompt, ("   Enter sends it   Esc or / cancels", "$quiet"))
 
     def compose(self) -> ComposeResult:
         """The question and the masked line."""
@@ -313,8 +313,10 @@ class Secret(Asked):
         self._field.cursor_position = len(typed)
 
     def _doubtful(self) -> bool:
-        """True if the input looks like a command: terminals lose an Esc directly before a slash."""
-        return self._field.value != self._doubted and self._is_command(self._field.value)
+        """True if a command is typed, or typed behind something: terminals lose an Esc right before a slash."""
+        value = self._field.value
+        tails = (value[place:] for place, sign in enumerate(value) if sign == "/")
+        return value != self._doubted and any(map(self._is_command, tails))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

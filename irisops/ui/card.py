@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -25,10 +26,12 @@ from irisops.ui.cards.plot import PlotSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.cards.section import Section, identity
 from irisops.ui.cards.small import DoneSection, FormSection, ProgressSection
-from irisops.ui.cards.table import TableSection
+from irisops.ui.cards.table import FindLine, TableSection
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
-from irisops.ui.lines import GivenLines, Lines, same
+from irisops.ui.keys import CARD_KEYS
+from irisops.ui.lines import GivenLines, Ground, Lines, same
+from irisops.ui.links import NO_COMMANDS, Commands, commands_in
 from irisops.ui.record import Entry
 
 CardState = Literal["running", "waiting", "done", "failed", "live", "frozen", "declined"]
@@ -77,17 +80,40 @@ class Said(Lines):
 class Card(Vertical, can_focus=True):
     """Shows the replies of one command. Its border has a title, the state, and the command."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *CARD_KEYS,
+        Binding("tab", "link(1)", "To the next command named in the card", id="card.link"),
+        Binding("shift+tab", "link(-1)", "To the one before", show=False, id="card.link_before"),
+        Binding(
+            "enter", "take", "That command into the prompt; a folded card opens", show=False, id="card.take"
+        ),
+    ]
+
+    class Leave(Message):
+        """Tab went beyond the commands named in the card."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
     class Changed(Message):
         """The card has a new section: the transcript may have to remove old turns."""
 
-    def __init__(self, command: Command, entry: Entry) -> None:
+    def __init__(self, command: Command, entry: Entry, commands: Commands = NO_COMMANDS) -> None:
         super().__init__()
         self.command = command
         self.entry = entry
+        self._commands = commands
+        self.dense = False
+        """True if rows take one line each: for the card at the top."""
+        self._link = ""
+        """The command named in the card that Tab has reached."""
         self.state: CardState = "running"
         self.updated: datetime | None = None
         self.stale = False
         self.expanded = False
+        self.folded = False
+        """True if only its title line is shown: a newer card answers the same command."""
         self._sections: dict[tuple[str, str], Section] = {}
         self._title = ""
         self._labels: list[Content] = []
@@ -137,7 +163,7 @@ class Card(Vertical, can_focus=True):
             self._append(key, reply)
         if not self._title and not isinstance(reply, (Progress, Problem)):
             self._title = getattr(reply, "title", "") or reply.name.replace("_", " ").capitalize()
-        if isinstance(reply, Facts) and reply.blocks and not self.expanded:
+        if isinstance(reply, Facts) and reply.blocks and not reply.actions and not self.expanded:
             self.toggle_expanded()  # what is shown once, to be copied, is never cut
         self.entry.replies = self.replies
         self.label()
@@ -145,9 +171,13 @@ class Card(Vertical, can_focus=True):
 
     def _append(self, key: tuple[str, str], reply: Reply) -> None:
         widget = _SECTIONS[type(reply)](reply)
+        widget.link(self._commands)
+        if isinstance(widget, TableSection):
+            widget.grid.dense = self.dense
         # The first table under the first facts needs no title of its own: the card has one.
-        if isinstance(reply, (Facts, Table)) and any(
-            key[0] == type(reply).__name__ for key in self._sections
+        second = any(key[0] == type(reply).__name__ for key in self._sections)
+        if second and (
+            isinstance(reply, Table) or (isinstance(reply, Facts) and not (reply.blocks and reply.actions))
         ):
             self._put(Heading(Content.styled(harmless(reply.title, 120), "$secondary bold")))
         if not isinstance(reply, Progress):
@@ -196,7 +226,13 @@ class Card(Vertical, can_focus=True):
         for name in get_args(CardState):
             self.set_class(name == state, f"-{name}")
         self.state = state
+        self._fold_plan()
         self.label()
+
+    def _fold_plan(self) -> None:
+        for section in self._sections.values():
+            if isinstance(section, PlanSection):
+                section.fold(carried_out=self.state == "done", whole=self.expanded)
 
     def set_stale(self, stale: bool) -> None:
         """Mark or unmark the figures as old, because the connection is lost."""
@@ -248,7 +284,8 @@ class Card(Vertical, can_focus=True):
 
     def _state_words(self) -> str:
         if self.updated and (self.state == "frozen" or self.stale):
-            return f"{'stale, ' if self.stale else ''}as of {clock(self.updated)}"
+            folded = " · folded, ↵ opens it" if self.folded else ""
+            return f"{'stale, ' if self.stale else ''}as of {clock(self.updated)}{folded}"
         if self.state == "failed" and not self._title:
             return ""
         plan = next((each for each in self.replies if isinstance(each, Plan)), None)
@@ -263,37 +300,54 @@ class Card(Vertical, can_focus=True):
     def _subtitle(self) -> Content | None:
         grids = [grid for grid in self.query(Grid) if grid.view.count]
         grid = next((each for each in grids if each.has_focus), None)
+        facts = next((each for each in self.query(FactsSection) if each.has_focus and each.keys), None)
+        if facts is not None:
+            opens = "folds it" if facts.opened else "shows it"
+            words = " · ".join([f"↵ {opens}", *(f"{key} {harmless(words, 20)}" for key, words in facts.keys)])
+            return Content.styled(words, "$quiet").truncate(max(1, self.size.width - 6), ellipsis=True)
         hidden = f"{self.hidden_lines:,} more lines · ^O shows all" if self.hidden_lines else ""
-        if grid is None and (hidden or not grids):
+        finding = next((each for each in self.query(FindLine) if each.has_focus), None)
+        if self._link:
+            room = max(1, self.size.width - 6)
+            words = f"↵ takes {harmless(self._link, 60)} into the prompt · Tab the next"
+            return Content.styled(words, "$quiet").truncate(room, ellipsis=True)
+        if grid is None and finding is None and (hidden or not grids):
             return Content.styled(hidden, "$quiet") if hidden else None
         grid = grid or grids[-1]
         view = grid.view
         total = view.table.total if view.table.total is not None else view.count
         shown = len(view.rows)
-        parts = [
+        count = (
             f"{shown:,} of {total:,}" if shown != total else f"{total:,} {'row' if total == 1 else 'rows'}"
-        ]
+        )
         if view.find:
-            parts.append(f"with “{harmless(view.find, 30)}”")
+            count += f" with “{harmless(view.find, 30)}”"
         room = max(1, self.size.width - 6)
-        if grid.has_focus:
-            actions = [(key, f"{_key(key)} {harmless(words, 20)}") for key, words, _ in view.table.actions]
-            parts += [shown for _, shown in actions]
+        keys: list[tuple[str, str]] = []
+        if finding is not None:
+            section = finding.query_ancestor(TableSection)
+            enter = f"runs {command}" if (command := section.command_meant(finding.value)) else "to the rows"
+            keys = [("enter", f"↵ {enter}"), ("escape", "Esc all rows")]
+        elif grid.has_focus:
+            keys = row_keys(view.table, hidden, room - cell_len(count))
             # A letter acts on the row only if the border shows it; else it begins a line.
-            grid.keys_shown = frozenset(
-                key
-                for number, (key, _) in enumerate(actions)
-                if cell_len(" · ".join(parts[: len(parts) - len(actions) + number + 1])) < room
-            )
-            parts += ["→ all of it", "^F find", "^S sort", *([hidden] if hidden else [])]
-        return Content.styled(" · ".join(parts), "$quiet").truncate(room, ellipsis=True)
+            letters = {"slash", *(key for key, _, _ in view.table.actions)}
+            grid.keys_shown = frozenset(key for key, _ in keys if key in letters)
+        words = " · ".join([count, *(shown for _, shown in keys)])
+        return Content.styled(words, "$quiet").truncate(room, ellipsis=True)
 
     @on(Grid.Arranged)
     def _relabel(self) -> None:
         self.label()
 
     def on_descendant_focus(self) -> None:
-        """Show the keys that now work, and the focus in the border."""
+        """Show the keys that now work, and the focus in the border; a pass that has the focus is in sight."""
+        if (
+            self.hidden_lines
+            and not self.expanded
+            and any(each.has_focus for each in self.query(FactsSection))
+        ):
+            self.toggle_expanded()
         self.label()
 
     def on_descendant_blur(self) -> None:
@@ -303,6 +357,47 @@ class Card(Vertical, can_focus=True):
     def on_resize(self) -> None:
         """Fit the border."""
         self.label()
+
+    # Commands named in the card
+
+    def _places(self) -> list[Lines]:
+        return [each for each in self.query(Lines) if each.display]
+
+    def action_link(self, step: int) -> None:
+        """Mark the next command named in the card; beyond the ends to the rows or the prompt."""
+        named = dict.fromkeys(
+            command for each in self._places() for command in commands_in(each.lines(each.content_size.width))
+        )
+        commands = list(named)
+        place = commands.index(self._link) + step if self._link in commands else 0 if step > 0 else -1
+        if 0 <= place < len(commands):
+            self.focus()
+            self._mark_link(commands[place])
+        elif step < 0 and self._link and self.stops() != [self]:
+            self.stops()[-1].focus()
+        else:
+            self.post_message(self.Leave(step))
+
+    def _mark_link(self, command: str) -> None:
+        self._link = command
+        for each in self._places():
+            each.mark_link(command)
+        self.label()
+
+    def action_take(self) -> None:
+        """Put the marked command into the prompt, or unfold the card."""
+        if self.folded:
+            self.fold(folded=False)
+        else:
+            self.post_message(Lines.Named(self._link))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - the base class's signature
+        """Enter takes a command once one is marked."""
+        return self.folded or bool(self._link) if action == "take" else True
+
+    def on_blur(self) -> None:
+        """Forget the marked command."""
+        self._mark_link("")
 
     # The block cursor
 
@@ -314,26 +409,44 @@ class Card(Vertical, can_focus=True):
             if each.focusable and each.display
         ]
         rows = [each for each in inner if not isinstance(each, Grid) or each.view.count]
-        return list(rows) or [self]
+        return [self] if self.folded else list(rows) or [self]
+
+    def fold(self, *, folded: bool) -> None:
+        """Show the title line alone, or all."""
+        self.folded = folded
+        self.set_class(folded, "-folded")
+        self.label()
+
+    def on_click(self) -> None:
+        """A click on a folded card opens it."""
+        if self.folded:
+            self.fold(folded=False)
 
     def toggle_expanded(self) -> None:
-        """Show all of a long answer, or only its beginning."""
+        """Show all of a long answer, or only its beginning; unfold a folded one."""
+        if self.folded:
+            self.fold(folded=False)
+            return
         self.expanded = not self.expanded
         self.set_class(self.expanded, "-expanded")
+        for section in self._sections.values():
+            if isinstance(section, ProblemSection):
+                section.tell_all(wanted=self.expanded)
+        self._fold_plan()
 
 
 class Heading(GivenLines):
     """The title of a second table or group of facts inside a card."""
 
 
-class Turn(Vertical):
+class Turn(Ground, Vertical):
     """A typed line and the card that answers it."""
 
-    def __init__(self, text: str, command: Command, at: datetime) -> None:
+    def __init__(self, text: str, command: Command, at: datetime, commands: Commands = NO_COMMANDS) -> None:
         super().__init__()
         self.entry = Entry(at, text, command.slash)
         self.said = Said(text)
-        self.card = Card(command, self.entry)
+        self.card = Card(command, self.entry, commands)
 
     def compose(self) -> ComposeResult:
         """The line, then the card."""
@@ -349,11 +462,11 @@ class Pinned(Vertical):
         self.card: Card | None = None
         self.display = False
 
-    async def pin(self, command: Command, at: datetime) -> Card:
+    async def pin(self, command: Command, at: datetime, commands: Commands = NO_COMMANDS) -> Card:
         """Show a new card for a live command in place of the former one; the caller fills it."""
         await self.unpin()
-        self.card = Card(command, Entry(at, command.slash, command.slash))
-        self.display = True
+        self.card = Card(command, Entry(at, command.slash, command.slash), commands)
+        self.card.dense = self.display = True
         await self.mount(self.card)
         return self.card
 
@@ -381,5 +494,21 @@ def words_of(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", harmless(name, 60)).capitalize()
 
 
-def _key(name: str) -> str:
-    return {"enter": "↵", "delete": "Del"}.get(name, name)
+def row_keys(table: Table, hidden: str, room: int) -> list[tuple[str, str]]:
+    """Keys of a row with their words, as many as `room` cells take: each is preceded by ` · `.
+
+    Reading comes before changing: open, filter, sort, then the other actions. What is needed least goes first.
+    """
+    opening = next((words for key, words, _ in table.actions if key == "enter"), "all of it")
+    others = [(key, f"{key} {harmless(words, 20)}") for key, words, _ in table.actions if key != "enter"]
+    keys = [("enter", f"↵ {harmless(opening, 20)}"), ("slash", "/ filter"), ("ctrl+s", "^S sort"), *others]
+    extra = [("right", "→ all of it")] if opening != "all of it" else []
+    if hidden:
+        extra.append(("ctrl+o", "^O shows all"))
+    gives_way = [each[0] for each in (*extra, ("ctrl+s", ""), *reversed(others), ("slash", ""))]
+    shown = [*keys, *extra]
+    for key in gives_way:
+        if sum(cell_len(words) + 3 for _, words in shown) <= room:
+            break
+        shown = [each for each in shown if each[0] != key]
+    return shown

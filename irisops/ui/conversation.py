@@ -11,6 +11,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakSet
 
 from textual import events, on
@@ -20,24 +21,33 @@ from textual.message import Message
 from textual.worker import Worker, WorkerState
 
 from irisops.contract import picks
-from irisops.contract.chat import About, Chat, Command, Notice
+from irisops.contract.chat import About, Chat, Command, Notice, Overview
 from irisops.contract.quoting import filled
 from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Reply
 from irisops.contract.secret_words import ASKS, has_secret, without_secrets
 from irisops.contract.wording import harmless
 from irisops.files import cure_of
 from irisops.logs import MASK
+from irisops.ui.arrange import Order
 from irisops.ui.ask import Asked, Confirm, Secret
 from irisops.ui.card import Card, Pinned
 from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
+from irisops.ui.cards.table import TableSection
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.jobs import Job, cancelled, failure_of, replies_of
+from irisops.ui.lines import Ground, Lines
+from irisops.ui.links import Commands
+from irisops.ui.popup import command_item
 from irisops.ui.prompt import Prompt
 from irisops.ui.questions import Questions
 from irisops.ui.transcript import Transcript
+from irisops.ui.welcome import Welcome
+
+if TYPE_CHECKING:
+    from irisops.ui.search import SearchBar
 
 WITHHELD = Problem(
     "NotShown",
@@ -47,6 +57,9 @@ WITHHELD = Problem(
 REST = 4.0
 """Pause of a live card, as a multiple of its last refresh: at most a fifth of the instance's time is used."""
 
+LONG = 10.0
+"""Seconds after which somebody may have turned to another window."""
+
 MORE = ("more", "show more", "show me more", "the rest", "show all")
 """Lines that unfold the newest card, if it hides something."""
 
@@ -54,7 +67,13 @@ QUICK = 0.5
 """Refreshes shorter than this, in seconds, need no pause: 10,000 processes take a third of a second."""
 
 
-class Conversation(Vertical):
+def _search_bar() -> type[SearchBar]:
+    from irisops.ui.search import SearchBar  # noqa: PLC0415 - not before somebody searches
+
+    return SearchBar
+
+
+class Conversation(Ground, Vertical):
     """Transcript and prompt, and the jobs between them."""
 
     class Running(Message):
@@ -63,6 +82,13 @@ class Conversation(Vertical):
         def __init__(self, what: str) -> None:
             super().__init__()
             self.what = what
+
+    class Ended(Message):
+        """A long command or a change has ended, or a long one waits for an answer."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
 
     class Wanted(Message):
         """An effect for the app: quit, theme, save."""
@@ -102,12 +128,14 @@ class Conversation(Vertical):
         self._now = now
         self._seconds = seconds
         self.pinned = Pinned()
-        self.transcript = Transcript(now)
+        self.transcript = Transcript(now, chat.overview, self._commands)
         self.prompt = Prompt(chat, history, self._may_ask)
+        self._named: Commands | None = None
         self._waiting: deque[str] = deque()
         """Lines typed while a job runs, next first."""
         self._jobs: dict[Worker[None], Job] = {}
-        self.questions = Questions(self, self.prompt, self._is_command)
+        self.searching: SearchBar | None = None
+        self.questions = Questions(self, self.prompt, self._is_command, lambda: self.searching is not None)
         self._confirming: Card | None = None
         self._marked: WeakSet[Grid] = WeakSet()
         """Tables in which the person moved to a row."""
@@ -159,6 +187,11 @@ class Conversation(Vertical):
 
     def send(self, text: str) -> None:
         """Handle a line as if it were typed."""
+        self.transcript.end_welcome()
+        self.begin_with(text)
+
+    def begin_with(self, text: str) -> None:
+        """Handle a line of the program's own at the start: the first screen stays."""
         self._waiting.append(text)
         self._pump()
 
@@ -186,6 +219,12 @@ class Conversation(Vertical):
     def _newest(self) -> Card | None:
         """The newest card: what it offers can be picked by a number or a letter."""
         return next(iter(self.transcript.cards[-1:]), None)
+
+    def _tell_picks(self, newest: Card) -> None:
+        """Say beside the prompt what can be typed to pick from the newest card."""
+        keys = list(picks.offered(newest.replies))
+        ends = keys if len(keys) < 3 else [f"{keys[0]}–{keys[-1]}"]
+        self.prompt.hint(f"{' or '.join(ends)} picks   Tab goes there" if keys else "")
 
     def _unfold(self) -> bool:
         """Show all of the newest card; False if it hides nothing."""
@@ -238,6 +277,7 @@ class Conversation(Vertical):
     def carry_out(self, command: Command, text: str = "") -> Card:
         """Run a command in a new card. `text` is the typed line."""
         turn = self.transcript.add_turn(text or command.slash, command)
+        self._tell_picks(turn.card)
         self._run(turn.card, command)
         return turn.card
 
@@ -249,7 +289,15 @@ class Conversation(Vertical):
         else:
             self._run(card, replace(parsed, fields=values))
 
+    async def drop_form(self, card: Card) -> None:
+        """Remove the turn of a form that was left, if it holds nothing else."""
+        if all(isinstance(each, Form) for each in card.replies) and card not in self._working_on():
+            await self.transcript.drop(card)
+
     # Jobs
+
+    def _working_on(self) -> set[Card]:
+        return {job.card for job in self._jobs.values()}
 
     def _run(self, card: Card, command: Command, *, refresh: bool = False) -> None:
         self._start(Job(card, command, lambda: self._chat.run(command), refresh))
@@ -311,9 +359,16 @@ class Conversation(Vertical):
             self._refreshed(job)
         else:
             self._succeeded(job)
+        self._tell_end(job)
         if self.running is None:
             self.post_message(self.Running(""))
         self._pump()
+
+    def _tell_end(self, job: Job) -> None:
+        """Post the end of what somebody may have turned away from."""
+        changed = job.command.changes and job.outcome() in ("done", "failed")
+        if not job.refresh and (changed or self._seconds() - job.began >= LONG):
+            self.post_message(self.Ended(job.card.headline().plain))
 
     def _failed(self, job: Job, error: BaseException | None) -> None:
         """Show a fault of the program; faults of an instance are `Problem` replies."""
@@ -336,6 +391,7 @@ class Conversation(Vertical):
 
     def _succeeded(self, job: Job) -> None:
         job.card.set_state(job.outcome())
+        self._tell_picks(job.card)
         if job.command.name in ASKS and job.problem is None:
             self.prompt.answered()
         if job.card.is_live:
@@ -376,22 +432,48 @@ class Conversation(Vertical):
             return Done(
                 "watch", "No longer watching." if await self.pinned.unpin() else "Nothing was being watched."
             )
+        elif effect.name in ("sort", "only"):
+            return self._arrange(effect)
         else:
             self.post_message(self.Wanted(effect, card))
         return None
+
+    def _arrange(self, effect: Effect) -> Done | Problem:
+        """Order or filter the rows of the last answer, where they stand."""
+        grids = [grid for card in self.transcript.cards for grid in card.query(Grid) if grid.view.count]
+        if not grids:
+            return Problem("NothingMeant", "No answer with rows is on the screen.", "Ask for a list first.")
+        grid, words = grids[-1], effect.argument
+        if effect.name == "only":
+            grid.filter(words)
+            return Done(
+                "only", f"The rows above are those with “{words}”." if words else "All rows are shown."
+            )
+        name, falls = words.lstrip("-+").casefold(), words.startswith("-")
+        columns = grid.view.table.columns
+        column = next((each for each in columns if name in (each.name, each.title.casefold())), None)
+        if column is None:
+            titles = ", ".join(each.title.lower() for each in columns)
+            return Problem("NoSuchColumn", f"There is no column {words}.", f"The columns are {titles}.")
+        grid.reorder(Order(column.name, descending=falls))
+        largest = ", the largest first" if falls else ""
+        return Done("sort", f"The rows above are ordered by {column.title.lower()}{largest}.")
 
     async def _pin(self, slash: str) -> Done | Problem:
         parsed = self._chat.parse(slash)
         if isinstance(parsed, Problem):
             return parsed
-        card = await self.pinned.pin(parsed, self._now())
+        card = await self.pinned.pin(parsed, self._now(), self._commands())
         self._run(card, parsed)
         return Done(
             "watch", f"{slash} stays at the top and keeps itself fresh.", ["/watch off takes it away."]
         )
 
-    def set_stale(self, stale: bool) -> None:
-        """Mark or unmark all live cards as stale."""
+    def show(self, overview: Overview) -> None:
+        """Take a newer state: figures of a lost connection are stale."""
+        active = overview.active
+        stale = active is None or active.stale or active.state != "connected"
+        self.transcript.renew_welcome(overview)
         self.transcript.set_stale(stale)
         self.pinned.set_stale(stale)
 
@@ -399,6 +481,7 @@ class Conversation(Vertical):
         """End a card with a result or a problem."""
         card.add(reply, self._now())
         card.set_state("failed" if isinstance(reply, Problem) else "done")
+        self._tell_picks(card)
 
     # Questions
 
@@ -457,6 +540,27 @@ class Conversation(Vertical):
         """Focus the question, else the prompt."""
         self.questions.focus()
 
+    # Search
+
+    def open_search(self) -> bool:
+        """Open the line to search in, or go to it. False where a question waits, or a password may be typed next."""
+        if self.questions.shown is not None or self.prompt.guarded:
+            return False
+        if self.searching is None:
+            self.searching = _search_bar()(self.transcript)
+            self.mount(self.searching, before=self.prompt)
+        self.screen.set_focus(self.searching.line)
+        return True
+
+    def on_search_bar_closed(self) -> None:
+        """Take the line away; a question that came meanwhile is asked now."""
+        bar, self.searching = self.searching, None
+        self.focus_prompt()
+        if bar is not None:
+            bar.remove()
+        if not self.prompt.typing:
+            self.questions.call()
+
     # Cards
 
     @on(Grid.Act)
@@ -473,6 +577,11 @@ class Conversation(Vertical):
         else:
             self.notice(Notice("info", "No command goes with this row."))
 
+    @on(FactsSection.Copied)
+    async def _copy_pass(self, event: FactsSection.Copied) -> None:
+        event.stop()
+        await self.app.run_action("copy_card")
+
     @on(Grid.Failed)
     def _arranging_failed(self, event: Grid.Failed) -> None:
         event.stop()
@@ -480,14 +589,15 @@ class Conversation(Vertical):
 
     @on(ProblemSection.Picked)
     @on(FactsSection.Picked)
-    def _picked(self, event: ProblemSection.Picked | FactsSection.Picked) -> None:
+    @on(TableSection.Typed)
+    def _picked(self, event: ProblemSection.Picked | FactsSection.Picked | TableSection.Typed) -> None:
         event.stop()
         self.focus_prompt()
         self._pick(event.line)
 
     @on(Prompt.ToPicks)
     def _to_picks(self) -> None:
-        """Move to what the newest card offers."""
+        """Move to what the newest card offers, else to the last stop above."""
         stops = self._newest.stops() if self._newest else []
         offering = [
             each
@@ -497,11 +607,36 @@ class Conversation(Vertical):
         if offering:
             self.transcript.release_anchor()
             offering[0].focus()
+        else:
+            self.transcript.walk(-1)
 
     @on(ProblemSection.Taken)
     def _taken(self, event: ProblemSection.Taken) -> None:
         event.stop()
         self.prompt.put(event.text)
+        self.focus_prompt()
+
+    @on(Welcome.Chosen)
+    def _chosen(self, event: Welcome.Chosen) -> None:
+        event.stop()
+        self.focus_prompt()
+        self.send(event.line)
+
+    def _commands(self) -> Commands:
+        """The registry, which stays the same."""
+        if self._named is None:
+            self._named = Commands.of(self._chat.commands())
+        return self._named
+
+    @on(Lines.Named)
+    def _link_taken(self, event: Lines.Named) -> None:
+        """Put a command into the prompt; a blank follows one that takes more."""
+        event.stop()
+        name = event.command.removeprefix("/")
+        whole = (
+            command_item(each).text for each in self._chat.commands() if each.name.removeprefix("/") == name
+        )
+        self.prompt.put(next(whole, event.command))
         self.focus_prompt()
 
     @on(Transcript.ToPrompt)
@@ -527,7 +662,7 @@ class Conversation(Vertical):
         active = self._chat.overview().active
         if active is None or active.state != "connected":
             return
-        under_way = {job.card for job in self._jobs.values()}
+        under_way = self._working_on()
         now = self._seconds()
         for card in (*self.pinned.due(), *self.transcript.due()):
             if card not in under_way and now >= self._rests.get(card, now):

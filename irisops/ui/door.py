@@ -65,6 +65,7 @@ class LineInput(Input):
         password: bool = False,
         max_length: int = 0,
         disabled: bool = False,
+        select_on_focus: bool = False,
     ) -> None:
         super().__init__(
             value,
@@ -73,7 +74,7 @@ class LineInput(Input):
             max_length=max_length,
             disabled=disabled,
             compact=True,
-            select_on_focus=False,
+            select_on_focus=select_on_focus,
         )
         self.cursor_blink = False
 

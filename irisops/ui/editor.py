@@ -11,11 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widgets import Input, Select
 
 from irisops.contract.replies import Cell, Form, FormField
 from irisops.contract.wording import harmless
-from irisops.ui.fields import FIELD_LIMIT, FieldWidget, ListField, TextField, widget_for
+from irisops.ui.fields import FIELD_LIMIT, FieldWidget, ListField, TextField, Touched, widget_for
 from irisops.ui.figures import TEXT_LIMIT
+from irisops.ui.keys import footer_keys
 from irisops.ui.lines import Lines, wrapped
 from irisops.ui.themes import styles_folder
 
@@ -51,6 +53,8 @@ class FieldRow(Vertical):
         self._label = Words(f"{field.label}{mark}", "$quiet", classes="label")
         self._below = Words("", "$quiet", classes="below")
         self._error = error
+        self._wrong: Cell = None
+        """The value that the error is about."""
 
     def compose(self) -> ComposeResult:
         """Label and field on one line, error or help below."""
@@ -66,8 +70,17 @@ class FieldRow(Vertical):
     def say(self, error: str) -> None:
         """Show an error on the field; an empty one clears it."""
         self._error = error
+        self._wrong = self.widget.value_of()
         self.set_class(bool(error), "-wrong")
         self._tell()
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    @on(Touched)
+    def _mended(self) -> None:
+        """Check a wrong field again once its value is another."""
+        if self._error and self.widget.value_of() != self._wrong:
+            self.say(self.widget.fault())
 
     def _tell(self) -> None:
         if self._error:
@@ -90,18 +103,22 @@ class FieldRow(Vertical):
         self._tell()
 
 
-class EditorScreen(ModalScreen[None]):
-    """Edits the fields of a `Form`. `submit` is called with the screen when the fields are valid."""
+class EditorScreen(ModalScreen[bool]):
+    """Edits the fields of a `Form`. `submit` is called with the screen when the fields are valid.
+
+    The result is True if what was submitted was answered, False if the person left.
+    """
 
     CSS_PATH = str(styles_folder() / "editor.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         # Before the field sees it: letters typed right after Tab belong to the next field.
-        Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("tab", "app.focus_next", "Next field", show=False, priority=True, id="editor.next"),
         Binding("shift+tab", "app.focus_previous", "Field before", show=False, priority=True),
         Binding("ctrl+s", "save", "Save: shows the plan", id="editor.save"),
         Binding("escape", "leave", "Close without saving", id="editor.leave"),
         Binding("ctrl+c", "app.interrupt", "Cancel what runs, else close", id="editor.cancel"),
-        Binding("down", "app.focus_next", "Next field", show=False, id="editor.next"),
+        Binding("f1", "app.keys", "Which keys work now", id="app.keys"),
+        Binding("down", "app.focus_next", "Next field", show=False, id="editor.below"),
         Binding("up", "app.focus_previous", "Field before", show=False, id="editor.before"),
     ]
 
@@ -117,19 +134,31 @@ class EditorScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """A box at the right."""
+        self.set_class(any(field.group for field in self.form.fields), "-grouped")
         with VerticalScroll(id="editor") as box:
             box.can_focus = False
             box.border_title = Content(harmless(self.form.title, 80))
-            box.border_subtitle = Content("^S save  Tab next  Esc close")
             yield self._message
-            yield from self._rows
+            for before, row in zip([None, *self._rows], self._rows, strict=False):
+                if row.field.group and (before is None or before.field.group != row.field.group):
+                    yield Words(row.field.group, "bold $accent", classes="group")
+                yield row
             for note in self.form.notes:
                 yield Words(f"· {note}", "$quiet")
 
     def on_mount(self) -> None:
         """Remember the loaded values; focus the first wrong field, or the first one."""
         self._loaded = self.values()
+        self.watch(self, "focused", self._show_keys)
         self._focus_first_wrong(default=True)
+
+    def _show_keys(self) -> None:
+        """Show the keys of the focused field in the border."""
+        parts = [
+            Content.assemble((key, "$foreground"), (f" {words}", "$quiet"))
+            for key, words in footer_keys(self.focused or self)
+        ]
+        self.query_one("#editor").border_subtitle = Content("  ").join(parts)
 
     def values(self) -> dict[str, Cell]:
         """Entered values by field name."""
@@ -168,7 +197,7 @@ class EditorScreen(ModalScreen[None]):
     def action_leave(self) -> None:
         """Close; with unsaved changes only the second time it is pressed."""
         if self.values() == self._loaded or self._warned:
-            self.dismiss()
+            self.dismiss(result=False)
             return
         self._warned = True
         self.say("Not saved. Esc again closes and forgets the changes, Ctrl+S saves.")

@@ -26,12 +26,22 @@ FIELD_LIMIT = 4_000
 """Most characters of an editable value; longer ones are slow to edit."""
 
 
+CURSOR = "$row-cursor-text on $row-cursor bold"
+"""Style of the line under the cursor."""
+
+
 class TextField(LineInput):
     """An input for text, masked text, a number or a date.
+
+    Reached by a key, its value is selected, so that typing replaces it.
 
     A value with control characters is shown as `spelled` writes it, and converted back when saved. One that is too long
     to edit shows its beginning. An untouched value is returned unchanged, to the byte.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+u", "empty", "Empty the field", id="editor.clear"),
+    ]
 
     class Full(Message):
         """The field's length limit was reached."""
@@ -47,9 +57,14 @@ class TextField(LineInput):
             password=secret,
             max_length=FIELD_LIMIT,
             disabled=self._too_long,
+            select_on_focus=True,
         )
         self.field = field
         self._given, self._shown = given, self.value
+
+    def action_empty(self) -> None:
+        """Remove all of the text."""
+        self.value = ""
 
     @property
     def note(self) -> str:
@@ -106,6 +121,10 @@ def _number(text: str) -> int | float | str:
     return text
 
 
+class Touched(Message):
+    """A value without a text was changed."""
+
+
 class FlagField(Widget, can_focus=True):
     """Yes or no; Space or Enter switches."""
 
@@ -116,14 +135,15 @@ class FlagField(Widget, can_focus=True):
         self._on = bool(field.value)
 
     def render(self) -> Content:
-        """A box and its word."""
-        text = f"{'▸ ' if self.has_focus else '  '}{_box(self._on)} {'yes' if self._on else 'no'}"
-        return Content.styled(text, "bold on $row-cursor" if self.has_focus else "")
+        """A box."""
+        text = f"{'▸ ' if self.has_focus else '  '}{_box(self._on)}"
+        return Content.styled(text, CURSOR if self.has_focus else "")
 
     def action_switch(self) -> None:
         """Toggle the value."""
         self._on = not self._on
         self.refresh()
+        self.post_message(Touched())
 
     def on_click(self) -> None:
         """A click toggles the value."""
@@ -152,6 +172,7 @@ class ChoiceField(Select[str]):
             choices.insert(0, value)
         super().__init__(
             [(Content(harmless(choice, 80)), choice) for choice in choices],
+            prompt="not set",
             allow_blank=not field.required or not value,
             compact=True,
             value=value or Select.NULL,
@@ -181,6 +202,8 @@ class NameList(Lines, can_focus=True):
         super().__init__()
         self._all = self._names = list(dict.fromkeys(names))
         self._row = 0
+        self._found = len(self._all)
+        """Names that fit what is looked for."""
 
     def line(self, name: str) -> Content:
         """The line of a name, without the cursor."""
@@ -190,15 +213,27 @@ class NameList(Lines, can_focus=True):
         """The value: what is chosen, in the order of the names."""
         raise NotImplementedError
 
+    def is_chosen(self, name: str) -> bool:
+        """True if a name is part of the value."""
+        raise NotImplementedError
+
+    def touched(self) -> None:
+        """Show and report a change of the value."""
+        self.refresh()
+        self.post_message(Touched())
+
     @property
     def many(self) -> bool:
         """True if the names do not all fit."""
         return len(self._all) > self.ROWS
 
     def find(self, text: str) -> None:
-        """Show only names that contain `text`."""
-        self._names = [name for name in self._all if text.casefold() in name.casefold()]
-        self._row = 0
+        """Show only names that contain `text`, below those that are chosen; the cursor is on the first of them."""
+        held = [name for name in self._all if text and self.is_chosen(name)]
+        others = [name for name in self._all if name not in held and text.casefold() in name.casefold()]
+        self._names = [*held, *others]
+        self._row = len(held) if others else 0
+        self._found = len(others) + sum(text.casefold() in name.casefold() for name in held)
         self.refresh(layout=True)
 
     def lines(self, width: int) -> list[Content]:  # noqa: ARG002 - the base class's signature
@@ -210,8 +245,17 @@ class NameList(Lines, can_focus=True):
         for number, name in enumerate(self._names[first : first + self.ROWS], first):
             here = number == self._row and self.has_focus
             line = Content.assemble("▸ " if here else "  ", self.line(name))
-            lines.append(line.stylize("bold on $row-cursor") if here else line)
+            lines.append(line.stylize(CURSOR) if here else line)
+        if self.many:
+            count = sum(map(self.is_chosen, self._all))
+            found = "" if self._found == len(self._all) else f", {self._found:,} found"
+            lines.append(Content.styled(f"  {count:,} chosen of {len(self._all):,}{found}", "$quiet"))
         return lines
+
+    def row_at(self, line: int) -> int | None:
+        """Number of the name on a line of the widget, if there is one."""
+        row = window(self._row, len(self._names), self.ROWS) + line
+        return row if line < self.ROWS and row < len(self._names) else None
 
     def action_move(self, step: int) -> None:
         """Move the cursor; beyond the ends to the next field."""
@@ -244,16 +288,20 @@ class Ticks(NameList):
         """The names with a mark in their box."""
         return [name for name in self._all if name in self._held]
 
+    def is_chosen(self, name: str) -> bool:
+        """True if its box is marked."""
+        return name in self._held
+
     def action_switch(self) -> None:
         """Toggle the name under the cursor."""
         if self._names:
             self._held ^= {self._names[self._row]}
-            self.refresh()
+            self.touched()
 
     def on_click(self, event: events.Click) -> None:
         """A click toggles a line."""
-        row = window(self._row, len(self._names), self.ROWS) + event.y
-        if row < len(self._names):
+        row = self.row_at(event.y)
+        if row is not None:
             self._row = row
             self.action_switch()
 
@@ -302,7 +350,11 @@ class PrivilegesGrid(NameList):
         name = self._names[self._row]
         if letter in self._possible[name]:
             self._held.setdefault(name, set()).symmetric_difference_update({letter})
-            self.refresh()
+            self.touched()
+
+    def is_chosen(self, name: str) -> bool:
+        """True if any permission is held."""
+        return bool(self._held.get(name))
 
     def chosen(self) -> list[str]:
         """The privileges held, permissions in the order R, W, U."""
@@ -320,7 +372,7 @@ class ListField(Vertical):
         super().__init__()
         self.field = field
         self.names = names
-        self._find = LineInput(placeholder="find")
+        self._find = LineInput(placeholder="type to find", select_on_focus=True)
         self._find.display = names.many
 
     def compose(self) -> ComposeResult:

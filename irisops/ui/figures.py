@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from irisops.contract.chat import State
+from irisops.contract.replies import Tone
 from irisops.contract.wording import duration, harmless
 
 CELL_LIMIT = 120
@@ -25,6 +26,15 @@ STATE_STYLES: Mapping[State, str] = {
     "off": "$quiet",
     "refused": "$error",
 }
+
+TONES: Mapping[Tone, str] = {"good": "$success", "warn": "$warning", "bad": "$error", "quiet": "$quiet"}
+SIGNS: Mapping[str, str] = {
+    "✓": "$success bold",
+    "✗": "$error bold",
+    "!": "$warning bold",
+    "→": "$accent bold",
+}
+"""Signs that begin a note, with their colour."""
 
 NOTE_LIMIT = 600
 """Characters of a note under figures."""

@@ -13,23 +13,39 @@ from textual.content import Content
 from irisops.contract.chat import Overview, ProfileState
 from irisops.contract.wording import duration, harmless
 from irisops.ui.figures import GLYPHS, STATE_STYLES, bar, clock, load_style, sparkline
-from irisops.ui.lines import spread
+from irisops.ui.lines import spread, wrapped
 
 NAME_LIMIT = 24
 GAP = "   "
-SIDE_PANEL_FROM = 100
-"""Columns from which the side panel is shown; below, the status line shows its figures."""
+PART_GAP = "  "
+SIDE_PANEL_FROM = 120
+"""Columns from which the side panel is shown; below, the cards need them, and the status line shows its figures."""
+BROAD_FROM = 170
+"""Columns from which the side panel is broader."""
 
 
-def profile_colour(profile: ProfileState) -> str:
-    """The profile's colour as a style, or the theme's accent if it has no valid one."""
-    if not profile.colour:
-        return "$accent"
+def profile_style(profile: ProfileState) -> str:
+    """Style of the profile's name: readable words on its colour, or the theme's accent if it has no valid one.
+
+    The colour is the ground, as one chosen on a dark screen could not be read as text on a light one.
+    """
     try:
-        Color.parse(profile.colour)
+        colour = Color.parse(profile.colour)
     except ColorParseError:
-        return "$accent"
-    return profile.colour
+        return "$accent bold"
+    return f"{'#000000' if _luminance(colour) > SAME_CONTRAST else '#ffffff'} on {colour.hex6} bold"
+
+
+SAME_CONTRAST = 0.179
+"""Relative luminance of a ground on which black and white are read equally well (WCAG 2)."""
+
+
+def _luminance(colour: Color) -> float:
+    parts = [part / 255 for part in colour.rgb]
+    red, green, blue = (
+        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def units_text(profile: ProfileState) -> str:
@@ -94,11 +110,11 @@ def header(overview: Overview, width: int) -> Content:
 
 def _header_left(profile: ProfileState, room: int) -> Content:
     name = harmless(profile.name, NAME_LIMIT)
-    colour = profile_colour(profile)
+    style = profile_style(profile)
     parts: list[Content | tuple[str, str] | str] = []
     if room >= 4:
         parts += [(" irisops ", "$primary bold"), "  "]
-    parts += [" ", lamp(profile), (f" {name}", f"{colour} bold")]
+    parts += [" ", lamp(profile), (f" {name} ", style)]
     words = state_words(profile)
     if words:
         parts += [(f"  {words}", STATE_STYLES[profile.state])]
@@ -107,7 +123,7 @@ def _header_left(profile: ProfileState, room: int) -> Content:
         parts += [(f"  {stale}", "$warning")]
     flags = _flags(profile)
     if flags:
-        parts += [(f"  {flags}", f"{colour} bold")]
+        parts += ["  ", (f" {flags} ", style)]
     if room >= 3 and profile.version:
         parts += [GAP, (harmless(profile.version, 24), "$foreground")]
     if room >= 2 and profile.user:
@@ -138,11 +154,11 @@ def profiles_panel(overview: Overview, width: int, most: int = 8) -> list[Conten
         mark = "›" if here and len(overview.profiles) > 1 else " "
         right = units_text(profile) if profile.in_use is not None else _panel_word(profile)
         style = "$warning" if profile.stale else "$quiet"
-        name = harmless(profile.name, max(4, width - len(right) - 5))
+        name = harmless(profile.name, max(4, width - len(right) - 6))
         left = Content.assemble(
             (mark, "$primary bold"),
             lamp(profile),
-            (f" {name}", f"{profile_colour(profile)} bold" if here else ""),
+            (f" {name} ", profile_style(profile) if here else ""),
         )
         lines.append(spread(left, Content.styled(right, style), width))
     hidden = len(overview.profiles) - most
@@ -172,11 +188,11 @@ def now_panel(profile: ProfileState | None, width: int) -> list[Content]:
     ]
     if profile.in_use is not None and profile.units_limit:
         lines.append(Content.styled(bar(profile.in_use, profile.units_limit, width), style))
-    lines.append(_pair("sessions", _count(profile.sessions), "", width))
-    lines.append(_pair("processes", _count(profile.processes), "", width))
-    if len(profile.history) > 1:
+    if len(profile.history) > 1:  # of what the bar shows
         line = sparkline(profile.history, width, profile.units_limit)
         lines.append(Content.styled(line.rjust(width), style))
+    lines.append(_pair("sessions", _count(profile.sessions), "", width))
+    lines.append(_pair("processes", _count(profile.processes), "", width))
     stale = stale_words(profile)
     if stale:
         lines.append(Content.styled(stale, "$warning").truncate(width, ellipsis=True))
@@ -192,27 +208,37 @@ def _pair(label: str, value: str, style: str, width: int) -> Content:
 
 
 def tunnels_panel(tunnels: Sequence[str], width: int) -> list[Content]:
-    """Open tunnels, one line each."""
+    """Open tunnels with their deadlines, wrapped: a cut would take the deadline."""
     if not tunnels:
         return [Content.styled("none open", "$quiet")]
-    return [Content.styled(harmless(line, 200), "$accent").truncate(width, ellipsis=True) for line in tunnels]
+    texts = (Content.styled(harmless(line, 200), "$accent") for line in tunnels)
+    return [part for text in texts for part in wrapped(text, width, indent=2)]
 
 
 def folded_panel(overview: Overview, width: int) -> Content:
-    """The side panel in one line, for narrow screens: other profiles and the counts."""
+    """The side panel in one line, for narrow screens: counts and other profiles, as many as fit.
+
+    The units go first, as the header shows them, too; then what comes last.
+    """
     profile = overview.active
-    parts: list[Content | tuple[str, str] | str] = [" "]
-    others = [each for each in overview.profiles if each != profile]
+    parts: list[Content] = []
     if profile is not None:
         style = "$quiet" if profile.stale else load_style(profile.in_use, profile.units_limit)
         label = "units " if profile.connections is None else "connections "
-        parts += [(label, "$quiet"), (units_text(profile), style)]
+        units = Content.assemble((label, "$quiet"), (units_text(profile), style))
         if len(profile.history) > 1 and width >= 70:
-            parts += [" ", (sparkline(profile.history, 10, profile.units_limit), style)]
-        parts += [("  sessions ", "$quiet"), _count(profile.sessions)]
-        parts += [("  processes ", "$quiet"), _count(profile.processes)]
+            line = sparkline(profile.history, 10, profile.units_limit)
+            units = Content.assemble(units, " ", (line, style))
+        parts.append(units)
+        parts += [
+            Content.assemble((f"{name} ", "$quiet"), _count(count))
+            for name, count in (("sessions", profile.sessions), ("processes", profile.processes))
+        ]
     if overview.tunnels:
-        parts += [("  tunnels ", "$quiet"), (str(len(overview.tunnels)), "$accent bold")]
-    for other in others[:3]:
-        parts += ["  ", lamp(other), (f" {harmless(other.name, 14)}", "$quiet")]
-    return Content.assemble(*parts).truncate(width, ellipsis=True)
+        parts.append(Content.assemble(("tunnels ", "$quiet"), (str(len(overview.tunnels)), "$accent bold")))
+    others = [each for each in overview.profiles if each != profile]
+    parts += [Content.assemble(lamp(each), (f" {harmless(each.name, 14)}", "$quiet")) for each in others[:3]]
+    while parts and sum(each.cell_length + len(PART_GAP) for each in parts) > width:
+        # A lone figure is better than nothing; the first of many is the one that is shown elsewhere.
+        del parts[0 if parts[0].plain.startswith(("units", "connections")) and len(parts) > 1 else -1]
+    return Content.assemble(" ", Content(PART_GAP).join(parts)) if parts else Content("")

@@ -7,8 +7,10 @@ changed. Rows are sorted and filtered by `irisops.ui.arrange`, on a thread when 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -19,12 +21,13 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
 from textual.worker import Worker, WorkerState
 
 from irisops.contract.replies import Table
+from irisops.contract.wording import harmless
 from irisops.ui.arrange import GAP, Fit, Order, Row, Texts, View, arrange, fit, next_order, title
-from irisops.ui.figures import cell
 
 ON_A_THREAD = 1_500
 """Rows above which sorting and finding are done on a thread."""
@@ -48,6 +51,9 @@ class Grid(ScrollView, can_focus=True):
         "grid--row",
         "grid--sorted",
         "grid--quiet",
+        "grid--good",
+        "grid--warn",
+        "grid--bad",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Row up", show=False, id="grid.up"),
@@ -57,10 +63,11 @@ class Grid(ScrollView, can_focus=True):
         Binding("home", "edge(-1)", "First row", show=False, id="grid.home"),
         Binding("end", "edge(1)", "Last row", show=False, id="grid.end"),
         Binding("enter", "act('enter')", "Open row", show=False, id="grid.enter"),
+        Binding("delete", "act('x')", "End or remove what the row shows", show=False, id="grid.end_it"),
         Binding("right", "detail(True)", "All of the row", id="grid.detail"),
         Binding("left", "detail(False)", "Less of the row", show=False, id="grid.less"),
         Binding("ctrl+s", "sort", "Sort by the next column", id="grid.sort"),
-        Binding("ctrl+f", "find", "Find rows", id="grid.find"),
+        Binding("slash", "find", "Filter rows as you type; Esc leaves", id="grid.find"),
     ]
 
     class Act(Message):
@@ -83,13 +90,6 @@ class Grid(ScrollView, can_focus=True):
         def __init__(self, grid: Grid, *, wanted: bool) -> None:
             super().__init__()
             self.grid, self.wanted = grid, wanted
-
-    class Find(Message):
-        """Open the find line."""
-
-        def __init__(self, grid: Grid) -> None:
-            super().__init__()
-            self.grid = grid
 
     class Arranged(Message):
         """Order, filter or rows changed; the card shows them in its border."""
@@ -120,9 +120,18 @@ class Grid(ScrollView, can_focus=True):
         self._wish: tuple[Table, Order | None, str] = (table, None, "")
         """The rows, order and filter to show."""
         self.keys_shown: frozenset[str] = frozenset()
-        """Keys of the row actions in the card's border: only these act."""
+        """Printable keys in the card's border: only these act."""
+        self.dense = False
+        """True if each row takes one line, as in the card at the top."""
+        self.find_line: Callable[[], None] | None = None
+        """Opens the line for the words to filter by."""
         self._texts = Texts()
-        self._strips: dict[tuple[str, bool], tuple[Row, Strip]] = {}
+        self._needs: dict[str, int] = {}
+        self._tops: Sequence[int] = []
+        """First line of each row, and the number of all lines; empty if each row takes one line."""
+        self._fresh = False
+        """True from the focus to the first click, which must not open the row that it marks."""
+        self._strips: dict[tuple[str, bool, str], tuple[Row, Sequence[Strip]]] = {}
         self._styles: dict[str, Style] = {}
 
     # What is shown
@@ -140,12 +149,14 @@ class Grid(ScrollView, can_focus=True):
     def show_view(self, view: View) -> None:
         """Take a new arrangement. The cursor stays on its row, or where it was if the row is gone."""
         old, number = self.view, self.cursor
-        before = self._visible_rows()
+        before, height = self._visible_lines(), self.line_count
+        if [column.name for column in old.table.columns] != [column.name for column in view.table.columns]:
+            self._needs.clear()
         self.view = view
         if self.cursor_key not in view.index:
             self.cursor_key = view.keys[min(number, len(view.keys) - 1)] if view.keys else ""
-        resized = len(old.rows) != len(view.rows)
         refit = self._fit()
+        resized = height != self.line_count
         if resized or refit:
             self._resize()
             self.refresh(layout=resized)
@@ -156,34 +167,78 @@ class Grid(ScrollView, can_focus=True):
         self.post_message(self.Arranged(self))
         self.post_message(self.Moved(self))
 
-    def _visible_rows(self) -> list[tuple[str, Row]]:
-        first = round(self.scroll_y)
-        last = min(len(self.view.rows), first + max(0, self.size.height - 1))
-        return [(self.view.keys[number], self.view.rows[number]) for number in range(first, last)]
+    # Lines: a row takes one, or several where a cell wraps
 
-    def _refresh_changed(self, before: list[tuple[str, Row]]) -> None:
+    @property
+    def line_count(self) -> int:
+        """Lines of all rows."""
+        return self._tops[-1] if self._tops else len(self.view.rows)
+
+    def _top(self, number: int) -> int:
+        return self._tops[number] if self._tops else number
+
+    def _place(self, line: int) -> tuple[int, int]:
+        """Row number of a line, and which of the row's lines it is."""
+        if not self._tops:
+            return line, 0
+        number = bisect_right(self._tops, line) - 1
+        return number, line - self._tops[number]
+
+    def _heading(self, number: int) -> str:
+        """The name of the group that begins with a row; in the reader's own order there are no groups."""
+        name, rows = self.view.table.group, self.view.rows
+        if not name or self.view.order is not None:
+            return ""
+        group = rows[number].get(name)
+        return harmless(group, 60) if number == 0 or group != rows[number - 1].get(name) else ""
+
+    def _places(self) -> list[tuple[int, int]]:
+        """Row number and line of the row for each line in sight."""
+        first = round(self.scroll_y)
+        last = min(self.line_count, first + max(0, self.size.height - 1))
+        return [self._place(line) for line in range(first, last)]
+
+    def _visible_lines(self) -> list[tuple[str, Row, int]]:
+        return [(self.view.keys[number], self.view.rows[number], part) for number, part in self._places()]
+
+    def _refresh_changed(self, before: list[tuple[str, Row, int]]) -> None:
         changed = [
             line
-            for line, (old, new) in enumerate(zip(before, self._visible_rows(), strict=False))
+            for line, (old, new) in enumerate(zip(before, self._visible_lines(), strict=False))
             if old != new
         ]
         if changed:
             self.refresh(*(Region(0, line + 1, self.size.width, 1) for line in changed))
 
     def _fit(self) -> bool:
-        fits = fit(self.view, max(1, self.scrollable_content_region.width - len(MARK)))
+        width = max(1, self.scrollable_content_region.width - len(MARK))
+        fits = fit(self.view, width, self._needs, wrapping=not self.dense)
         changed = fits != self.fits
         if changed:
             self.fits = fits
             self._strips.clear()
+        tops = self._heights()
+        changed = changed or tops != self._tops
+        self._tops = tops
         return changed
 
+    def _heights(self) -> Sequence[int]:
+        """The first line of each row, for `_tops`."""
+        wrapping = [each for each in self.fits if each.most > 1]
+        if not wrapping and not self.view.table.group:
+            return []
+        heights = [
+            max([1, *(len(each.lines(row)) for each in wrapping)]) + bool(self._heading(number))
+            for number, row in enumerate(self.view.rows)
+        ]
+        return [0, *accumulate(heights)] if any(height > 1 for height in heights) else []
+
     def _resize(self) -> None:
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self.view.rows) + 1)
+        self.virtual_size = Size(self.scrollable_content_region.width, self.line_count + 1)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the base class's signature
         """The header and all rows; the style sheet caps it."""
-        return len(self.view.rows) + 1
+        return self.line_count + 1
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - the base class's signature
         """The full width."""
@@ -191,10 +246,11 @@ class Grid(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Fit the columns to the new width."""
+        height = self.line_count
         self._fit()
         self._resize()
         self._reveal()
-        self.refresh()
+        self.refresh(layout=height != self.line_count)
 
     def notify_style_update(self) -> None:
         """The theme changed: forget what was painted."""
@@ -211,32 +267,40 @@ class Grid(ScrollView, can_focus=True):
         return style
 
     def render_line(self, y: int) -> Strip:
-        """A line of the widget: the header, or a row."""
+        """A line of the widget: the header, or a line of a row."""
         width = self.size.width
-        if y == 0:
-            return self._header(width)
-        number = round(self.scroll_y) + y - 1
-        if number >= len(self.view.rows):
+        line = round(self.scroll_y) + y if y else 0
+        if line > self.line_count:
             return Strip.blank(width, self.rich_style)
+        strip = self._header(width) if line == 0 else self._row_line(line - 1, width)
+        selection = self.text_selection
+        if selection is not None and (span := selection.get_span(line)) is not None:
+            strip = self._selected(strip, *span)
+        # Textual asks for the place of a character only where the mouse is; to write it takes twice the painting.
+        return strip.apply_offsets(0, line) if self.mouse_hover else strip
+
+    def _row_line(self, line: int, width: int) -> Strip:
+        number, part = self._place(line)
         key, row = self.view.keys[number], self.view.rows[number]
         here = key == self.cursor_key and self.has_focus
-        cached = self._strips.get((key, here))
-        if cached is not None and cached[0] == row:
-            return cached[1]
-        if len(self._strips) >= MOST_STRIPS:
-            self._strips.clear()
-        strip = self._row(row, width, here=here)
-        self._strips[key, here] = (row, strip)
-        return strip
+        cached = self._strips.get((key, here, self._heading(number)))
+        if cached is None or cached[0] != row:
+            if len(self._strips) >= MOST_STRIPS:
+                self._strips.clear()
+            style = "grid--cursor" if here else "grid--row"
+            strips = [self._painted(parts, width, style) for parts in self._row_parts(number, here=here)]
+            cached = self._strips[key, here, self._heading(number)] = (row, strips)
+        return cached[1][part]
 
     @property
     def rows_in_sight(self) -> int:
-        """Number of visible rows."""
-        return len(self._visible_rows())
+        """Number of rows in sight, whole or in part."""
+        return len({key for key, _, _ in self._visible_lines()})
 
     def seen(self) -> list[Parts]:
         """The visible lines without the cursor, for a picture that outlives the rows."""
-        return [self._header_parts(), *(self._row_parts(row, here=False) for _, row in self._visible_rows())]
+        rows = [self._row_parts(number, here=False)[part] for number, part in self._places()]
+        return [self._header_parts(), *rows]
 
     def _painted(self, parts: Iterable[tuple[str, str]], width: int, rest: str) -> Strip:
         segments = [Segment(text, self._style(name)) for text, name in parts]
@@ -247,41 +311,81 @@ class Grid(ScrollView, can_focus=True):
 
     def _header_parts(self) -> Parts:
         parts = [(" " * len(MARK), "grid--header")]
+        order = self.view.shown_order
         for place, each in enumerate(self.fits):
-            order = self.view.order
             words, style = title(each.column), "grid--header"
             if order is not None and order.column == each.column.name:
-                words, style = f"{words}{'▾' if order.descending else '▴'}", "grid--sorted"
+                words, style = f"{words}{'▼' if order.descending else '▲'}", "grid--sorted"
             text = _aligned(words, each)
             if place:
                 parts.append((" " * GAP, "grid--header"))
             parts.append((text, style))
         return parts
 
-    def _row(self, row: Row, width: int, *, here: bool) -> Strip:
-        return self._painted(self._row_parts(row, here=here), width, "grid--cursor" if here else "grid--row")
-
-    def _row_parts(self, row: Row, *, here: bool) -> Parts:
+    def _row_parts(self, number: int, *, here: bool) -> list[Parts]:
+        """The lines of a row, under the heading of its group if it begins one."""
+        row, heading = self.view.rows[number], self._heading(number)
         style = "grid--cursor" if here else "grid--row"
         quiet = style if here else "grid--quiet"
-        parts = [(MARK if here else " " * len(MARK), style)]
-        for place, each in enumerate(self.fits):
-            if place:
-                parts.append((" " * GAP, style))
-            text = cell(row.get(each.column.name), each.kind)
-            parts.append((_aligned(text, each), style if place == 0 or here else quiet))
-        return parts
+        cells = [each.lines(row) for each in self.fits]
+        lines: list[Parts] = [[(heading, "grid--sorted")]] if heading else []
+        for part in range(max(map(len, cells), default=1)):
+            parts = [(MARK if here and not part else " " * len(MARK), style)]
+            for place, (each, texts) in enumerate(zip(self.fits, cells, strict=True)):
+                if place:
+                    parts.append((" " * GAP, style))
+                tone = each.column.tones.get(texts[0]) if not here else None
+                usual = style if place == 0 or here else quiet
+                text = texts[part] if part < len(texts) else ""
+                parts.append((_aligned(text, each), f"grid--{tone}" if tone else usual))
+            lines.append(parts)
+        return lines
+
+    # Text selected with the mouse
+
+    @property
+    def allow_select(self) -> bool:
+        """The lines are text, like that of any other widget."""
+        return True
+
+    def _selected(self, strip: Strip, start: int, end: int) -> Strip:
+        """A line with its characters from `start` up to `end` (-1: to its end) in the selection's colours."""
+        text = strip.text
+        end = len(text) if end == -1 else end
+        cuts = [cell_len(text[:start]), cell_len(text[:end]), strip.cell_length]
+        before, inside, after = strip.divide(cuts)
+        style = self.screen.get_component_rich_style("screen--selection")
+        chosen = Strip([Segment(part.text, (part.style or Style()) + style) for part in inside])
+        return Strip.join([before, chosen, after])
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The selected text. Lines outside are not written: there may be ten thousand."""
+        first = selection.start.y if selection.start is not None else 0
+        last = selection.end.y if selection.end is not None else self.line_count
+        width = self.size.width
+        lines = [
+            (self._header(width) if not line else self._row_line(line - 1, width)).text.rstrip()
+            if first <= line <= last
+            else ""
+            for line in range(min(last, self.line_count) + 1)
+        ]
+        return selection.extract("\n".join(lines)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:  # noqa: ARG002 - the base class's signature
+        """Paint it."""
+        self.refresh()
 
     # The cursor
 
     def _reveal(self) -> None:
         height = max(1, self.size.height - 1)
         first = round(self.scroll_y)
-        number = self.cursor
-        if number < first:
-            self.scroll_to(y=number, animate=False)
-        elif number >= first + height:
-            self.scroll_to(y=number - height + 1, animate=False)
+        top = self._top(self.cursor)
+        bottom = self._top(self.cursor + 1) if self.view.rows else top + 1
+        if top < first:
+            self.scroll_to(y=top, animate=False)
+        elif bottom > first + height:
+            self.scroll_to(y=bottom - height, animate=False)
 
     def move_to(self, number: int) -> None:
         """Move the cursor to row `number` and scroll to it."""
@@ -293,7 +397,8 @@ class Grid(ScrollView, can_focus=True):
         self.cursor_key = self.view.keys[number]
         self._reveal()
         self.post_message(self.Moved(self))
-        self.refresh(*(Region(0, line - first + 1, self.size.width, 1) for line in (old, number)))
+        tops = ((self._top(row), self._top(row + 1)) for row in (old, number))
+        self.refresh(*(Region(0, top - first + 1, self.size.width, end - top) for top, end in tops))
 
     def action_move(self, step: int) -> None:
         """A row up or down; beyond the ends to the next card."""
@@ -305,7 +410,9 @@ class Grid(ScrollView, can_focus=True):
 
     def action_page(self, step: int) -> None:
         """A screenful up or down."""
-        self.move_to(self.cursor + step * max(1, self.size.height - 2))
+        here = self._top(self.cursor) + step * max(1, self.size.height - 2)
+        number, _ = self._place(min(max(0, here), max(0, self.line_count - 1)))
+        self.move_to(number if number != self.cursor else self.cursor + step)
 
     def action_edge(self, step: int) -> None:
         """The first or the last row."""
@@ -318,7 +425,7 @@ class Grid(ScrollView, can_focus=True):
             return
         if any(each == key for each, _, _ in self.view.table.actions):
             self.post_message(self.Act(self, key, row))
-        else:
+        elif key == "enter":
             self.action_detail(wanted=True)
 
     def action_detail(self, wanted: bool) -> None:
@@ -367,8 +474,10 @@ class Grid(ScrollView, can_focus=True):
             self.post_message(self.Failed(event.worker.error))
 
     def action_find(self) -> None:
-        """Open the find line; the search texts of many rows are prepared meanwhile."""
-        self.post_message(self.Find(self))
+        """Open the filter line; the search texts of many rows are prepared meanwhile."""
+        if self.find_line is None:
+            return
+        self.find_line()
         if len(self._wish[0].rows) > ON_A_THREAD:
             self.run_worker(self._get_ready(), group="find", exclusive=True, exit_on_error=False)
 
@@ -376,18 +485,34 @@ class Grid(ScrollView, can_focus=True):
         await asyncio.to_thread(self._texts.of, self._wish[0])
 
     def takes(self, key: str) -> bool:
-        """True if a letter is a row action that the border shows."""
+        """True if a printable key acts here: a row action that the border shows, or the filter."""
         return key != "enter" and self.cursor_row is not None and key in self.keys_shown
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Del is only for rows that can be ended or removed."""
+        return (action, parameters) != ("act", ("x",)) or any(
+            key == "x" for key, _, _ in self.view.table.actions
+        )
+
+    @property
+    def row_keys(self) -> list[Binding]:
+        """The keys of the row under the cursor, for the list of keys."""
+        return [
+            Binding(key, f"act({key!r})", f"The row: {words}", id="grid.row")
+            for key, words, _ in self.view.table.actions
+            if self.cursor_row is not None and (key == "enter" or key in self.keys_shown)
+        ]
 
     def on_key(self, event: events.Key) -> None:
         """Run row actions; other keys bubble up."""
-        if self.takes(event.key):
+        if self.takes(event.key) and event.key != "slash":
             event.stop()
             event.prevent_default()
             self.action_act(event.key)
 
     def on_focus(self) -> None:
         """Show the cursor."""
+        self._fresh = True
         self.refresh()
 
     def on_blur(self) -> None:
@@ -395,25 +520,30 @@ class Grid(ScrollView, can_focus=True):
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        """A click on the header sorts, on a row moves the cursor, a second click opens."""
+        """A click on the header sorts, on a row marks it, a second one on it opens; a drag only selects text."""
+        event.prevent_default()  # Textual selects all of a widget with a double click
+        fresh, self._fresh = self._fresh, False
+        if self.text_selection is not None:
+            return
         if event.y == 0:
             self._sort_at(event.x)
             return
-        number = round(self.scroll_y) + event.y - 1
-        if number < len(self.view.keys):
-            self.move_to(number)
-            if event.chain == 2:
+        line = round(self.scroll_y) + event.y - 1
+        if line < self.line_count:
+            number, _ = self._place(line)
+            if number == self.cursor and not fresh:
                 self.action_act("enter")
+            else:
+                self.move_to(number)
 
     def _sort_at(self, x: int) -> None:
         left = len(MARK)
+        order = self.view.shown_order
         for each in self.fits:
             if left <= x < left + each.width + GAP:
-                order = self.view.order
                 same = order is not None and order.column == each.column.name
-                self.reorder(
-                    Order(each.column.name, descending=same and order is not None and not order.descending)
-                )
+                descending = same and order is not None and not order.descending
+                self.reorder(Order(each.column.name, descending=descending))
                 return
             left += each.width + GAP
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from irisops.contract.chat import Command
-from irisops.contract.replies import Form, Plan, Problem, Reply, Table
+from irisops.contract.replies import Done, Form, Plan, Problem, Reply, Table
 from irisops.ui.card import Card, CardState
 
 
@@ -36,7 +36,8 @@ class Job:
     @property
     def offer(self) -> str:
         """The command offered for an empty line."""
-        return next((reply.offer for reply in self.replies if isinstance(reply, Table) and reply.offer), "")
+        offers = (reply.offer for reply in self.replies if isinstance(reply, Table | Done))
+        return next(filter(None, offers), "")
 
     @property
     def problem(self) -> Problem | None:

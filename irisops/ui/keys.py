@@ -16,6 +16,8 @@ from textual.dom import DOMNode
 from textual.events import Key
 from textual.screen import ModalScreen
 
+from irisops.contract.replies import Table
+from irisops.contract.wording import harmless
 from irisops.ui.lines import Lines
 from irisops.ui.themes import styles_folder
 
@@ -23,6 +25,10 @@ APP_KEYS: list[BindingType] = [
     Binding(keys, action, words, id=f"app.{name}", show=False)
     for name, keys, action, words in (
         ("keys", "f1", "keys", "Which keys work now"),
+        ("palette", "ctrl+p", "command_palette", "All commands, to choose from"),
+        ("find", "ctrl+f", "find", "Search the answers so far"),
+        ("answer_above", "ctrl+up,shift+up", "jump(-1)", "To the answer above"),
+        ("answer_below", "ctrl+down,shift+down", "jump(1)", "To the answer below, then the prompt"),
         ("quit", "ctrl+q", "quit", "Quit"),
         ("interrupt", "ctrl+c", "interrupt", "Copy, else cancel, else twice to quit"),
         ("above", "alt+up,shift+tab", "walk(-1)", "To the card above"),
@@ -31,13 +37,59 @@ APP_KEYS: list[BindingType] = [
         ("pageup", "pageup", "page(-1)", "Scroll up"),
         ("pagedown", "pagedown", "page(1)", "Scroll down"),
         ("expand", "ctrl+o", "expand", "Show all of a card, or less"),
-        ("copy", "ctrl+y", "copy_card", "Send a card, or a pass alone, to the clipboard"),
+        ("copy", "ctrl+y", "copy_card", "Copy a card, or a pass alone: text, Markdown, CSV or JSON"),
         ("reuse", "ctrl+g", "reuse", "Take a card's command into the prompt"),
     )
 ]
 """The app's keys. Ids allow remapping. Priority is not needed, as none is printable."""
 
+CARD_KEYS: list[BindingType] = [
+    Binding(keys, f"app.{action}", words, id=f"card.{name}", show=False)
+    for name, keys, action, words in (
+        ("copy", "ctrl+y", "copy_card", "Copy it, or a pass alone: text, Markdown, CSV or JSON"),
+        ("expand", "ctrl+o", "expand", "Show all of it, or less"),
+        ("reuse", "ctrl+g", "reuse", "Take its command into the prompt"),
+        ("prompt", "escape", "to_prompt", "Back to the prompt"),
+    )
+]
+"""Keys of a card. They work from the prompt, too, on the newest one; here they are known as the card's."""
+
+FOOTER = {
+    "confirm.yes": "yes",
+    "confirm.no": "no",
+    "confirm.calls": "show the calls",
+    "secret.decline": "cancel",
+    "search.next": "next",
+    "search.previous": "previous",
+    "search.leave": "back",
+    "welcome.run": "do it",
+    "welcome.down": "choose",
+    "editor.save": "save",
+    "editor.next": "next",
+    "editor.switch": "switch",
+    "editor.tick": "tick",
+    "editor.clear": "empty",
+    "editor.leave": "close",
+    "prompt.complete": "complete",
+    "problem.take": "take",
+    "find.rows": "to the rows",
+    "find.forget": "all rows",
+    "card.copy": "copy",
+    "card.expand": "all or less",
+    "card.again": "use again",
+    "card.reuse": "use again",
+    "card.prompt": "prompt",
+    "app.find": "search",
+    "app.palette": "commands",
+    "app.keys": "keys",
+}
+"""Words of the keys in the bottom line, by id, the first shown first. A row's own keys are in its card's lower edge;
+`Which keys work now` has all."""
+
 GROUPS = (
+    ("search", "Search"),
+    ("welcome", "Start"),
+    ("editor", "Form"),
     ("prompt", "Prompt"),
     ("confirm", "Question"),
     ("secret", "Password"),
@@ -58,6 +110,8 @@ _NAMES = {
     "tab": "Tab",
     "shift+tab": "Shift+Tab",
     "home": "Home",
+    "slash": "/",
+    "delete": "Del",
     "end": "End",
 }
 
@@ -67,8 +121,16 @@ def key_words(key: str) -> str:
     if key in _NAMES:
         return _NAMES[key]
     *modifiers, last = key.split("+")
-    name = _NAMES.get(last, last.upper() if len(last) == 1 and modifiers else last.capitalize())
+    letter = last.upper() if modifiers else last
+    name = _NAMES.get(last, letter if len(last) == 1 else last.capitalize())
     return "+".join([*(each.capitalize() for each in modifiers), name])
+
+
+def short_key(key: str) -> str:
+    """Display name where there is little room: `^F`."""
+    if len(key) == 1:
+        return key
+    return f"^{key[-1].upper()}" if len(key) == 6 and key.startswith("ctrl+") else key_words(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +145,53 @@ class KeyLine:
 def active_keys(node: DOMNode) -> list[KeyLine]:
     """The program's keys that work while `node` has the focus, nearest first, in groups."""
     titles = dict(GROUPS)
+    lines = [
+        KeyLine(
+            titles.get((binding.id or "").split(".")[0], "Everywhere"),
+            " ".join(map(key_words, keys)),
+            binding.description,
+        )
+        for binding, keys in _working(node)
+        if binding.description
+    ]
+    return sorted(lines, key=lambda line: line.group == "Everywhere")
+
+
+def row_keys(table: Table) -> list[KeyLine]:
+    """What the keys of a row do, as the table says."""
+    return [KeyLine("Row", key_words(key), harmless(words, 60)) for key, words, _ in table.actions]
+
+
+def footer_keys(node: DOMNode) -> list[tuple[str, str]]:
+    """Keys and words for the bottom line while `node` has the focus, the most important first."""
+    order = list(FOOTER)
+    found = sorted(
+        (order.index(binding.id), keys[0]) for binding, keys in _working(node) if binding.id in FOOTER
+    )
+    return [(short_key(key), FOOTER[order[place]]) for place, key in found]
+
+
+def _working(node: DOMNode) -> Iterable[tuple[Binding, list[str]]]:
+    """Bindings of the program that work while `node` has the focus, with their free keys, nearest first.
+
+    What stands behind a form or a list takes no keys.
+    """
     taken: set[str] = set()
-    lines: list[KeyLine] = []
     for place in node.ancestors_with_self:
         for binding in _own_bindings(place):
             pressed = [each.strip() for each in binding.key.split(",")]
             free = [each for each in pressed if each not in taken]
             taken.update(pressed)
             _, action, parameters = parse(binding.action)
-            if free and binding.description and place.check_action(action, parameters):
-                group = titles.get((binding.id or "").split(".")[0], "Everywhere")
-                lines.append(KeyLine(group, " ".join(map(key_words, free)), binding.description))
-    return sorted(lines, key=lambda line: line.group == "Everywhere")
+            if free and place.check_action(action, parameters):
+                yield binding, free
+        if isinstance(place, ModalScreen):
+            return
 
 
 def _own_bindings(node: DOMNode) -> Iterable[Binding]:
-    """Bindings declared by this program's classes, without those inherited from Textual."""
+    """The keys of a row or a pass, then those of this program's classes, without those inherited from Textual."""
+    yield from getattr(node, "row_keys", ())
     for ancestor in type(node).__mro__:
         if ancestor.__module__.startswith("irisops."):
             yield from (each for each in vars(ancestor).get("BINDINGS", ()) if isinstance(each, Binding))

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from textual import events
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.style import Style
 from textual.widget import Widget
 
 from irisops.contract.wording import harmless
-from irisops.ui.figures import TEXT_LIMIT
+from irisops.ui.figures import NOTE_LIMIT, SIGNS, TEXT_LIMIT
+from irisops.ui.links import META, NO_COMMANDS, Commands, linked, marked
+
+if TYPE_CHECKING:
+    _Mixin = Widget
+else:
+    _Mixin = object
 
 
 def wrapped(content: Content, width: int, indent: int = 0) -> list[Content]:
@@ -26,11 +37,32 @@ def wrapped(content: Content, width: int, indent: int = 0) -> list[Content]:
 
 
 def item(
-    mark: str, style: str, text: str, width: int, limit: int = TEXT_LIMIT, *, text_style: str = ""
+    mark: str,
+    style: str,
+    text: str,
+    width: int,
+    limit: int = TEXT_LIMIT,
+    *,
+    text_style: str = "",
+    commands: Commands = NO_COMMANDS,
+    foreign: Sequence[str] = (),
 ) -> list[Content]:
-    """A paragraph behind a mark of one cell: harmless text of at most `limit` characters, wrapped and indented."""
-    words = (harmless(text, limit), text_style)
+    """A paragraph behind a mark of one cell: harmless text of at most `limit` characters, wrapped and indented.
+
+    `commands` named in it become links; see `irisops.ui.links` for `foreign`.
+    """
+    words = linked(Content.styled(harmless(text, limit), text_style), commands, foreign)
     return wrapped(Content.assemble((f"{mark} ", style), words), width, indent=2)
+
+
+def note_lines(
+    note: str, width: int, commands: Commands = NO_COMMANDS, foreign: Sequence[str] = ()
+) -> list[Content]:
+    """A note; the sign that it begins with, if any, stands before it in its colour."""
+    mark = note[:1] if note[1:2] == " " and note[:1] in SIGNS else ""
+    text = note[2:] if mark else note
+    style = SIGNS.get(mark, "$accent")
+    return item(mark or "·", style, text, width, NOTE_LIMIT, commands=commands, foreign=foreign)
 
 
 def same(one: Iterable[Content], other: Iterable[Content]) -> bool:
@@ -48,10 +80,38 @@ def spread(left: Content, right: Content, width: int) -> Content:
     return Content.assemble(left, " " * space, right).truncate(width)
 
 
+class Ground(_Mixin):
+    """Mixin for containers without a border: they paint their background alone, so one line does for all.
+
+    Textual keeps the lines of each widget, and each of them with all pieces that other widgets ever cut it into: 5 MB
+    for the containers of a full screen. No widget itself: Textual takes the styles of the first base that is one.
+    """
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The same line for each row of `crop`."""
+        below, own = self.background_colors
+        strip = Strip.blank(crop.width, Style(background=below + own).rich_style)
+        for each in self.get_line_filters():
+            strip = strip.apply_filter(each, own)
+        return [strip] * crop.height
+
+
 class Lines(Widget):
     """Base class: subclasses return their lines for a width; the height follows."""
 
     DEFAULT_CSS = "Lines { height: auto; width: 1fr; }"
+
+    commands: Commands = NO_COMMANDS
+    """The commands that become links."""
+    chosen_link = ""
+    """The command whose link is marked."""
+
+    class Named(Message):
+        """A link was chosen: the command to put into the prompt."""
+
+        def __init__(self, command: str) -> None:
+            super().__init__()
+            self.command = command
 
     def lines(self, width: int) -> Iterable[Content]:
         """The content, one entry per screen row, none wider than `width` cells."""
@@ -67,7 +127,21 @@ class Lines(Widget):
 
     def render(self) -> Content:
         """The lines, joined."""
-        return Content("\n").join(self.lines(self.content_size.width))
+        lines = self.lines(self.content_size.width)
+        return Content("\n").join(marked(lines, self.chosen_link) if self.chosen_link else lines)
+
+    def mark_link(self, command: str) -> None:
+        """Mark the links to a command; "" marks none."""
+        if command != self.chosen_link:
+            self.chosen_link = command
+            self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a link puts its command into the prompt."""
+        command = event.style.meta.get(META)
+        if command and self.text_selection is None:
+            event.stop()
+            self.post_message(self.Named(str(command)))
 
 
 class GivenLines(Lines):

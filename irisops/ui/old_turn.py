@@ -20,6 +20,7 @@ from irisops.contract.wording import counted, harmless
 from irisops.ui.card import Turn
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.grid import Grid, Parts
+from irisops.ui.keys import CARD_KEYS
 from irisops.ui.lines import Lines
 
 Line = Content | Parts
@@ -35,11 +36,12 @@ class OldTurn(Lines, can_focus=True):
     COMPONENT_CLASSES = Grid.COMPONENT_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "enter,ctrl+f,ctrl+s,right",
+            "enter,ctrl+s,right",
             "app.reuse",
             "An old picture: its command into the prompt",
             id="card.again",
         ),
+        *(each for each in CARD_KEYS if isinstance(each, Binding) and each.id != "card.reuse"),
     ]
 
     def __init__(self, turn: Turn) -> None:
@@ -49,11 +51,17 @@ class OldTurn(Lines, can_focus=True):
         self._said = turn.said.lines(turn.said.content_size.width)
         self._title = card.headline()
         self._failed = card.state == "failed"
+        self._folded = card.folded
         body = [line for part in card.children for line in _seen(part)][: card.content_size.height]
         self._body: list[Line] = body + [Content("")] * (card.content_size.height - len(body))
         grids = [grid for grid in card.query(Grid) if grid.view.count]
         self._shown = sum(grid.rows_in_sight for grid in grids)
         self._rows = sum(grid.view.table.total or grid.view.count for grid in grids)
+
+    def shows(self, words: str) -> bool:
+        """True if the words, case ignored, can be seen in it."""
+        lines = "\n".join(line.plain for line in self.lines(self.content_size.width))
+        return words.casefold() in lines.casefold()
 
     def stops(self) -> list[Widget]:
         """Stops of the block cursor: the whole picture."""
@@ -61,7 +69,7 @@ class OldTurn(Lines, can_focus=True):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the base class's signature
         """The height of the turn."""
-        return len(self._said) + len(self._body) + 2
+        return len(self._said) + len(self._body) + (1 if self._folded else 2)
 
     def lines(self, width: int) -> Iterable[Content]:
         """The typed line, then the card in its frame."""
@@ -69,6 +77,8 @@ class OldTurn(Lines, can_focus=True):
         color = "$primary" if self.has_focus else "$error" if self._failed else "$line"
         top, side, bottom = _FOCUSED if self.has_focus else _PLAIN
         yield _edge(top, color, width, self._title, Content.styled(self._again, "$quiet"))
+        if self._folded:
+            return
         room = max(1, width - 4)
         for line in self._body:
             text = line if isinstance(line, Content) else Content.assemble(*map(self._styled, line))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.screen import Screen
 from textual.widget import Widget
 
 from irisops.contract.chat import Overview
 from irisops.contract.wording import harmless
 from irisops.ui import frame
-from irisops.ui.lines import GivenLines, spread
+from irisops.ui.lines import GivenLines, Ground, spread
 
 NOTHING = Overview(profiles=(), active=None)
 
@@ -58,7 +61,15 @@ class Panel(GivenLines):
             self.post_message(self.Picked(self, offset.y))
 
 
-class SidePanel(Vertical):
+class MainScreen(Ground, Screen[None]):
+    """The screen that is always there."""
+
+
+class Body(Ground, Horizontal):
+    """What stands between header and status line."""
+
+
+class SidePanel(Ground, Vertical):
     """Profiles, counts, tunnels. A click on a profile asks to connect to it."""
 
     class Chosen(Message):
@@ -100,8 +111,13 @@ class SidePanel(Vertical):
             self.post_message(self.Chosen(self.overview.profiles[event.line].name))
 
 
+GAP = "  "
+LEAST_LEFT = 12
+"""Cells below which figures at the left say nothing."""
+
+
 class StatusLine(Widget):
-    """The running command; on a narrow screen also the side panel in one line."""
+    """What runs, else a note, else figures or the address; at the right the keys that work now."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,6 +125,7 @@ class StatusLine(Widget):
         self.running = ""
         self.note = ""
         self.folded = False
+        self.keys: Sequence[tuple[str, str]] = ()
 
     def show(
         self,
@@ -117,6 +134,7 @@ class StatusLine(Widget):
         running: str | None = None,
         note: str | None = None,
         folded: bool | None = None,
+        keys: Sequence[tuple[str, str]] | None = None,
     ) -> None:
         """Update parts; None leaves a part unchanged."""
         before = self.text(self.content_size.width)
@@ -124,22 +142,30 @@ class StatusLine(Widget):
         self.running = running if running is not None else self.running
         self.note = note if note is not None else self.note
         self.folded = folded if folded is not None else self.folded
+        self.keys = keys if keys is not None else self.keys
         if not self.text(self.content_size.width).is_same(before):
             self.refresh()
 
     def text(self, width: int) -> Content:
-        """Running command or note, figures if the side panel is hidden, keys at the right."""
-        keys = Content.styled("F1 keys ", "$quiet")
-        room = max(0, width - keys.cell_length - 1)
+        """What runs or a note takes the room it needs; figures take what the keys leave."""
+        left: Content | None = None
         if self.running:
-            left = Content.assemble((" ◐ ", "$warning"), self.running, ("   Ctrl+C cancels", "$quiet"))
+            left = Content.assemble((" ◐ ", "$warning"), self.running, (f"{GAP}^C cancels", "$quiet"))
         elif self.note:
             left = Content.assemble(" ", (self.note, "$accent"))
-        elif self.folded:
-            left = frame.folded_panel(self.overview, room)
-        else:
-            left = self._wide()
+        keys = self._keys(width - 1 - (left.cell_length + len(GAP) if left is not None else 0))
+        room = max(0, width - keys.cell_length - len(GAP))
+        if left is None:
+            left = frame.folded_panel(self.overview, room) if self.folded else self._wide()
+            left = left if room >= LEAST_LEFT else Content("")
         return spread(left.truncate(room, ellipsis=True), keys, width)
+
+    def _keys(self, room: int) -> Content:
+        """The first keys that fit, and always the last one, which lists them all."""
+        parts = [Content.assemble((key, "$foreground"), (f" {words}", "$quiet")) for key, words in self.keys]
+        while len(parts) > 1 and sum(each.cell_length + len(GAP) for each in parts) > room:
+            del parts[-2]
+        return Content.assemble(Content(GAP).join(parts), " ") if parts else Content("")
 
     def _wide(self) -> Content:
         profile = self.overview.active

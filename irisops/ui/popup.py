@@ -130,7 +130,8 @@ class Popup(Lines):
         for number, each in enumerate(self.items[first : first + MOST], first):
             here = number == self.chosen and self.moved
             mark = "▸ " if here else "  "
-            style = "$quiet" if each.greyed else "$foreground"
+            style = "$row-cursor-text" if here else "$quiet" if each.greyed else "$foreground"
+            hint_style = "$row-cursor-text" if here else "$quiet"
             label = Content.styled(
                 f"{mark}{harmless(each.label, 120)}", f"{style} {'bold' if here else ''}".strip()
             )
@@ -138,9 +139,9 @@ class Popup(Lines):
             left = Content.assemble(
                 label.truncate(label_width, ellipsis=True, pad=True),
                 " ",
-                (harmless(each.hint, 200), "$quiet"),
+                (harmless(each.hint, 200), hint_style),
             ).truncate(width - len(more), ellipsis=True, pad=True)
-            line = Content.assemble(left, (more, "$quiet"))
+            line = Content.assemble(left, (more, hint_style))
             lines.append(line.stylize("on $row-cursor") if here else line)
         return lines
 

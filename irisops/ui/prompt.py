@@ -28,7 +28,6 @@ from irisops.ui.lines import GivenLines
 from irisops.ui.popup import Item, Popup, common_start, completed, completion_items, matching_commands
 
 Mode = Literal["line", "search"]
-HINTS = "Tab complete   ↑ history   Ctrl+P commands"
 MARK = "› "
 SEARCH_MARK = "⌕ "
 VEILED = "hidden, as it may be a password   Esc clears"
@@ -55,7 +54,7 @@ class Hints(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.text = HINTS
+        self.text = ""
 
     def show(self, text: str) -> None:
         """Change them."""
@@ -78,6 +77,13 @@ class Line(LineInput):
     class KeysWanted(Message):
         """Request to list the keys."""
 
+    class TooManyLines(Message):
+        """Several lines were pasted; nothing was put into the line."""
+
+        def __init__(self, count: int) -> None:
+            super().__init__()
+            self.count = count
+
     def __init__(self, send: Callable[[], None]) -> None:
         super().__init__(placeholder="Ask, or / for commands")
         self._send = send
@@ -98,12 +104,12 @@ class Line(LineInput):
                     return
 
     def on_paste(self, event: events.Paste) -> None:
-        """Join several lines to one; Textual's input would drop all but the first."""
+        """Refuse several lines: joined to one they are understood by nobody, and Textual keeps but the first."""
         lines = [each for each in map(str.strip, event.text.splitlines()) if each]
         if len(lines) > 1:
             event.stop()
             event.prevent_default()
-            self.replace(" ".join(lines), *self.selection)
+            self.post_message(self.TooManyLines(len(lines)))
 
     async def action_submit(self) -> None:
         """Send the line."""
@@ -117,6 +123,8 @@ class Prompt(Vertical):
         Binding("up", "older", "Older line", show=False, id="prompt.older"),
         Binding("down", "newer", "Newer line", show=False, id="prompt.newer"),
         Binding("tab", "complete", "Complete", id="prompt.complete"),
+        # Before the input, which would delete a word.
+        Binding("ctrl+f", "app.find", "Search the answers so far", show=False, id="app.find"),
         Binding("ctrl+r", "search", "Search the history", id="prompt.search"),
         Binding("escape", "leave", "Close the list, then clear the line", show=False, id="prompt.leave"),
         Binding("ctrl+j", "send", "Send", show=False, id="prompt.send"),
@@ -171,6 +179,8 @@ class Prompt(Vertical):
         self.input = Line(self.action_send)
         self._mark = Mark(_sign(MARK))
         self._hints = Hints()
+        self._idle = ""
+        """Words at the right while nothing is typed."""
         self._queue = Queue()
         self._queue.display = False
 
@@ -201,6 +211,11 @@ class Prompt(Vertical):
     def veiled(self) -> bool:
         """True if typing is masked."""
         return self.input.password
+
+    @property
+    def guarded(self) -> bool:
+        """True if a secret may be typed next."""
+        return self._guarded
 
     def guard(self) -> None:
         """Expect a question for a secret before any line is sent: for the login at the start."""
@@ -238,7 +253,7 @@ class Prompt(Vertical):
         """Show that the text is hidden; there is always room for that."""
         hidden = self.veiled and bool(self.text)
         self._hints.set_class(hidden, "-veiled")
-        self._hints.show(VEILED if hidden else HINTS)
+        self._hints.show(VEILED if hidden else self._idle)
 
     def typed_for_it(self) -> str:
         """Text typed masked when the next question for a secret comes, for which it was meant."""
@@ -276,6 +291,12 @@ class Prompt(Vertical):
             self.input.selection = Selection(*blank)
         self.popup.close()
 
+    def hint(self, words: str) -> None:
+        """Set the words at the right while nothing is typed."""
+        if self._hints.text == self._idle:
+            self._hints.show(words)
+        self._idle = words
+
     def on_resize(self) -> None:
         """Adapt the hints to the width."""
         self._make_room()
@@ -302,7 +323,7 @@ class Prompt(Vertical):
             self.popup.offer([Item(line, line) for line in self._history.search(event.value)[:50]])
             return
         self.popup.offer(self._offers(event.value))
-        self._hints.show(self._usage(event.value))
+        self._hints.show(self._usage(event.value) or ("" if self.typing else self._idle))
 
     def _offers(self, text: str) -> Sequence[Item]:
         if not text.startswith("/") or " " in text:
@@ -310,15 +331,15 @@ class Prompt(Vertical):
         return matching_commands(text, self._chat.commands())
 
     def _usage(self, text: str) -> str:
-        """Usage of the command being typed, in place of the hints."""
+        """Usage of the command being typed."""
         if not text.startswith("/") or " " not in text:
-            return HINTS
+            return ""
         typed = f"{text.removeprefix('/')} "
         fitting = [
             each for each in self._chat.commands() if typed.startswith(f"{each.name.removeprefix('/')} ")
         ]
         best = max(fitting, key=lambda each: len(each.name), default=None)
-        return harmless(best.usage, 80) if best else HINTS
+        return harmless(best.usage, 80) if best else ""
 
     # Sending
 
@@ -345,7 +366,7 @@ class Prompt(Vertical):
         self._tell_trouble()
         self._walker.reset()
         self.put("")
-        self._hints.show(HINTS)
+        self._hints.show(self._idle)
         self.on_the_way.append(text)
         self.post_message(self.Sent(text))
 
@@ -367,6 +388,8 @@ class Prompt(Vertical):
             self.popup.move(-1)
         elif (line := self._walker.up(self.text)) is not None:
             self.put(line)
+        elif not self._history.lines and not self.text:
+            self.post_message(self.ToPicks())
         self._tell_trouble()
 
     def action_newer(self) -> None:
@@ -428,7 +451,7 @@ class Prompt(Vertical):
     def _end_search(self, text: str) -> None:
         self._mode = "line"
         self._mark.put(_sign(MARK))
-        self._hints.show(HINTS)
+        self._hints.show(self._idle)
         self.put(text)
 
     def action_leave(self) -> None:
@@ -439,7 +462,7 @@ class Prompt(Vertical):
             self.popup.close()
         else:
             self.put("")
-            self._hints.show(HINTS)
+            self._hints.show(self._idle)
 
 
 class Queue(GivenLines):

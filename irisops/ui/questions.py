@@ -25,13 +25,23 @@ from irisops.ui.prompt import Prompt
 class Questions:
     """Shows questions in place of `prompt`, inside `home`."""
 
-    def __init__(self, home: Widget, prompt: Prompt, is_command: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        home: Widget,
+        prompt: Prompt,
+        is_command: Callable[[str], bool],
+        searching: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._searching = searching
+        """True while keys go to the search: they must not answer anything."""
         self._is_command = is_command
         self._home = home
         self._prompt = prompt
         self._standing: Confirm | Secret | None = None
         self._answering = False
         """True after the answering key: later keys belong to a line."""
+        self._touched = False
+        """True once a key or a paste went into the masked line."""
         self._secret: asyncio.Future[str | None] | None = None
         self._place = asyncio.Lock()
         """Held by the shown question."""
@@ -40,6 +50,11 @@ class Questions:
     def shown(self) -> Confirm | Secret | None:
         """The open question."""
         return None if self._answering else self._standing
+
+    @property
+    def _busy(self) -> bool:
+        """True if a line is being typed."""
+        return self._prompt.typing or self._searching()
 
     async def confirm(self, plan: Plan) -> None:
         """Ask to confirm a plan. The answer is a message; its handler calls `answered`."""
@@ -77,6 +92,15 @@ class Questions:
         self._secret.set_result(None)
         return True
 
+    def begins_line(self, event: events.Key) -> bool:
+        """True for a slash while nothing is in the masked line yet: it begins a command.
+
+        A password that begins with one can be pasted.
+        """
+        question = self.shown
+        fresh = isinstance(question, Secret) and not self._touched and event.time >= question.since
+        return fresh and event.character == "/"
+
     def focus(self) -> None:
         """Focus the question, else the prompt."""
         question = self.shown
@@ -97,6 +121,7 @@ class Questions:
             self.let_type()
         elif event.is_printable and not question.focused:
             question.focus_answer()
+        self._touched = self._touched or (event.is_printable and event.time >= question.since)
 
     def after_key(self, event: events.Key) -> None:
         """After a key was dispatched: the answering key is the last one for the question."""
@@ -110,6 +135,7 @@ class Questions:
     def before_paste(self, at: float) -> None:
         """Before a paste: a yes-or-no question takes none."""
         self._prompt.lift_veil(at)
+        self._touched = True
         if isinstance(self.shown, Confirm) and self.shown.armed and not self.shown.takes_words:
             self.let_type()
 
@@ -126,7 +152,7 @@ class Questions:
             return
         self._answering = False
         question.display = True
-        if self._prompt.typing:
+        if self._busy:
             question.disarm()
         else:
             self._arm(question)
@@ -160,8 +186,10 @@ class Questions:
         self._standing = question
         self._answering = False
         if isinstance(question, Secret):
-            question.take(self._prompt.typed_for_it())
-        if not self._prompt.typing:
+            typed = self._prompt.typed_for_it()
+            question.take(typed)
+            self._touched = bool(typed)
+        if not self._busy:
             self._arm(question)
 
     async def _take(self) -> None:

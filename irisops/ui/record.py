@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from irisops.contract.chat import Notice
 from irisops.contract.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
@@ -171,6 +172,45 @@ def transcript_markdown(entries: Sequence[Entry], forgotten: int = 0) -> str:
             parts += [f"`{harmless(without_secrets(entry.slash), TEXT_LIMIT).replace('`', chr(39))}`", ""]
         parts += [_answer(entry), ""]
     return "\n".join(parts).rstrip() + "\n"
+
+
+MARKUP = re.compile(r"\\([\\`*_{}\[\]<>#|~&])|\*\*|`")
+"""What `_escaped` adds, and the marks around titles, errors and commands."""
+
+
+def plain_text(entry: Entry) -> str:
+    """The typed line and the answer, or the notice, without the marks of Markdown. Thread-safe."""
+    if entry.notice is not None:
+        return f"{harmless(entry.notice.message, TEXT_LIMIT)}\n{harmless(entry.notice.cure, TEXT_LIMIT)}"
+    said = harmless(without_secrets(entry.text or entry.slash), TEXT_LIMIT)
+    return f"{said}\n{old_text(entry)}"
+
+
+def old_text(entry: Entry) -> str:
+    """The answer of an entry that holds no replies any more, as plain text."""
+    return without_markup(_answer(entry))
+
+
+def without_markup(markdown: str) -> str:
+    """Markdown of this module as plain text."""
+    return MARKUP.sub(lambda found: found[1] or "", markdown)
+
+
+Format = Literal["text", "markdown", "csv", "json"]
+NAMES: Mapping[Format, str] = {"text": "text", "markdown": "Markdown", "csv": "CSV", "json": "JSON"}
+
+
+def formats(entry: Entry) -> list[Format]:
+    """How an answer can be copied, the most usual first. One that is no longer held has only its text.
+
+    An answer with blocks, which may hold a secret, is copied by the rules of `to_copy` alone.
+    """
+    if _blocks(entry):
+        return ["text"]
+    if entry.packed:
+        return ["text", "markdown"]
+    rows = any(isinstance(each, Table) and each.rows for each in entry.replies)
+    return ["text", "markdown", "csv", "json"] if rows else ["text", "markdown", "json"]
 
 
 @dataclass(frozen=True, slots=True)

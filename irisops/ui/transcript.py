@@ -15,16 +15,18 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
-from irisops.contract.chat import Command, Notice
+from irisops.contract.chat import Command, Notice, Overview
 from irisops.contract.wording import harmless
 from irisops.ui.card import Card, Turn
 from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.grid import Grid
-from irisops.ui.lines import Lines, wrapped
+from irisops.ui.lines import Ground, Lines, wrapped
+from irisops.ui.links import NO_COMMANDS, Commands, linked
 from irisops.ui.old_turn import OldTurn
 from irisops.ui.record import Entry, packed_text
+from irisops.ui.welcome import Welcome
 
 MOST_ROWS = 3_000
 """Rows of the transcript above which the oldest turns leave the screen."""
@@ -68,35 +70,11 @@ class NoticeLine(Lines):
         )
         lines = wrapped(text, width, indent=2)
         if self.notice.cure:
-            cure = Content.assemble(("  → ", "$accent"), harmless(self.notice.cure, TEXT_LIMIT))
+            cure = Content.assemble(
+                ("  → ", "$accent"), linked(Content(harmless(self.notice.cure, TEXT_LIMIT)), self.commands)
+            )
             lines += wrapped(cure, width, indent=4)
         return lines
-
-
-class Welcome(Lines):
-    """The words in an empty transcript: how to begin."""
-
-    EXAMPLES = (
-        ("who holds my license", "/license"),
-        ("show users", "/users"),
-        ("give appuser %SQL", "/grant %SQL to appuser"),
-        ("help", "/help"),
-    )
-
-    def lines(self, width: int) -> list[Content]:
-        """A greeting and four examples."""
-        lines = [
-            Content.assemble(
-                ("✿ ", "$accent"), ("irisops", "$primary bold"), ("  chat with an IRIS instance", "$quiet")
-            ),
-            Content(""),
-            Content("Type a wish in plain words, or a command. Nothing changes before you say yes."),
-            Content(""),
-        ]
-        for plain, slash in self.EXAMPLES:
-            lines.append(Content.assemble(("  › ", "$said"), plain.ljust(26), (slash, "$quiet")))
-        lines += [Content(""), Content.styled("F1 keys   Ctrl+P all commands   Ctrl+Q quit", "$quiet")]
-        return [piece for line in lines for piece in wrapped(line, width, indent=0)]
 
 
 class Earlier(Lines):
@@ -119,15 +97,23 @@ class Earlier(Lines):
         return wrapped(Content.styled(f"↑ {self._words}", "$quiet"), width, indent=2)
 
 
-class Transcript(VerticalScroll, can_focus=False):
+class Transcript(Ground, VerticalScroll, can_focus=False):
     """Holds the turns. Knows nothing of commands; the conversation fills it."""
 
     class ToPrompt(Message):
         """The block cursor left the last card."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        overview: Callable[[], Overview],
+        commands: Callable[[], Commands] = lambda: NO_COMMANDS,
+    ) -> None:
         super().__init__()
         self._now = now
+        self._overview = overview
+        self._welcome: Welcome | None = None
+        self._commands = commands
         self.entries: list[Entry] = []
         self.forgotten = 0
         """Entries before those of `entries`."""
@@ -140,10 +126,25 @@ class Transcript(VerticalScroll, can_focus=False):
         self._bar_at = 0.0
 
     def on_mount(self) -> None:
-        """Show the greeting."""
-        self.mount(Welcome())
+        """Show the first screen."""
+        self._greet()
         self.anchor()
         self.screen.screen_layout_refresh_signal.subscribe(self, self._laid_out, immediate=True)
+
+    def _greet(self) -> None:
+        self._welcome = Welcome(self._overview())
+        self.mount(self._welcome)
+
+    def renew_welcome(self, overview: Overview) -> None:
+        """Show a newer state on the first screen, if it is shown."""
+        if self._welcome is not None:
+            self._welcome.show(overview)
+
+    def end_welcome(self) -> None:
+        """Remove the first screen: somebody has begun."""
+        if self._welcome is not None:
+            self._welcome.remove()
+            self._welcome = None
 
     # The end
 
@@ -168,9 +169,7 @@ class Transcript(VerticalScroll, can_focus=False):
 
     def add_turn(self, text: str, command: Command) -> Turn:
         """Add a turn at the bottom; its card is filled as replies come."""
-        for welcome in self.query(Welcome):
-            welcome.remove()
-        turn = Turn(text, command, self._now())
+        turn = Turn(text, command, self._now(), self._commands())
         self._keep(turn.entry)
         self._stand(turn)
         self.anchor()
@@ -179,7 +178,9 @@ class Transcript(VerticalScroll, can_focus=False):
     def add_notice(self, notice: Notice) -> None:
         """Add a line at the bottom."""
         self._keep(Entry(self._now(), notice=notice))
-        self._stand(NoticeLine(notice))
+        line = NoticeLine(notice)
+        line.commands = self._commands()
+        self._stand(line)
         self._tidy_soon()
 
     def _stand(self, widget: Widget) -> None:
@@ -195,6 +196,14 @@ class Transcript(VerticalScroll, can_focus=False):
             self.forgotten += count
             del self.entries[:count]
 
+    async def drop(self, card: Card) -> None:
+        """Remove a turn that came to nothing."""
+        for turn in [each for each in self.query_children(Turn) if each.card is card]:
+            self.entries = [each for each in self.entries if each is not turn.entry]
+            await self._take_off([turn])
+        if not self.children:
+            self._greet()
+
     async def clear(self) -> None:
         """Forget all turns and free their memory."""
         self.entries.clear()
@@ -202,7 +211,7 @@ class Transcript(VerticalScroll, can_focus=False):
         for card in self.cards:
             card.let_go()
         await self._take_off(self.children)
-        await self.mount(Welcome())
+        self._greet()
         self.call_after_refresh(gc.collect)
 
     # Growing old
@@ -293,14 +302,15 @@ class Transcript(VerticalScroll, can_focus=False):
         self.query_one(Earlier).show(self._left, len(self.entries), all_kept=not self.forgotten)
 
     def _too_old(self) -> list[Turn]:
-        """Turns that have to become pictures, oldest first: beyond the budget, and not in sight."""
+        """Turns that have to become pictures, oldest first: beyond the budget, and not in sight or folded."""
         window = self.content_region
         rows = number = 0
         old: list[Turn] = []
         for turn in reversed(self.query_children(Turn)):
             number, rows = number + 1, rows + turn.card.rows
             beyond = number > self.most_whole or rows > self.most_table_rows
-            if number > 1 and beyond and _is_at_rest(turn) and not turn.region.overlaps(window):
+            seen = turn.region.overlaps(window) and not turn.card.folded
+            if number > 1 and beyond and _is_at_rest(turn) and not seen:
                 old.insert(0, turn)
         return old
 
@@ -312,10 +322,15 @@ class Transcript(VerticalScroll, can_focus=False):
         return list(self.query(Card))
 
     def freeze_older(self, newest: Card) -> None:
-        """Only the newest live card of a command refreshes itself; older ones show their time."""
+        """Only the newest live card of a command refreshes itself; older ones show their time.
+
+        One with the same filter folds to a line: nothing but its age tells them apart.
+        """
         for card in self.cards:
             if card is not newest and card.is_live and card.command.name == newest.command.name:
                 card.set_state("frozen")
+                if card.command.slash == newest.command.slash and not card.has_focus_within:
+                    card.fold(folded=True)
 
     def due(self) -> list[Card]:
         """The visible live cards."""
@@ -336,7 +351,11 @@ class Transcript(VerticalScroll, can_focus=False):
 
     def stops(self) -> list[Widget]:
         """Stops of the block cursor, oldest first."""
-        places = [each for each in self.query("Card, OldTurn") if isinstance(each, (Card, OldTurn))]
+        places = [
+            each
+            for each in self.query("Card, OldTurn, Welcome")
+            if isinstance(each, (Card, OldTurn, Welcome))
+        ]
         return [stop for each in places for stop in each.stops()]
 
     @property
@@ -371,10 +390,44 @@ class Transcript(VerticalScroll, can_focus=False):
             self.release_anchor()
             stops[place].focus()
 
+    def jump(self, step: int) -> None:
+        """Go to the answer above or below: its first stop gets the focus, its line the top."""
+        answers = [each for each in self.children if isinstance(each, (Turn, OldTurn)) and each.display]
+        focused = self.screen.focused
+        around = set(focused.ancestors_with_self) if focused is not None else set()
+        here = next((number for number, each in enumerate(answers) if each in around), len(answers))
+        place = here + step
+        if place >= len(answers):
+            self.anchor()
+            self.post_message(self.ToPrompt())
+        elif place >= 0:
+            self.release_anchor()
+            answer = answers[place]
+            stops = answer.card.stops() if isinstance(answer, Turn) else answer.stops()
+            stops[0].focus(scroll_visible=False)
+            self.scroll_to_widget(answer, top=True, animate=False)
+
+    def reveal(self, widget: Widget, grid: Grid | None = None, key: str = "") -> None:
+        """Scroll to a turn, or to a row of its table."""
+        self.release_anchor()
+        for card in widget.query(Card):
+            if card.folded or (card.hidden_lines and not card.expanded):
+                card.toggle_expanded()
+        number = grid.view.index.get(key) if grid is not None else None
+        if grid is None or number is None:
+            self.call_after_refresh(self.scroll_to_widget, widget, top=True, animate=False)
+            return
+        grid.move_to(number)
+        self.call_after_refresh(self.scroll_to_widget, grid, animate=False)
+
+    @on(Card.Leave)
     @on(Grid.Leave)
     @on(ProblemSection.Leave)
     @on(FactsSection.Leave)
-    def _leave(self, event: Grid.Leave | ProblemSection.Leave | FactsSection.Leave) -> None:
+    @on(Welcome.Leave)
+    def _leave(
+        self, event: Card.Leave | Grid.Leave | ProblemSection.Leave | FactsSection.Leave | Welcome.Leave
+    ) -> None:
         event.stop()
         self.walk(event.step)
 

@@ -201,6 +201,6 @@ async def test_with_the_helper_its_call_is_shown(tmp_path: Path) -> None:
 
     line = "/role Clerk privileges=%DB_USER:RW granted_roles=%Developer"
     ran, replayed, code = await shown_and_run(line, tmp_path, install)
-    assert [call[:2] for call in ran.calls] == [(HELPER, "ModifyRole")]
+    assert [call[:2] for call in ran.calls] == [(HELPER, "ModifySecurity")]
     assert replayed.calls == ran.calls
-    assert any("##class(ZIrisOps.Helper).ModifyRole(" in each for each in code["ObjectScript"])
+    assert any("##class(ZIrisOps.Helper).ModifySecurity(" in each for each in code["ObjectScript"])

@@ -4,6 +4,8 @@ import asyncio
 import gc
 import weakref
 
+import pytest
+
 from irisops.contract.chat import ProfileState
 from irisops.contract.replies import Problem
 from irisops.instance.connection import State
@@ -101,6 +103,13 @@ async def test_logging_out_ends_polling_and_in_again_starts_it(connected: World)
 async def test_names_are_learnt_in_the_background(connected: World) -> None:
     values = [completion.value for completion in connected.session.complete("/grant %S", 9)]
     assert values == ["%SQL "]
+
+
+@pytest.mark.parametrize("line", ["/processes", "/sessions", "/license advice"])
+async def test_whatever_lists_them_rows_are_given_up(connected: World, line: str) -> None:
+    await connected.say(line)
+    await connected.clock.advance(12)
+    assert connected.connection.forgotten == 1
 
 
 async def test_rows_that_no_card_asks_for_any_more_are_given_up(connected: World) -> None:

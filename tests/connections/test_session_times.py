@@ -46,7 +46,7 @@ async def test_why_it_is_not_known(connected: World) -> None:
     connected.instance.fail["holders"] = NotAvailable("This instance lacks something.")
     table = await listed(connected)
     assert all(row["age"] is None for row in table.rows)
-    assert "For how long they exist is not known: This instance lacks something." in table.notes
+    assert "It is not known how long they exist: This instance lacks something." in table.notes
 
 
 @pytest.mark.parametrize("words", ["user=appuser", ""])

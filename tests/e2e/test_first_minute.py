@@ -70,7 +70,7 @@ def test_one_enter_from_a_container_to_its_license(simulator: Simulator, tmp_pat
         terminal.wait_for(f"Password of {simulator.user}")
         terminal.type_line(simulator.password)
         terminal.wait_for("● docker:iris-1")
-        terminal.wait_for("in memory only, until you quit")
+        terminal.wait_for("is kept until you quit")
         terminal.wait_for("› Ask")
         terminal.type_line("/license")
         terminal.wait_for("this tool")

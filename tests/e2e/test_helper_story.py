@@ -9,7 +9,7 @@ import pytest
 
 from irisops.contract.replies import Done, Facts, Problem, Reply
 from irisops.instance.features import HELPER
-from irisops.instance.helper import source
+from irisops.instance.helper import VERSION, source
 from irisops.simulator.classes.compiled import compile_class
 from irisops.simulator.classes.loaded import Loaded
 from irisops.simulator.objectscript.source import read_class
@@ -71,14 +71,14 @@ async def test_from_the_refusal_to_the_end_of_the_session_and_back(tmp_path: Pat
 
         plan = await person.plan("install the helper")
         assert [(each.before, each.after) for each in plan.changes] == [
-            ("not installed", "version 1, compiled")
+            ("not installed", f"version {VERSION}, compiled")
         ]
         assert plan.calls[f"{HELPER}.cls"] == source().splitlines()
         assert not loaded(on)
         installed = done(await person.yes(plan))
         assert loaded(on)
         shown = await facts(person)
-        assert (shown.facts["installed"], shown.facts["version"]) == (True, "1")
+        assert (shown.facts["installed"], shown.facts["version"]) == (True, VERSION)
         assert shown.facts["sessions_end"] == f"by {HELPER}.EndSession"
 
         ended = done(await person.yes(await person.plan(f"/sessions end {session}")))
@@ -143,7 +143,7 @@ async def test_where_another_way_works_the_helper_is_asked_for_privileges_of_a_r
         await install(person)
         shown = await facts(person)
         assert shown.facts["sessions_end"] == "by $$DeleteSession^%SYS.cspServer"
-        assert shown.facts["roles_privileges"] == f"by {HELPER}.ModifyRole"
+        assert shown.facts["roles_privileges"] == f"by {HELPER}.ModifySecurity Security.Roles"
         routes = await person.table("/doctor", "routes")
         (row,) = [row for row in routes.rows if row["what"] == "helper"]
         assert (row["available"], row["route"]) == (True, f"class {HELPER}")
@@ -197,14 +197,14 @@ async def test_a_class_that_appears_after_the_plan_is_not_replaced(tmp_path: Pat
 
 async def test_another_version_is_replaced_and_cannot_be_brought_back(tmp_path: Path) -> None:
     async with stage("quiet", tmp_path) as on, on.person() as person:
-        put_there(on, source().replace('quit "1"', 'quit "0"'))
-        assert (await facts(person)).notes[0].startswith("This tool brings version 1")
+        put_there(on, source().replace(f'quit "{VERSION}"', 'quit "0"'))
+        assert (await facts(person)).notes[0].startswith(f"This tool brings version {VERSION}")
         plan = await person.plan("/helper install")
         assert (plan.title, plan.changes[0].before) == ("Replace the helper", "version 0")
         assert any("cannot be brought back" in warning for warning in plan.warnings)
         replaced = done(await person.yes(plan))
         assert replaced.undo is None
-        assert (await facts(person)).facts["version"] == "1"
+        assert (await facts(person)).facts["version"] == VERSION
         assert problem(await person.say("/undo 1")).error == "CannotUndo"
         assert problem(await person.say("/helper install")).error == "AlreadySo"
 

@@ -10,7 +10,7 @@ from irisops.instance.calls import Call, ClassMethod, Function, ObjectCall, Obje
 from irisops.instance.features import HELPER
 from irisops.instance.security.object_state import ObjectChange, ObjectState
 from irisops.instance.security.role_changes import role_steps
-from irisops.instance.security.user_changes import user_steps
+from irisops.instance.security.user_changes import literal, user_steps
 from tests.instance.fake_instance import FakeInstance
 
 ROLE = ObjectState(
@@ -70,15 +70,35 @@ async def test_names_cannot_end_a_literal() -> None:
 
 
 def test_the_helper_and_sql() -> None:
-    calls = code_of([ClassMethod(HELPER, "ModifyRole", ("Clerk", "")), Update('GRANT "A" TO "b"')])
+    calls = code_of([ClassMethod(HELPER, "EndSession", ("Clerk", "")), Update('GRANT "A" TO "b"')])
     assert calls["ObjectScript"][1:] == [
-        f'write ##class({HELPER}).ModifyRole("Clerk", ""),!  // nothing is success',
+        f'write ##class({HELPER}).EndSession("Clerk", ""),!  // nothing is success',
         '// in SQL: GRANT "A" TO "b"',
     ]
     assert calls["Python"][1:] == [
-        f"print(irispy.classMethodString(\"{HELPER}\", \"ModifyRole\", 'Clerk', ''))  # nothing is success",
+        f"print(irispy.classMethodString(\"{HELPER}\", \"EndSession\", 'Clerk', ''))  # nothing is success",
         'connection.cursor().execute(\'GRANT "A" TO "b"\')',
     ]
+
+
+def test_a_password_in_sql_is_asked_for_and_quoted() -> None:
+    calls = code_of([Update(f'ALTER USER "bob" PASSWORD {literal(PASSWORD)}')])
+    assert calls["ObjectScript"][1:] == [
+        'read "New password: ", password  // it is never written down here',
+        """// in SQL: ALTER USER "bob" PASSWORD 'the new password'""",
+    ]
+    assert "getpass" in calls["Python"][1]
+    ran: list[str] = []
+
+    class Connection:
+        def cursor(self) -> Connection:
+            return self
+
+        def execute(self, sql: str) -> None:
+            ran.append(sql)
+
+    exec(calls["Python"][2], {"connection": Connection(), "password": "it's"})  # noqa: S102 - code of ours
+    assert ran == ["""ALTER USER "bob" PASSWORD 'it''s'"""]
 
 
 @pytest.mark.parametrize(

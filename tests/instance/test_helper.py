@@ -27,7 +27,7 @@ from irisops.instance.helper import (
 from irisops.instance.usage.sessions import end_session
 from tests.instance.fake_instance import FakeInstance, everything, rows, value
 
-METHODS = (HELPER_VERSION_METHOD, "EndSession", "ModifyRole", "Answer")
+METHODS = (HELPER_VERSION_METHOD, "EndSession", "ModifySecurity", "ReadSecurity", "Knows", "Answer")
 
 
 class HelperInstance(FakeInstance):
@@ -102,7 +102,7 @@ def test_the_source_is_what_its_constants_say() -> None:
         (METHODS, METHODS, "", "ours", "there, but does not run"),
         (METHODS, (), "", "ours", "there, but does not run"),
         (("Foo",), ("Foo",), "", "foreign", f"a class {HELPER} that is not this tool's"),
-        (("EndSession", "ModifyRole"), ("EndSession", "ModifyRole"), "", "foreign", ""),
+        (("EndSession", "ModifySecurity"), ("EndSession", "ModifySecurity"), "", "foreign", ""),
         (METHODS, ("Foo",), "", "foreign", ""),
         (("Foo",), (), "", "foreign", ""),
     ],
@@ -199,7 +199,7 @@ async def test_a_method_that_answers_text_failed() -> None:
 async def test_a_helper_that_somebody_deleted_is_said_and_forgotten() -> None:
     instance = FakeInstance({}, everything(helper=True))
     assert len(instance.capabilities.routes("roles.privileges")) == 2
-    with pytest.raises(NotAvailable, match="not on the instance any more"):
+    with pytest.raises(NotAvailable, match="no longer on the instance"):
         await call_helper(instance, "EndSession", "x")
     assert len(instance.capabilities.routes("roles.privileges")) == 1
 

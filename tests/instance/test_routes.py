@@ -8,7 +8,8 @@ from irisops.instance.calls import Answer, Call, ClassMethod, Query, Rows
 from irisops.instance.capabilities import Capabilities, dictionary_query, wanted_members
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import call_failure
-from irisops.instance.features import FEATURES, HELPER, Route
+from irisops.instance.features import FEATURES, HELPER, HELPER_VERSION_METHOD, Route
+from irisops.instance.helper import VERSION, open_or_help
 from irisops.instance.routes import explained, first_route, for_reads
 from tests.instance.fake_instance import FakeInstance, everything, value
 
@@ -237,3 +238,64 @@ async def test_an_error_about_an_object_says_nothing_of_the_route() -> None:
     with pytest.raises(InstanceError):
         await first_route(instance, "users.add_role", attempt)
     assert states(instance.capabilities, "users.add_role")[0] == "not tried yet"
+
+
+PROTECTED = NotPermitted("<PROTECT>", detail="<PROTECT>")
+OBJECT, BY_HELPER = FEATURES["services.edit"].routes
+
+
+async def test_where_one_object_is_protected_all_are_and_the_helper_comes_first() -> None:
+    capabilities = everything(helper=True)
+    assert capabilities.routes("services.edit") == [OBJECT, BY_HELPER]
+    capabilities.fail(FEATURES["users.read"].routes[0], PROTECTED)
+    assert capabilities.routes("services.edit") == [BY_HELPER, OBJECT]
+    # An error of one object says nothing about the others, and one that opens says that all do.
+    capabilities.fail(OBJECT, InstanceError("gone", code=809))
+    assert capabilities.routes("webapps.edit")[0].by_helper
+    capabilities.prove(OBJECT)
+    assert capabilities.routes("services.edit") == [OBJECT, BY_HELPER]
+
+
+async def test_the_last_word_of_a_route_that_did_the_work_is_told() -> None:
+    instance = FakeInstance({}, everything(helper=True))
+
+    async def attempt(route: Route) -> None:
+        if route == OBJECT:
+            raise PROTECTED
+        raise InstanceError("ERROR #809: Service x does not exist", code=809)
+
+    with pytest.raises(InstanceError) as told:
+        await open_or_help(instance, "services.edit", attempt)
+    assert told.value.code == 809
+
+
+@pytest.mark.parametrize("there", [False, True])
+async def test_the_helper_is_sought_where_objects_are_protected(there: bool) -> None:
+    instance = FakeInstance({"Check": value(1)}, everything())
+    if there:
+        instance.script[HELPER_VERSION_METHOD] = value(VERSION)
+
+    async def attempt(route: Route) -> str:
+        if route == OBJECT:
+            raise PROTECTED
+        return route.label
+
+    if there:
+        assert await open_or_help(instance, "services.edit", attempt) == BY_HELPER.label
+        return
+    with pytest.raises(NotPermitted) as told:
+        await open_or_help(instance, "services.edit", attempt)
+    assert told.value.privilege == "%All"
+    assert told.value.cure.startswith("/helper install offers")
+
+
+async def test_for_want_of_a_privilege_no_helper_is_sought() -> None:
+    instance = FakeInstance({"Check": value(0)}, everything())
+
+    async def attempt(_route: Route) -> None:
+        raise PROTECTED
+
+    with pytest.raises(NotPermitted, match="lacks %Admin_Secure:U") as told:
+        await open_or_help(instance, "services.edit", attempt)
+    assert "/helper" not in told.value.cure
+    assert not any(isinstance(call, ClassMethod) and call.class_name == HELPER for call in instance.calls)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from irisops.contract.replies import Done, Facts, Form, Plan, Problem, Reply, Series, Table
 from irisops.engine.reply_json import value
 from irisops.simulator.doubts import EXECUTE, SECURITY_OBJECTS
-from tests.matrix.worlds import Held, Place, Seen
+from tests.matrix.worlds import Figures, Held, Place, Seen
 
 Verdict = Literal["right", "partial", "refused early", "wrong"]
 WORST: tuple[Verdict, ...] = ("wrong", "refused early", "partial", "right")
@@ -37,6 +37,8 @@ _UNTOLD = "the instance does not tell"
 """How another refusal names what cannot be read."""
 _LOST = "/undo does not bring it back"
 """How the plan of a deletion names what an undo will not restore."""
+_LEFT_OUT_NOTE = "Left out, because the instance does not tell"
+"""How the plan of a sweep begins to name what it leaves alone for want of knowledge."""
 _NO_NAME = "Ask an administrator for the privilege,"
 """The cure of a refusal whose cause has no name."""
 
@@ -73,12 +75,23 @@ def judge(reference: Seen, seen: Seen, held: Held, place: Place, undone: Seen | 
         return Judged("wrong", f"fails after the yes: {late.error}: {late.message}")
     wanted = reference.change if seen.agreed or not reference.agreed else {}
     if seen.change != wanted:
-        lost = {key for key in (*wanted, *seen.change) if wanted.get(key) != seen.change.get(key)}
-        warned = [note for note in _notes(undone) if _LOST in note] if undone is not None else []
-        if warned and all(seen.change.get(key, ("", "?"))[1] in _EMPTY for key in lost):
-            return Judged("partial", f"not brought back: {', '.join(sorted(lost))} | {' | '.join(warned)}")
-        return Judged("wrong", f"the world changed otherwise: {seen.change} instead of {wanted}")
+        return _changed_otherwise(wanted, seen, undone)
     return _compared(reference, seen, place)
+
+
+def _changed_otherwise(wanted: Figures, seen: Seen, undone: Seen | None) -> Judged:
+    """The verdict on a change that is not the wanted one: partial if the plan names what it leaves out or loses."""
+    lost = {key for key in (*wanted, *seen.change) if wanted.get(key) != seen.change.get(key)}
+    warned = [note for note in _notes(undone) if _LOST in note] if undone is not None else []
+    if warned and all(seen.change.get(key, ("", "?"))[1] in _EMPTY for key in lost):
+        return Judged("partial", f"not brought back: {', '.join(sorted(lost))} | {' | '.join(warned)}")
+    notes = [note for each in (seen, undone) if each is not None for note in _notes(each)]
+    told = " ".join(note for note in notes if note.startswith(_LEFT_OUT_NOTE))
+    if all(
+        key not in seen.change and re.search(rf"\b{re.escape(key.split('/')[1])}\b", told) for key in lost
+    ):
+        return Judged("partial", f"left out: {', '.join(sorted(lost))} | {told}")
+    return Judged("wrong", f"the world changed otherwise: {seen.change} instead of {wanted}")
 
 
 def _early(reference: Seen, seen: Seen, refusal: Problem, place: Place) -> Judged:
@@ -127,6 +140,8 @@ def _lies(replies: Sequence[Reply], held: Held, place: Place) -> Iterator[str]:
             yield f"a superuser lacks nothing: {text}"
         if _EXECUTE.search(text) and place.doubts[EXECUTE.name] != "needed":
             yield f"EXECUTE is not needed here: {text}"
+        if place.helper and "/helper install" in text:
+            yield f"the helper is installed: {text}"
         if "may need %All" in text and place.doubts[SECURITY_OBJECTS.name] != "protected":
             yield f"nothing is protected here: {text}"
 

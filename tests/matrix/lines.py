@@ -56,7 +56,13 @@ FURTHER: Mapping[str, tuple[str, ...]] = {
     "role add": ("/role add Temp privileges=%DB_USER:R granted_roles=%SQL",),
     "role copy": ("/role copy Clerk to Clerk2",),
     "service": ("/service %Service_Bindings", "/service %Service_Monitor enable"),
-    "app": ("/app /csp/user", "/app /csp/user timeout=600", "/app /csp/user roles=+Clerk"),
+    "app": (
+        "/app /csp/user",
+        "/app /csp/user timeout=600",
+        "/app /csp/user roles=+Clerk",
+        "/app /csp/user path=/srv matching_roles=Clerk:%SQL jwt_access_timeout=30",
+    ),
+    "app add": ("/app add /api/new template=rest-jwt namespace=USER dispatch_class=New.REST",),
     "resource": ("/resource %DB_USER", "/resource %DB_USER public=R"),
     "share": ("/share both for 1h people 2 as sql-read namespace USER probe=no",),
     "share after": ("/share after /resource %DB_USER public=R",),
@@ -73,6 +79,8 @@ INSTEAD: Mapping[str, tuple[str, ...]] = {
     "helper install": ("/helper install",),
     "helper remove": ("/helper remove",),
     "sessions end": ("/sessions end user=maria", "/sessions end /csp/user"),
+    "app delete": ("/app delete /csp/user",),
+    "app test": ("/app test /csp/user",),
 }
 """Command -> lines in place of its examples, whose names are those of other scenarios."""
 ONLY_PLANNED = {"license free", "sessions sweep", "share", "share after"}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from irisops.contract.replies import Column, Done, Plan, Problem, Reply, Table
+from irisops.instance.capabilities import DoctorRow, State
 from irisops.simulator.world.model import Permission
 from tests.matrix.judging import Judged, Verdict, judge
 from tests.matrix.known import Known
-from tests.matrix.test_matrix import Cell, mended, new_wrongs
-from tests.matrix.worlds import KINDEST, Held, Place, Seen
+from tests.matrix.test_matrix import Cell, boasted, mended, new_wrongs
+from tests.matrix.worlds import KINDEST, Figures, Held, Place, Seen, Walk
 
 PLACE = Place("secadmin", "2025.2", KINDEST)
 HELD = Held(superuser=False, permissions={"%admin_secure": Permission.USE})
@@ -60,6 +61,32 @@ def test_what_an_answer_is_worth(reference: Seen, seen: Seen, verdict: Verdict) 
     assert judged.verdict == verdict, judged
 
 
+def test_a_sweep_may_leave_out_what_it_names() -> None:
+    both: Figures = {"users/ann/enabled": (True, False), "users/bob/enabled": (True, False)}
+    one: Figures = {"users/ann/enabled": (True, False)}
+    reference = Seen([PLAN], [Done("user", "Both.")], dict(both), agreed=True)
+
+    def swept(*warnings: str, change: Figures = one) -> Verdict:
+        plan = Plan("user", "Change bob", "local", [], warnings=list(warnings))
+        return judge(
+            reference, Seen([plan], [Done("user", "One.")], dict(change), agreed=True), HELD, PLACE
+        ).verdict
+
+    said = "Left out, because the instance does not tell their age: {}."
+    assert swept(said.format("bob")) == "partial"
+    assert swept(said.format("bobby")) == "wrong"
+    assert swept() == "wrong"
+    assert swept(said.format("bob"), change={**one, "users/bob/enabled": (True, True)}) == "wrong"
+    assert swept(said.format("bob"), change={**one, "users/eve/enabled": (True, False)}) == "wrong"
+
+
+@pytest.mark.parametrize("helper", [False, True])
+def test_a_cure_that_is_there_already_is_none(helper: bool) -> None:
+    refusal = Seen([refused("This account lacks %Admin_Operate:U.", cure="/helper install offers it.")])
+    place = Place("secadmin", "2025.2", KINDEST, helper)
+    assert judge(LISTED, refusal, HELD, place).verdict == ("wrong" if helper else "refused early")
+
+
 def test_a_known_cell_passes_while_it_is_wrong_and_fails_when_it_is_right() -> None:
     known = Known("/users", "secadmin", "execute=not-needed", "an example")
     wrong = [Cell("/users", PLACE, Judged("wrong", "3 instead of 2"))]
@@ -69,3 +96,23 @@ def test_a_known_cell_passes_while_it_is_wrong_and_fails_when_it_is_right() -> N
     assert not mended(wrong, [known])
     assert mended(right, [known])
     assert not known.fits("/users", Place("operator", "2025.2", KINDEST))
+
+
+@pytest.mark.parametrize(
+    ("proved", "state", "superuser", "complaints"),
+    [
+        ("privilege", "failed", False, 1),
+        ("privilege", "worked", False, 0),
+        ("%All", "failed", False, 0),
+        ("%All", "failed", True, 1),
+        ("nobody", "failed", True, 0),
+    ],
+)
+def test_what_is_proved_for_an_account_must_not_fail_for_it(
+    proved: str, state: State, superuser: bool, complaints: int
+) -> None:
+    row = DoctorRow("users.edit", available=True, route="", rejected=(), state=state, proved=proved)
+    held = Held(superuser, HELD.permissions)
+    assert len(boasted(Walk(PLACE, held, {}, [row]))) == complaints
+    lacks = Held(superuser, {})
+    assert len(boasted(Walk(PLACE, lacks, {}, [row]))) == (complaints if superuser else 0)

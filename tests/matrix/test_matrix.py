@@ -6,6 +6,7 @@ each version at least once. `lines` says what is typed in each, `judging` what a
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from irisops.contract.replies import Done
+from irisops.instance.features import FEATURES
 from irisops.simulator.doubts import DOUBTS
 from irisops.simulator.main import VERSIONS
 from irisops.simulator.world.scenarios import build_world
@@ -27,13 +29,18 @@ ACCOUNTS = tuple(account.username for account in build_world("quiet").accounts)
 COLUMNS: Mapping[str, Sequence[str]] = {
     "account": ACCOUNTS,
     "version": ("2024.1", "2025.2", "2026.2"),
+    "helper": ("no", "yes"),
     **{each.name: [behaviour.value for behaviour in each.behaviours] for each in DOUBTS},
 }
 AS_PUBLISHED = {each.name: each.default for each in DOUBTS}
 """What the best public source says of each doubt: every account meets it on a version of its own choice."""
 FIRST = [
-    {"account": account, "version": version, **AS_PUBLISHED}
-    for account, version in zip(ACCOUNTS, ("2026.2", "2025.2", "2026.2", "2024.1"), strict=True)
+    *(
+        {"account": account, "version": version, "helper": "no", **AS_PUBLISHED}
+        for account, version in zip(ACCOUNTS, ("2026.2", "2025.2", "2026.2", "2024.1"), strict=True)
+    ),
+    # What the helper is for: the objects are protected, and the account has the documented privilege.
+    {"account": "secadmin", "version": "2025.2", "helper": "yes", **AS_PUBLISHED},
 ]
 COUNTING = "community-units"
 """The doubt in which both behaviours are right in their own worlds: each has a reference of its own."""
@@ -55,7 +62,12 @@ class Cell:
 def places() -> list[Place]:
     """The worlds of the matrix."""
     return [
-        Place(row["account"], row["version"], {each.name: row[each.name] for each in DOUBTS})
+        Place(
+            row["account"],
+            row["version"],
+            {each.name: row[each.name] for each in DOUBTS},
+            row["helper"] == "yes",
+        )
         for row in covering(COLUMNS, FIRST)
     ]
 
@@ -72,13 +84,17 @@ async def test_no_cell_is_wrong(
     reference = await walk(chosen[0].reference, tmp_path / "reference")
     assert_sound(reference)
     cells: list[Cell] = []
+    boasts = boasted(reference)
     for number, place in enumerate(chosen):
-        cells += compared(reference, await walk(place, tmp_path / str(number)))
+        found = await walk(place, tmp_path / str(number))
+        cells += compared(reference, found)
+        if place.doubts == AS_PUBLISHED:
+            boasts += boasted(found)
     text = tables(cells)
     (tmp_path / "matrix.txt").write_text(text)
     for verdict in WORST:
         record_property(f"matrix {verdict}", sum(each.judged.verdict == verdict for each in cells))
-    complaints = [*new_wrongs(cells), *mended(cells)]
+    complaints = [*new_wrongs(cells), *mended(cells), *boasts]
     assert not complaints, "\n".join([*complaints, "", text])
 
 
@@ -126,6 +142,21 @@ def compared(reference: Walk, found: Walk) -> list[Cell]:
     return list(cells.values())
 
 
+def boasted(found: Walk) -> list[str]:
+    """Features that `/doctor` calls proved for an account such as this one, and that failed here."""
+    complaints = []
+    for row in found.doctor:
+        needs = FEATURES[row.what].privilege
+        has_it = needs and all(
+            re.fullmatch(r"%\w+:[RWU]", each) and found.held.has(*each.split(":"))
+            for each in needs.split(" and ")
+        )
+        meant = {"%All": found.held.superuser, "privilege": has_it or found.held.superuser, "nobody": False}
+        if row.state == "failed" and meant[row.proved]:
+            complaints.append(f"{row.what} failed as {found.place.account}, but is proved for {row.proved}")
+    return complaints
+
+
 def new_wrongs(cells: Iterable[Cell], entries: Sequence[Known] = KNOWN) -> list[str]:
     """Wrong cells that are not known."""
     return [
@@ -149,9 +180,8 @@ def mended(cells: Sequence[Cell], entries: Sequence[Known] = KNOWN) -> list[str]
 def unkind(place: Place) -> str:
     """Behaviours other than the kindest."""
     kind = place.reference.doubts
-    return (
-        " ".join(f"{name}={said}" for name, said in place.doubts.items() if said != kind[name]) or "kindest"
-    )
+    differing = [f"{name}={said}" for name, said in place.doubts.items() if said != kind[name]]
+    return " ".join([*(["helper"] if place.helper else []), *(differing or ["kindest"])])
 
 
 def tables(cells: Sequence[Cell]) -> str:
@@ -159,10 +189,10 @@ def tables(cells: Sequence[Cell]) -> str:
     tally = Counter(each.judged.verdict for each in cells)
     signs = ", ".join(f"{sign} {verdict}" for verdict, sign in SIGNS.items())
     found = [f"{len(cells)} cells: {', '.join(f'{tally[each]} {each}' for each in WORST)} ({signs})"]
-    for account in dict.fromkeys(each.place.account for each in cells):
-        mine = [each for each in cells if each.place.account == account]
+    for account, helper in dict.fromkeys((each.place.account, each.place.helper) for each in cells):
+        mine = [each for each in cells if (each.place.account, each.place.helper) == (account, helper)]
         asked = [(each.name, behaviour.value) for each in DOUBTS for behaviour in each.behaviours]
-        found += ["", f"as {account}"]
+        found += ["", f"as {account}" + (", with the helper installed" if helper else "")]
         found += [f"{'':{WIDTH}} {at + 1:>2} {name}={said}" for at, (name, said) in enumerate(asked)]
         found.append(f"{'':{WIDTH}} {''.join(f'{at + 1:>3}' for at in range(len(asked)))}")
         for line in dict.fromkeys(each.line for each in mine):

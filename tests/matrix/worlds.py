@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
@@ -15,15 +15,21 @@ from irisops.connections.open_shares import SharingSettings
 from irisops.contract.chat import Command
 from irisops.contract.clock import Clock
 from irisops.contract.replies import Done, Plan, Problem, Progress, Reply, Table
+from irisops.instance.capabilities import DoctorRow
+from irisops.instance.features import HELPER
+from irisops.instance.helper import source
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
 from irisops.session import Session
 from irisops.simulator.agent.launcher import write_launcher
 from irisops.simulator.agent.switches import Switches
+from irisops.simulator.classes.compiled import compile_class
+from irisops.simulator.classes.loaded import Loaded
 from irisops.simulator.classes.sql_privileges import ObjectPrivilege
 from irisops.simulator.doubts import DOUBTS, Doubts
 from irisops.simulator.main import Options, RunningSimulator, serve
+from irisops.simulator.objectscript.source import read_class
 from irisops.simulator.world.clock import ManualClock
 from irisops.simulator.world.model import Permission, Role, User
 from irisops.simulator.world.security import event_key
@@ -54,6 +60,8 @@ MOVING = {
 }
 """Fields of records that differ from change to change, or from login to login."""
 
+HELPER_CHANGES = ("helper install", "helper remove")
+"""Commands that the reference gives to an instance without the helper."""
 LETTERS = {"R": Permission.READ, "W": Permission.WRITE, "U": Permission.USE}
 
 Figures = Mapping[str, Any]
@@ -61,11 +69,15 @@ Figures = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Who is logged in where: an account of the scenarios, a version, and what the instance does in doubt."""
+    """Who is logged in where: an account of the scenarios, a version, and what the instance does in doubt.
+
+    `helper`: somebody installed it.
+    """
 
     account: str
     version: str
     doubts: Mapping[str, str]
+    helper: bool = False
 
     @property
     def reference(self) -> Place:
@@ -235,6 +247,8 @@ class Walk:
     place: Place
     held: Held
     seen: Mapping[str, Seen]
+    doctor: Sequence[DoctorRow]
+    """What the connection learnt of each fact and action."""
 
 
 async def walk(place: Place, home: Path) -> Walk:
@@ -244,6 +258,8 @@ async def walk(place: Place, home: Path) -> Walk:
         names = stand.names()
         full = False
         for line in all_lines():
+            if place.helper and line.command in HELPER_CHANGES:
+                continue
             if line.last and not full:
                 stand.take_last_place()
                 full = True
@@ -252,7 +268,8 @@ async def walk(place: Place, home: Path) -> Walk:
             if seen.undo is not None:
                 found[undo_of(line.text)] = await stand.say(f"/undo {seen.undo}", agree=True)
             stand.restore(kept)
-        return Walk(place, stand.held(), found)
+        connection = stand.session.context.link().connection
+        return Walk(place, stand.held(), found, connection.capabilities.doctor())
 
 
 def undo_of(text: str) -> str:
@@ -288,6 +305,10 @@ async def standing_in(place: Place, home: Path) -> AsyncIterator[Stand]:
     )
     world = simulator.world
     furnish(simulator)
+    if place.helper:
+        parsed = read_class(source())
+        loaded = Loaded(HELPER, compile_class(parsed), "admin1", tuple(parsed.methods))
+        simulator.runtime.emulation.loaded.keep(loaded, "%SYS")
     account = next(each for each in world.accounts if each.username == place.account)
     assert simulator.web is not None
     profile = Profile(

@@ -119,7 +119,7 @@ def test_a_damaged_list_of_refused_passwords_is_kept_aside_and_said(tmp_path: Pa
     assert not store.holds("u@h:1", "pass show x")
     assert store.trouble() == (
         f"{path} is damaged; it is kept as refused.json.unreadable. "
-        "Which password commands gave a refused password is not known any more."
+        "It is no longer known which password commands gave a refused password."
     )
     assert store.add("u@h:1", "pass show x")
     assert (tmp_path / "refused.json.unreadable").read_bytes() == raw

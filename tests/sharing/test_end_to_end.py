@@ -371,6 +371,14 @@ async def test_a_shared_web_port_is_told_with_its_path_prefix(tmp_path: Path) ->
         (server,) = json.loads(settings)["intersystems.servers"].values()
         assert server["webServer"]["pathPrefix"] == "/iris-a"
         assert f"{address}/csp/sys/UtilHome.csp" in card.blocks["Management Portal"]
+        assert not shared.blocks, "the QR code is behind a key of each pass"
+        keys = {key: line for key, _, line in card.actions}
+        name = card.facts["name"]
+        assert keys == {"q": f"/card {name} qr", "s": f"/card {name} FILE|qr", "x": f"/kick {name}"}
+        (qr,) = await chat.say(keys["q"])
+        assert isinstance(qr, Facts)
+        assert qr.facts["web"] == address
+        assert "▀" in "".join(qr.blocks.values())
 
 
 async def test_a_declined_word_changes_nothing(tmp_path: Path) -> None:
@@ -386,7 +394,10 @@ async def test_extending_and_saving_a_card(tmp_path: Path) -> None:
     async with chatting(tmp_path) as chat:
         replies = await chat.say("/share superserver for 30m people 1")
         (shared,), (card,) = facts_of(replies, "share"), facts_of(replies, "team_card")
-        (done,) = [r for r in await chat.say("/extend 1h") if isinstance(r, Done)]
+        plan, done = await chat.say("/extend 1h")
+        assert isinstance(plan, Plan), "a longer reach wants a yes"
+        assert plan.changes[0].what == "open until"
+        assert isinstance(done, Done)
         until = chat.session.context.sharing_desk().find().opened.until
         assert "open until" in done.message
         began = shared.facts["until"]
@@ -530,3 +541,11 @@ async def test_an_idle_teammate_is_warned_of(tmp_path: Path) -> None:
             assert "five minutes" in note
         finally:
             await guest.leave()
+
+
+async def test_kicking_somebody_who_is_no_guest_offers_their_work(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        (problem,) = await chat.say("/kick maria")
+        assert isinstance(problem, Problem)
+        assert "maria is not a pass" in problem.message
+        assert problem.suggestions == ["/sessions end user=maria", "/processes user=maria"]

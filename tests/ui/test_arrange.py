@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irisops.contract.replies import Cell, Column, Table
-from irisops.ui.arrange import GAP, MIN_WIDTH, Order, Texts, arrange, fit, next_order
+from irisops.ui.arrange import GAP, MIN_WIDTH, MOST_WRAPPED, Order, Texts, arrange, fit, in_lines, next_order
 from tests.ui.fake_chat import processes_table, users_table
 
 cells: st.SearchStrategy[Cell] = st.one_of(
@@ -53,10 +53,44 @@ def test_widths_fit_unless_columns_are_at_their_least(table: Table, width: int) 
     assert ("c" in {each.column.name for each in fits}) is (width >= 60)
 
 
-def test_a_growing_column_takes_the_spare_width() -> None:
-    fits = fit(arrange(users_table()), 100)
-    assert sum(each.width for each in fits) + GAP * (len(fits) - 1) == 100
-    assert max(fits, key=lambda each: each.width).column.name == "roles"
+def test_a_growing_column_takes_what_it_needs_of_the_spare_width() -> None:
+    table = users_table()
+    roles = [f"role-{number}" for number in range(12)]
+    rows = [
+        *table.rows,
+        {**table.rows[0], "name": "n" * 60, "roles": roles},
+    ]
+    long = Table("users", "Users", table.columns, rows, "name")
+    widths = {each.column.name: each.width for each in fit(arrange(long), 140)}
+    assert sum(widths.values()) + GAP * 3 == 140
+    assert (widths["name"], widths["roles"]) == (
+        40,
+        140 - GAP * 3 - 40 - widths["full_name"] - len("ENABLED"),
+    )
+    widths = {each.column.name: each.width for each in fit(arrange(long), 300)}
+    assert (widths["name"], widths["roles"]) == (
+        60,
+        len(", ".join(roles)),
+    )  # no void inside
+
+
+def test_a_refreshed_table_keeps_the_widths_that_it_needed() -> None:
+    columns = [Column("a", "A"), Column("b", "B")]
+    needs: dict[str, int] = {}
+    for text in ("x" * 20, "x"):
+        fits = fit(arrange(Table("t", "T", columns, [{"a": text, "b": "y"}])), 80, needs)
+        assert [each.width for each in fits] == [20, 1]
+
+
+def test_a_long_value_takes_as_many_lines_as_its_column_allows() -> None:
+    assert in_lines("one two three four", 9, 1) == ["one two three four"]
+    assert in_lines("one two three four", 9, 2) == ["one two", "three four"]
+    assert in_lines("one two three four", 9, 9) == ["one two", "three", "four"]
+    assert in_lines("文文文文文 unbreakable", 4, 9) == ["文文", "文文", "文", "unbr", "eaka", "ble"]
+    columns = [Column("a", "A"), Column("why", "WHY", wrap=2)]
+    rows: list[dict[str, Cell]] = [{"a": number, "why": "because " * 9} for number in range(MOST_WRAPPED + 1)]
+    assert fit(arrange(Table("t", "T", columns, rows[1:])), 50)[1].most == 2
+    assert fit(arrange(Table("t", "T", columns, rows)), 50)[1].most == 1
 
 
 REASON = "28 client connections (clinicdesk.exe, java); more than 25, so each costs a unit"

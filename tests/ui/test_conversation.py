@@ -15,7 +15,8 @@ from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.editor import EditorScreen
 from irisops.ui.grid import Grid
-from irisops.ui.transcript import NoticeLine, Welcome
+from irisops.ui.transcript import NoticeLine
+from irisops.ui.welcome import Welcome
 from tests.ui.driving import SMALL, WIDE, Clock, app_of, focus_of, make_app, say, screen_text, text_of, until
 from tests.ui.fake_chat import LOCAL, FakeChat
 
@@ -49,10 +50,12 @@ async def test_a_suggestion_is_picked_by_number_and_with_the_arrows(keys: tuple[
     async with make_app(chat).run_test(size=SMALL) as pilot:
         card = await say(pilot, "make me coffee")
         assert "2 /users" in text_of(card)
+        assert "1–3 picks   Tab goes there" in screen_text(app_of(pilot))
         await pilot.press(*keys)
         await until(pilot, lambda: "run /users" in chat.log)
         app = app_of(pilot)
         assert "run /license" not in chat.log
+        assert "Tab goes there" not in screen_text(app), "the newest card offers nothing"
         assert app.conversation.prompt.text == ""
         assert focus_of(app) is app.conversation.prompt.input
 
@@ -399,6 +402,7 @@ def share_replies() -> list[Reply]:
             {"name": name},
             {"name": "Pass"},
             blocks={"Access": f"pw-of-{name}"},
+            actions=[("s", "save", f"/card {name} FILE"), ("x", "send away", f"/kick {name}")],
         )
         for name in ("guest-fox-1", "guest-owl-1")
     ]
@@ -421,15 +425,52 @@ async def test_ctrl_y_on_a_share_copies_the_focused_pass_alone() -> None:
         await until(pilot, lambda: "Nothing copied" in text_of(app.status))
         for name, other in (("guest-owl-1", "guest-fox-1"), ("guest-fox-1", "guest-owl-1")):
             await pilot.press("alt+up")
-            await until(pilot, lambda: "Ctrl+Y copies this alone" in screen_text(app))
-            await pilot.press("ctrl+y")
-            assert f"pw-of-{name}" in app.clipboard
+            await until(pilot, lambda name=name: f"▸ Pass {name}" in screen_text(app))  # type: ignore[misc]
+            assert "pw-of" not in screen_text(app)
+            await pilot.press("c" if name == "guest-owl-1" else "ctrl+y")
+            await until(pilot, lambda name=name: f"pw-of-{name}" in app.clipboard)  # type: ignore[misc]
             for absent in (other, "default password", "abcd1234"):
                 assert absent not in app.clipboard
             await until(pilot, lambda name=name: f"“For {name}” alone" in text_of(app.status))  # type: ignore[misc]
         await pilot.press("alt+up", "ctrl+y")
         assert "default password" in app.clipboard
         assert "pw-of" not in app.clipboard
+
+
+async def test_the_passes_of_a_share_are_lines_with_keys_of_their_own() -> None:
+    chat = Sharing()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        card = await say(pilot, "/undo")
+        lines = text_of(card).splitlines()
+        assert lines[-2:] == ["  Pass guest-fox-1", "  Pass guest-owl-1"]
+        await pilot.press("alt+up", "alt+up")
+        assert "↵ shows it · c copy · s save · x send away" in str(card.border_subtitle)
+        await pilot.press("enter")
+        await until(pilot, lambda: "pw-of-guest-fox-1" in text_of(card))
+        assert "pw-of-guest-owl-1" not in text_of(card)
+        await pilot.press("enter")
+        await until(pilot, lambda: "pw-of-" not in text_of(card))
+        await pilot.press("s")
+        await until(pilot, lambda: app.conversation.prompt.text == "/card guest-fox-1 FILE")
+        app.conversation.prompt.put("x")  # not the letter of a pass: none has the focus
+        await pilot.press("enter")
+        await pilot.pause()
+        assert not any("kick" in line for line in chat.log)
+
+
+async def test_an_older_live_card_with_the_same_filter_folds_to_a_line() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        old = await say(pilot, "/license")
+        await say(pilot, "/license")
+        await until(pilot, lambda: old.region.height == 1)
+        assert "folded, ↵ opens it" in str(old.border_title)
+        await pilot.press("alt+up", "alt+up")
+        assert focus_of(app) is old
+        await pilot.press("enter")
+        await until(pilot, lambda: old.region.height > 5)
+        assert old.state == "frozen"
 
 
 def referred(chat: FakeChat) -> About:
@@ -492,3 +533,19 @@ async def test_more_unfolds_the_newest_card() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: card.expanded)
         assert app_of(pilot).conversation.transcript.cards[-1] is card
+
+
+async def test_the_rows_of_the_last_answer_are_ordered_and_filtered_where_they_stand() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        nothing = await say(pilot, "/sort units")
+        assert nothing.state == "failed"
+        card = await say(pilot, "/license")
+        grid = card.query_one(Grid)
+        done = await say(pilot, "/sort -conns")
+        assert "ordered by conns, the largest first" in text_of(done)
+        assert [row["connections"] for row in grid.view.rows] == [3, 2, 1]
+        await say(pilot, "/only unit")
+        assert [row["holder"] for row in grid.view.rows] == ["appuser"]
+        await say(pilot, "/only")
+        assert len(grid.view.rows) == 3
+        assert "columns are holder" in text_of(await say(pilot, "/sort colour"))

@@ -246,3 +246,16 @@ async def test_a_paste_that_does_not_fit_is_refused_in_words() -> None:
 def flowing(app: IrisopsApp) -> str:
     """The words on the screen, however they are wrapped."""
     return " ".join(screen_text(app).split())
+
+
+async def test_a_group_has_its_heading_once() -> None:
+    fields = [
+        FormField("a", "Alpha", group="First things"),
+        FormField("b", "Beta", group="First things"),
+        FormField("c", "Gamma", group="Second things"),
+    ]
+    async with editing(Form("x", "X", fields, "/x")) as (pilot, screen, _sent):
+        text = screen_text(app_of(pilot))
+        assert [text.count(word) for word in ("First things", "Second things")] == [1, 1]
+        assert text.index("First things") < text.index("Beta") < text.index("Second things")
+        assert screen.values() == {"a": "", "b": "", "c": ""}

@@ -114,3 +114,15 @@ def test_community_edition_shows_connections_and_says_when_there_may_be_more() -
     assert "license 7/8" in frame.header(Overview([community], community), 80).plain
     unread = replace(LOCAL, units_used=2, at_least=True)
     assert frame.now_panel(unread, 24)[0].plain.split() == ["units", "2+/8"]
+
+
+def test_the_deadline_of_a_tunnel_is_never_cut() -> None:
+    lines = frame.tunnels_panel(["superserver + web until 18:30, 3 people"], 21)
+    assert [line.plain.strip() for line in lines] == ["superserver + web", "until 18:30, 3", "people"]
+    assert all(line.cell_length <= 21 for line in lines)
+
+
+def test_the_sparkline_stands_under_the_bar_of_what_it_shows() -> None:
+    words = [line.plain.split()[0] for line in frame.now_panel(LOCAL, 24)]
+    assert [words[0], *words[3:]] == ["units", "sessions", "processes"]
+    assert set(words[2]) <= set("▁▂▃▄▅▆▇█")

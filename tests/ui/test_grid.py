@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
+from textual import events
 from textual.app import App, ComposeResult
 from textual.strip import Strip
 
-from irisops.contract.replies import Column, Table
+from irisops.contract.replies import Cell, Column, Table, Tone
 from irisops.ui.arrange import GAP
-from irisops.ui.cards.table import Details
+from irisops.ui.card import row_keys
+from irisops.ui.cards.table import Details, TableSection
 from irisops.ui.grid import MARK, Grid
 from tests.ui.driving import SMALL, WIDE, Driver, app_of, focus_of, make_app, say, text_of, until
-from tests.ui.fake_chat import FakeChat, processes_table
+from tests.ui.fake_chat import FakeChat, processes_table, users_table
 
 
 async def grid_of(pilot: Driver, line: str) -> Grid:
@@ -112,20 +114,20 @@ async def test_sorting_by_key_and_by_a_click_on_the_header() -> None:
         grid = await grid_of(pilot, "/users")
         await pilot.press("ctrl+s", "ctrl+s")
         assert grid.view.keys[0] == "SuperUser" or grid.view.keys[0] == "rest_client"
-        assert "NAME▾" in text_of(grid)
+        assert "NAME▼" in text_of(grid)
         await pilot.click(grid, offset=(3, 0))
-        assert "NAME▴" in text_of(grid)
+        assert "NAME▲" in text_of(grid)
 
 
 async def test_finding_narrows_the_rows_and_is_said_in_the_border() -> None:
     async with make_app(FakeChat(processes=300)).run_test(size=WIDE) as pilot:
         grid = await grid_of(pilot, "/processes")
         card = app_of(pilot).conversation.transcript.cards[-1]
-        await pilot.press("ctrl+f", *"ward7.", "enter")
+        await pilot.press("slash", *"ward7.", "enter")
         await until(pilot, lambda: len(grid.view.rows) == 3)
         assert focus_of(app_of(pilot)) is grid
         assert "3 of 300" in str(card.border_subtitle)
-        await pilot.press("ctrl+f", "escape")
+        await pilot.press("slash", "escape")
         await until(pilot, lambda: len(grid.view.rows) == 300)
         assert focus_of(app_of(pilot)) is grid
 
@@ -207,3 +209,221 @@ async def test_the_details_of_a_row_are_seen_without_scrolling(size: tuple[int, 
         await until(pilot, lambda: details.region.height > 0)
         await until(pilot, lambda: details.region.bottom <= transcript.region.bottom)
         assert card.query_one(Grid).cursor_row is not None
+
+
+async def test_a_click_marks_a_row_and_a_second_one_opens_it() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        grid = (await say(pilot, "/processes")).query_one(Grid)
+        await until(pilot, lambda: grid.region.height > 5)
+        await pilot.click(grid, offset=(4, 1))
+        assert (focus_of(app), grid.cursor_key) == (grid, "1000")  # it was marked already, but nobody saw it
+        await pilot.click(grid, offset=(4, 3))
+        assert grid.cursor_key == "1002"
+        assert not any("run /process " in line for line in chat.log)
+        await pilot.click(grid, offset=(4, 3))
+        await until(pilot, lambda: "run /process 1002" in chat.log)
+
+
+async def test_a_double_click_opens_a_row() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        grid = (await say(pilot, "/processes")).query_one(Grid)
+        await until(pilot, lambda: grid.region.height > 5)
+        await pilot.double_click(grid, offset=(4, 4))
+        await until(pilot, lambda: "run /process 1003" in chat.log)
+        assert pilot.app.screen.get_selected_text() is None
+
+
+async def test_a_drag_selects_text_and_opens_nothing() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        grid = (await say(pilot, "/processes")).query_one(Grid)
+        await until(pilot, lambda: grid.region.height > 5)
+        await pilot.mouse_down(grid, offset=(2, 2))
+        await pilot.hover(grid, offset=(5, 3))
+        await pilot.mouse_up(grid, offset=(5, 3))
+        selected = pilot.app.screen.get_selected_text()
+        assert selected is not None
+        assert selected.startswith("1001 ")
+        assert selected.splitlines()[1].strip() in ("100", "1002")
+        assert [line for line in chat.log if line.startswith("run")] == ["run /processes"]
+        await pilot.click(grid, offset=(4, 4))
+        assert grid.text_selection is None
+
+
+@pytest.mark.parametrize("key", ["x", "delete"])
+async def test_x_and_del_offer_the_ending(key: str) -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        await grid_of(pilot, "/processes")
+        await pilot.press("down", key)
+        await until(pilot, lambda: "run /process terminate 1001" in chat.log)
+
+
+async def test_del_without_an_ending_does_nothing() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        grid = await grid_of(pilot, "/license")
+        await pilot.press("delete")
+        await pilot.pause()
+        assert focus_of(app_of(pilot)) is grid
+
+
+async def test_a_slash_on_a_row_filters_as_one_types_and_esc_leaves() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        grid = await grid_of(pilot, "/users")
+        card = app.conversation.transcript.cards[-1]
+        assert "/ filter" in str(card.border_subtitle)
+        await pilot.press("slash", *"dora")
+        await until(pilot, lambda: grid.view.keys == ["dora"])
+        assert app.conversation.prompt.text == ""
+        assert "Esc all rows" in str(card.border_subtitle)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(grid.view.rows) == 10)
+        assert focus_of(app) is grid
+        await pilot.press("escape", "slash", "u")
+        await until(pilot, lambda: app.conversation.prompt.text == "/u")
+
+
+async def test_a_fast_typist_loses_no_letter_of_the_filter() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        grid = await grid_of(pilot, "/processes")
+        for key in ("slash", "x", "1"):  # x would terminate
+            app.post_message(events.Key(key, "/" if key == "slash" else key))
+        await until(pilot, lambda: grid.view.find == "x1")
+        assert app.conversation.prompt.text == ""
+
+
+@pytest.mark.parametrize("size", [SMALL, (100, 30)])
+async def test_the_keys_of_a_row_stand_whole_in_the_last_line(size: tuple[int, int]) -> None:
+    async with make_app().run_test(size=size) as pilot:
+        await grid_of(pilot, "/processes")
+        shown = str(app_of(pilot).conversation.transcript.cards[-1].border_subtitle)
+        assert shown.startswith("[$quiet]60 rows · ↵ details · / filter · ^S sort · x terminate")
+        assert "…" not in shown
+
+
+def test_keys_that_do_not_fit_go_least_needed_first() -> None:
+    actions = [("enter", "open", "/a"), ("x", "terminate", "/b"), ("z", "suspend", "/c")]
+    table = Table("t", "T", [], [], actions=actions)
+    shown = [tuple(key for key, _ in row_keys(table, "", room)) for room in range(90, 0, -1)]
+    assert list(dict.fromkeys(shown)) == [
+        ("enter", "slash", "ctrl+s", "x", "z", "right"),
+        ("enter", "slash", "ctrl+s", "x", "z"),
+        ("enter", "slash", "x", "z"),
+        ("enter", "slash", "x"),
+        ("enter", "slash"),
+        ("enter",),
+    ]
+
+
+async def test_a_cell_that_wraps_makes_its_row_taller() -> None:
+    columns = [Column("a", "A"), Column("why", "WHY", grow=True, wrap=3)]
+    rows: list[dict[str, Cell]] = [
+        {"a": f"a{number}", "why": "longer " * (24 if number == 1 else 1)} for number in range(9)
+    ]
+    grid = Grid(Table("t", "T", columns, rows, "a"))
+    async with OneGrid(grid).run_test(size=(60, 7)) as pilot:
+        lines = text_of(grid).splitlines()
+        assert [line.removeprefix("▸").split()[0] for line in lines] == [
+            "A",
+            "a0",
+            "a1",
+            "longer",
+            "longer",
+            "a2",
+            "a3",
+        ]
+        assert lines[4].endswith("…")
+        await pilot.click(grid, offset=(5, 4))
+        assert grid.cursor_key == "a1"
+        grid.focus()
+        await pilot.press("down", "down", "down")
+        assert grid.cursor_key == "a4"
+        assert "a4" in text_of(grid)
+        await pilot.press("end")
+        assert "a8" in text_of(grid)
+        assert grid.line_count == 11
+
+
+async def test_a_value_has_the_colour_that_its_column_declares() -> None:
+    tones: dict[str, Tone] = {"red": "bad", "yes": "good"}
+    columns = [
+        Column("a", "A"),
+        Column("level", "LEVEL", tones=tones),
+        Column("on", "ON", "flag", tones=tones),
+    ]
+    rows: list[dict[str, Cell]] = [
+        {"a": "red", "level": "red", "on": True},
+        {"a": "", "level": "x", "on": False},
+    ]
+    grid = Grid(Table("t", "T", columns, rows))
+    async with OneGrid(grid).run_test(size=(60, 7)):
+        styles = [[name for text, name in parts if text.strip()] for parts in grid.seen()[1:]]
+        assert styles == [["grid--row", "grid--bad", "grid--good"], ["grid--quiet", "grid--quiet"]]
+
+
+async def test_a_command_typed_on_a_row_is_not_lost_in_the_filter() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        grid = await grid_of(pilot, "/users")
+        card = app.conversation.transcript.cards[-1]
+        await pilot.press("slash", *"processes x")
+        await until(pilot, lambda: not grid.view.rows)
+        await until(pilot, lambda: "↵ runs /processes x" in str(card.border_subtitle))
+        await pilot.press("enter")
+        await until(pilot, lambda: "run /processes x" in chat.log)
+        assert focus_of(app) is app.conversation.prompt.input
+        assert len(grid.view.rows) == 10
+
+
+async def test_an_empty_table_is_its_sentence_alone() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        card = await say(pilot, "/users")
+        section = card.query_one(TableSection)
+        section.show(replace(section.reply, rows=[], notes=["Nobody is here."]))
+        await until(pilot, lambda: not section.grid.display)
+        assert text_of(section) == "· Nobody is here."
+        section.show(replace(section.reply, notes=[]))
+        await until(pilot, lambda: text_of(section) == "· Nothing to show.")
+        section.show(users_table())
+        await until(pilot, lambda: "NAME" in text_of(section))
+        assert "Nothing" not in text_of(section)
+
+
+async def test_groups_have_headings_until_the_reader_sorts() -> None:
+    columns = [Column("a", "A"), Column("kind", "KIND", hide_under=1000)]
+    rows: list[dict[str, Cell]] = [
+        {"a": name, "kind": kind} for name, kind in (("x", "one"), ("b", "one"), ("c", "two"))
+    ]
+    grid = Grid(Table("t", "T", columns, rows, "a", group="kind"))
+    async with OneGrid(grid).run_test(size=(40, 9)) as pilot:
+        grid.focus()
+        await pilot.press("end")
+        assert [line.strip() for line in text_of(grid).splitlines()][:6] == [
+            "A",
+            "one",
+            "x",
+            "b",
+            "two",
+            "▸ c",
+        ]
+        assert [parts[0] for parts in grid.seen()[1:3]] == [("one", "grid--sorted"), ("  ", "grid--row")]
+        await pilot.click(grid, offset=(3, 0))
+        assert [line.strip("▸ ") for line in text_of(grid).splitlines()][:4] == ["A▲", "b", "c", "x"]
+
+
+async def test_f1_lists_the_keys_of_the_row() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        await grid_of(pilot, "/processes")
+        await pilot.press("f1")
+        await until(pilot, lambda: "The row: terminate" in text_of(app.screen))
+        listed = text_of(app.screen)
+        assert [line.split()[0] for line in listed.splitlines() if "The row:" in line] == ["Enter", "x"]
+        assert "/ " in next(line for line in listed.splitlines() if "Filter rows" in line)

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from irisops.contract.chat import About, Command, Notice, ProfileState
 from irisops.contract.replies import Effect, Problem, Reply, Series
 from irisops.ui.cards.plot import HEIGHT, PlotSection, columns_of, drawn, plot_lines
 from irisops.ui.frame import window_title
+from irisops.ui.grid import Grid
 from irisops.ui.record import reply_markdown
 from irisops.ui.terminal import TerminalTitle, to_terminal
 from tests.ui.driving import SMALL, WIDE, app_of, make_app, say, text_of, until
@@ -234,3 +236,19 @@ def test_a_saved_plot_is_a_table_of_readings() -> None:
     text = reply_markdown(SERIES)
     assert "| time | units |" in text
     assert text.count("| 7 |") == 2
+
+
+@pytest.mark.parametrize("size", [WIDE, SMALL])
+async def test_a_watched_card_is_whole_and_stands_apart(size: tuple[int, int]) -> None:
+    async with make_app(WatchChat()).run_test(size=size) as pilot:
+        app = app_of(pilot)
+        await say(pilot, "/watch license")
+        card = app.conversation.pinned.card
+        assert card is not None
+        await until(pilot, lambda: card.is_live)
+        grid = card.query_one(Grid)
+        await until(pilot, lambda: grid.region.height == 4)
+        assert grid.rows_in_sight == 3  # all holders
+        assert grid.region.bottom == card.region.bottom - 1  # its lower edge is seen below
+        assert card.region.bottom == app.conversation.transcript.region.y - 1
+        assert card.hidden_lines == 0

@@ -49,20 +49,20 @@ async def test_enter_takes_a_chosen_line_and_sends_it_if_it_is_whole() -> None:
         await until(pilot, lambda: "run /status" in chat.log)
 
 
-async def test_the_hints_make_room_for_a_long_line() -> None:
-    async with make_app().run_test(size=(100, 30)) as pilot:
+async def test_the_usage_makes_room_for_a_long_line() -> None:
+    async with make_app().run_test(size=(74, 30)) as pilot:
         app = app_of(pilot)
-        assert "Tab complete" in screen_text(app)
-        line = "give appuser %SQL and %Developer"
-        app.conversation.prompt.put(line)
-        await until(pilot, lambda: "Tab complete" not in screen_text(app))
-        assert app.conversation.prompt.input.region.width > len(line)
+        usage = "/grant ROLE to USER"
+        await pilot.press(*"/grant ")
+        await until(pilot, lambda: usage in screen_text(app))
+        more = "%DB_USER to appuser of the clinic, please"
+        await pilot.press(*more)
+        await until(pilot, lambda: usage not in screen_text(app))
+        assert app.conversation.prompt.input.region.width > len("/grant ") + len(more)
         await pilot.resize_terminal(140, 30)
-        await until(pilot, lambda: "Tab complete" in screen_text(app))
-        await pilot.resize_terminal(100, 30)
-        await until(pilot, lambda: "Tab complete" not in screen_text(app))
-        app.conversation.prompt.put("")
-        await until(pilot, lambda: "Tab complete" in screen_text(app))
+        await until(pilot, lambda: usage in screen_text(app))
+        await pilot.resize_terminal(74, 30)
+        await until(pilot, lambda: usage not in screen_text(app))
 
 
 async def test_escape_closes_the_list_then_clears_the_line() -> None:

@@ -69,6 +69,9 @@ def pieces(secret: str) -> list[str]:
 
 KEYS = (
     "<tab>",
+    "<ctrl+f>",
+    "/",
+    "lost escape",
     "<up>",
     "<down>",
     "<ctrl+r>",
@@ -117,6 +120,9 @@ async def carry_out(steps: Sequence[tuple[str, bool, bool]]) -> None:
                         near = False  # what is typed from now on is typed for no question
                     case "secret" | "first half" | "second half" | "paste" | "lines" | "ask" | "line":
                         pass
+                    case "lost escape":  # how a terminal passes Esc, / and a command typed within 0.1 s
+                        keyboard.type("/users\r")
+                        near = False
                     case _:
                         keyboard.type(step, slow=slow)
                 if rests:
@@ -261,9 +267,8 @@ async def test_a_command_in_a_password_question_is_given_only_the_second_time() 
     async with make_app(chat).run_test(size=SMALL) as pilot:
         app = app_of(pilot)
         await asked(pilot, "/connect clinic-test")
-        await pilot.press(
-            *"/theme zz", "enter"
-        )  # what is given is known for a secret to the tests after this one
+        # what is given is known for a secret to the tests after this one
+        await pilot.press("x", "backspace", *"/theme zz", "enter")
         assert "That is a command, not a password" in screen_text(app)
         assert chat.secret is None
         assert isinstance(shown(pilot), Secret)
@@ -277,13 +282,44 @@ async def test_a_command_typed_fast_in_a_password_question_leaves_the_question_i
     async with make_app(chat).run_test(size=SMALL) as pilot:
         app = app_of(pilot)
         await asked(pilot, "/connect clinic-test")
-        Keyboard(pilot).type("/theme yy\r")
+        Keyboard(pilot).type("x\x7f/theme yy\r")
         await until(pilot, lambda: "That is a command, not a password" in screen_text(app))
         assert isinstance(shown(pilot), Secret)
         assert chat.secret is None
         await pilot.press("escape")
         await until(pilot, lambda: app.conversation.running is None)
         assert chat.secret is None
+
+
+async def test_esc_lost_before_a_slash_ends_the_question_and_the_command_runs() -> None:
+    """Terminals pass Esc and a slash within 0.1 s as a slash alone: nothing of the command is taken for a password."""
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        await asked(pilot, "/connect clinic-test")
+        Keyboard(pilot).type("/users\r")
+        await until(pilot, lambda: "run /users" in chat.log)
+        assert chat.secret is None
+        assert app.conversation.prompt.text == ""
+
+
+async def test_a_command_behind_the_beginning_of_a_password_is_not_sent_as_one() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        await asked(pilot, "/connect clinic-test")
+        Keyboard(pilot).type(f"{SECRET[:4]}/users\r")
+        await until(pilot, lambda: "That is a command, not a password" in screen_text(app_of(pilot)))
+        assert chat.secret is None
+
+
+async def test_a_password_that_begins_with_a_slash_can_be_pasted() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        await asked(pilot, "/connect clinic-test")
+        app_of(pilot).post_message(events.Paste("/Xq8Lm2"))
+        await pilot.pause()
+        await pilot.press("/", "enter")
+        await until(pilot, lambda: chat.secret == "/Xq8Lm2/")
 
 
 async def test_ctrl_c_at_a_question_drops_the_lines_that_wait() -> None:

@@ -65,7 +65,7 @@ async def rows(pilot: Driver) -> None:
 
 async def finding(pilot: Driver) -> None:
     card = await say(pilot, "/processes")
-    await pilot.press("alt+up", "ctrl+f", *"ward1")
+    await pilot.press("alt+up", "slash", *"ward1")
     grid = card.query_one(Grid)
     await until(pilot, lambda: len(grid.view.rows) < 60)
 
@@ -137,7 +137,7 @@ def test_scene(scene: str, size: str, snap_compare: Compare) -> None:
     assert snap_compare(make_app(), terminal_size=SIZES[size], run_before=SCENES[scene])
 
 
-@pytest.mark.parametrize("theme", ["light", "contrast", "ansi"])
+@pytest.mark.parametrize("theme", ["slate", "light", "frost", "contrast", "ansi"])
 def test_theme(theme: str, snap_compare: Compare) -> None:
     assert snap_compare(make_app(theme=theme), terminal_size=WIDE, run_before=plan)
 

@@ -177,7 +177,7 @@ async def test_a_paste_is_a_line_where_yes_or_no_is_asked_and_a_password_where_t
     async with make_app(chat).run_test(size=WIDE) as pilot:
         app = app_of(pilot)
         await asked(pilot, "/grant %SQL to appuser")
-        app.post_message(events.Paste("give appuser\n\n  %SQL\n"))
+        app.post_message(events.Paste("give appuser %SQL\n"))
         await until(pilot, lambda: app.conversation.prompt.text == "give appuser %SQL")
         await pilot.press("escape", "enter", "n")
         await asked(pilot, "/connect clinic-test")
@@ -185,6 +185,15 @@ async def test_a_paste_is_a_line_where_yes_or_no_is_asked_and_a_password_where_t
         await pilot.pause()
         await pilot.press("enter")
         await until(pilot, lambda: chat.secret == "s3cret")
+
+
+async def test_a_paste_of_several_lines_is_refused_and_what_was_typed_stays() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        await pilot.press(*"show")
+        app.post_message(events.Paste("/users\n\n/license\n"))
+        await until(pilot, lambda: "Not pasted: 2 lines" in app.status.note)
+        assert app.conversation.prompt.text == "show"
 
 
 async def test_a_letter_typed_on_a_card_answers_the_question_that_stands() -> None:

@@ -73,7 +73,7 @@ async def compare(context: Context, command: Command) -> Replies:
         Column("name", "NAME", grow=True),
         Column("first", harmless(left.name, 40).upper()),
         Column("second", harmless(right.name, 40).upper()),
-        Column("how", "THROUGH", grow=True, hide_under=90),
+        Column("how", "THROUGH", grow=True, wrap=2, hide_under=90),
     )
     yield Table(
         name="compare",

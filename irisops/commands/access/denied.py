@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from irisops.commands.access.denied_enable import EVENTS
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.replies import Column, Refusal, Table
+from irisops.contract.replies import Column, Refusal, Table, Tone
 from irisops.contract.wording import harmless, listed
 from irisops.engine import cards
 from irisops.engine.context import Context
@@ -25,6 +27,7 @@ RECORDS = 500
 """Number of records to read, newest first."""
 
 _STATES = {"missing": "still missing", "held": "held now", "unknown": ""}
+_TONES: Mapping[str, Tone] = {_STATES["missing"]: "bad", _STATES["held"]: "good"}
 
 
 def _client(record: AuditRecord) -> str:
@@ -41,10 +44,13 @@ _FIELDS: cards.Fields[Cause] = (
     (Column("count", "COUNT", "number"), lambda each: each.count),
     (Column("user", "USER"), lambda each: each.username or "nobody (no login)"),
     (Column("event", "EVENT", hide_under=76), lambda each: each.event),
-    (Column("missing", "MISSING"), lambda each: each.missing),
-    (Column("why", "WHY", grow=True), lambda each: each.why),
-    (Column("where", "WHERE", hide_under=110), _where),
-    (Column("state", "NOW", hide_under=100), lambda each: _STATES[each.state]),
+    (Column("missing", "MISSING", wrap=2), lambda each: each.missing),
+    (Column("why", "WHY", grow=True, wrap=4), lambda each: each.why),
+    (Column("where", "WHERE", hide_under=110, wrap=3), _where),
+    (
+        Column("state", "NOW", hide_under=100, tones=_TONES),
+        lambda each: _STATES[each.state],
+    ),
     (Column("id", "ID", hide_under=60), lambda each: each.id),
 )
 COLUMNS = cards.columns_of(_FIELDS)
@@ -56,7 +62,7 @@ async def show_denied(context: Context, command: Command) -> Replies:
     causes, notes = await _causes(link)
     told: list[str] = []
     read = read_auditing(link.connection)
-    auditing = await or_note(read, told, "Whether all refusals are recorded is not known")
+    auditing = await or_note(read, told, "It is not known whether all refusals are recorded")
     chosen = select(cards.rows_of(_FIELDS, causes), filter_words(command), COLUMNS)
     first = ""
     if causes and not chosen.described:
@@ -81,6 +87,7 @@ async def show_denied(context: Context, command: Command) -> Replies:
         ],
         actions=[("enter", "fix", "/denied fix {id}")],
         total=chosen.total,
+        order=chosen.order,
     )
 
 
@@ -96,7 +103,7 @@ async def _causes(link: Link) -> tuple[list[Cause], list[str]]:
     if not records:
         return [], [] if certain else [UNSURE]
     notes: list[str] = []
-    access = await or_note(read_access(link.connection), notes, "Whether it is held by now is not known")
+    access = await or_note(read_access(link.connection), notes, "It is not known whether it is held by now")
     return causes_of(records, access), [*notes, *(access.notes if access else ())]
 
 
@@ -183,7 +190,7 @@ def _advice(cause: Cause) -> list[str]:
             return [f"If it should be let in: /enable {user}"]
         return [f"A wrong password, or an account that may not log in this way: /users name={user} shows it."]
     if not cause.missing:
-        return ["The record does not name a privilege; what it says stands above."]
+        return ["The record does not name a privilege; its text is above."]
     if cause.state == "held":
         return [
             f"{harmless(cause.username)} holds it now: it was granted since, or something else was refused."

@@ -39,7 +39,7 @@ async def enable(context: Context, command: Command) -> Replies:
         raise Refusal(
             "AlreadyRecorded",
             "Every kind of refusal is already recorded.",
-            "Nothing is to be done. /denied shows what was recorded.",
+            "There is nothing to do. /denied shows what was recorded.",
         )
     yield await _plan(context, link, settings, Origin(command.slash), on=True)
 
@@ -137,7 +137,7 @@ async def _switch(
         with record.watched(in_parts=len(settings) > 1):
             await switch_auditing(link.connection, events, system=WHOLE in settings, on=on)
         record.end("done", "read back")
-        so = "Refusals are recorded from now on" if on else "These refusals are not recorded any more"
+        so = "Refusals are recorded from now on" if on else "These refusals are no longer recorded"
         yield Done(
             "audit_enable",
             f"{so}: {counted(len(settings), 'setting')} changed.",

@@ -36,7 +36,7 @@ def days_of(text: str) -> int:
     if not 1 <= days <= LONGEST:
         raise Refusal(
             "BadTime",
-            f"“{harmless(text, 20)}” is no span of days.",
+            f"“{harmless(text, 20)}” is not a span of days.",
             "Write 90d, 12w, 3m (months of 30 days) or 1y.",
         )
     return days
@@ -57,8 +57,13 @@ async def show_dormant(context: Context, command: Command) -> Replies:
         rows=chosen.rows,
         key="name",
         notes=[*notes, *logins.notes],
-        actions=[("enter", "show", "/users name={name}")],
+        actions=[
+            ("enter", "show", "/users name={name}"),
+            ("d", "disable", "/disable {name}"),
+            ("x", "delete", "/user delete {name}"),
+        ],
         total=chosen.total,
+        order=chosen.order,
     )
 
 
@@ -70,18 +75,24 @@ def _days(command: Command) -> int:
 def _fields(logins: Logins, now: datetime) -> cards.Fields[Account]:
     return (
         (Column("name", "NAME"), lambda each: each.user.name),
-        (Column("enabled", "ENABLED", "flag"), lambda each: each.user.enabled),
+        (Column("enabled", "ENABLED", "flag", tones=cards.OFF), lambda each: each.user.enabled),
         (Column("last_login", "LAST LOGIN", "time"), lambda each: each.last_used),
         (Column("idle_days", "DAYS IDLE", "number"), lambda each: each.idle_days(now)),
         (
             Column("days_left", "DAYS LEFT", "number"),
             lambda each: each.days_left(logins.inactive_limit, now),
         ),
-        (Column("ends", "WHAT ENDS IT", grow=True, hide_under=70), lambda each: _ends(each, logins, now)),
-        (Column("roles", "ROLES", "list", grow=True, hide_under=110), lambda each: list(each.user.roles)),
+        (Column("ends", "WHAT ENDS IT", grow=True, wrap=3), lambda each: _ends(each, logins, now)),
+        (
+            Column("roles", "ROLES", "list", grow=True, wrap=2, hide_under=110),
+            lambda each: list(each.user.roles),
+        ),
         (Column("never_used", "NEVER USED", "flag", hide_under=100), lambda each: each.last_used is None),
         (Column("never_expires", "NEVER EXPIRES", "flag", hide_under=130), lambda each: each.never_expires),
-        (Column("superuser", "SUPERUSER", "flag", hide_under=140), lambda each: each.user.superuser),
+        (
+            Column("superuser", "SUPERUSER", "flag", hide_under=140, tones=cards.POWER),
+            lambda each: each.user.superuser,
+        ),
     )
 
 
@@ -146,7 +157,7 @@ def _notes(logins: Logins, rows: Sequence[object], days: int) -> list[str]:
     if unknown:
         notes.append(
             f"Age unknown, so not listed and never disabled by a sweep: {listed(unknown)}. "
-            "The instance tells neither their last login nor, for those never used, when they were created."
+            "The instance gives neither their last login nor, for those never used, when they were created."
         )
     return notes
 
@@ -194,7 +205,7 @@ def _to_disable(link: Link, chosen: Selection, unknown: Sequence[str]) -> tuple[
     if any(str(row["name"]).casefold() == own for row in enabled):
         notes.append(f"{harmless(link.profile.user)} is the account you are using: it stays.")
     if unknown:
-        notes.append(f"Left out, because the instance does not tell their age: {listed(unknown)}.")
+        notes.append(f"Left out, because the instance does not give their age: {listed(unknown)}.")
     if not kept:
         raise Refusal(
             "NothingToDisable",

@@ -100,7 +100,7 @@ async def _resource(asked: Asked, command: Command) -> Replies:
             f"/explain {written} {quote(told.resource)}:{told.missing.letters} offers the smallest change."
         )
     if access.resources and not any(each.name == told.resource for each in access.resources):
-        notes.append(f"There is no resource {harmless(told.resource)} any more: a role only names it.")
+        notes.append(f"There is no resource {harmless(told.resource)} any longer: only a role names it.")
     missing = {told.resource: told.missing} if told.missing and wanted is not None else {}
     async for reply in _answer(asked, facts, notes, missing):
         yield reply
@@ -219,7 +219,15 @@ async def _answer(
     title = _question(user.name, str(facts["what"]), allowed=bool(facts["allowed"]))
     labels = {key: label for key, label in LABELS.items() if facts.get(key) is not None}
     actions = access_fix.offers(asked.context, asked.link, asked.command) if fix is not None else []
-    yield Facts("explain", title, facts, labels=labels, notes=[*told, *access.notes], actions=actions)
+    yield Facts(
+        "explain",
+        title,
+        facts,
+        labels=labels,
+        notes=[*told, *access.notes],
+        actions=actions,
+        tones={"allowed": "good" if facts["allowed"] else "bad", "missing": "bad"},
+    )
     if fix is not None and access_fix.wanted(asked.command):
         plan = await access_fix.plan_of(asked.context, asked.link, access, user, fix)
         if plan is not None:

@@ -48,7 +48,7 @@ def _action(command: Command) -> Action:
             return action
     raise Refusal(
         "BadAction",
-        f"“{harmless(word, 40)}” is no SQL privilege.",
+        f"“{harmless(word, 40)}” is not an SQL privilege.",
         f"One of {', '.join(LETTERS)}: access=select",
     )
 
@@ -156,9 +156,7 @@ def _way(access: Access, user: User, grant: SqlGrant) -> str:
     if chain is not None:
         # UNVERIFIED: that some instance names the role here. Settle: doubt granted-via.
         return f"role {harmless(' → granted role '.join(chain), 300)} → {_what(grant)}"
-    way = _WAYS.get(
-        grant.via.casefold(), f"granted through {harmless(grant.via) or 'a way that is not told'}"
-    )
+    way = _WAYS.get(grant.via.casefold(), f"granted through {harmless(grant.via) or 'an unknown way'}")
     return f"{way.format(user=harmless(user.name))} → {_what(grant)}"
 
 

@@ -24,7 +24,7 @@ LABELS = {
 COLUMNS = (
     Column("resource", "RESOURCE"),
     Column("permission", "MAY"),
-    Column("how", "HOW", grow=True),
+    Column("how", "HOW", grow=True, wrap=3),
     Column("ways", "WAYS", "number", hide_under=90),
     Column("user", "USER", hide_under=140),
 )
@@ -43,7 +43,7 @@ def privileges_of(access: Access, user: User, today: date) -> Table:
                 "user": user.name,
                 "resource": resource,
                 "permission": held[resource].letters,
-                "how": told.grants[0].sentence(resource) if told.grants else "",
+                "how": told.grants[0].way if told.grants else "",
                 "ways": len(told.grants),
             }
         )
@@ -75,7 +75,8 @@ def standing(user: User, today: date) -> list[str]:
     if any(kind in user.type.casefold() for kind in ("ldap", "delegated")):
         # Their roles are determined at login (facts: iris-security 2.2, Flags); these are those of the last login.
         notes.append(
-            f"{name} is no password user: its roles are given at each login and may differ from these."
+            f"{name} does not log in with an IRIS password: its roles are given at each login "
+            "and may differ from these."
         )
     return notes
 

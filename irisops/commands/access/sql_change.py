@@ -64,7 +64,7 @@ def plan(context: Context, link: Link, asked: SqlChange) -> Plan:
             else f"Take {asked.privilege} in {where} from {name}"
         ),
         instance=link.instance_name,
-        changes=[Change(f"{asked.privilege}, {where}", *states)],
+        changes=[Change(f"{asked.privilege}, {where}", *states, "made" if asked.grant else "gone")],
         effects=_effects(name, grant=asked.grant),
         calls=_calls(asked),
     )
@@ -149,7 +149,7 @@ async def _carry_out(context: Context, link: Link, asked: SqlChange, shown: Plan
         details = ["It is still allowed: by a role, by the whole schema, or as the owner."]
     yield Done(
         "sql_grant",
-        f"{name} may {what} now." if held else f"{name} may not {what} any more.",
+        f"{name} may {what} now." if held else f"{name} may no longer {what}.",
         details=details,
         undo=record.number,
     )

@@ -12,6 +12,7 @@ from irisops.commands.access.names import (
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import counted, harmless, listed
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, select, selection_notes
@@ -22,9 +23,9 @@ from irisops.instance.security.privileges import Grant
 
 COLUMNS = (
     Column("user", "USER"),
-    Column("enabled", "ENABLED", "flag"),
-    Column("how", "HOW", grow=True),
-    Column("superuser", "SUPERUSER", "flag", hide_under=70),
+    Column("enabled", "ENABLED", "flag", tones=cards.OFF),
+    Column("how", "HOW", grow=True, wrap=3),
+    Column("superuser", "SUPERUSER", "flag", hide_under=70, tones=cards.POWER),
     Column("ways", "WAYS", "number", hide_under=90),
     Column("full_name", "FULL NAME", hide_under=120),
     Column("privilege", "PRIVILEGE", hide_under=140),
@@ -78,6 +79,7 @@ async def who_can(context: Context, command: Command) -> Replies:
         notes=[*notes, *access.notes],
         actions=[("enter", "explain", "/explain {user} {privilege}")],
         total=chosen.total,
+        order=chosen.order,
     )
 
 

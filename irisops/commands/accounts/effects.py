@@ -132,7 +132,7 @@ def _privileges(
             told.tell(name, f"{{}} becomes a superuser: {end}", f"{{}} become superusers: {end}")
             warnings.append("%All is more than almost anybody needs; a narrower role is safer.")
         elif was and not becomes:
-            told.tell(name, "{} is no superuser any more.", "{} are no superusers any more.")
+            told.tell(name, "{} is no longer a superuser.", "{} are no longer superusers.")
         elif was and name in reassigned:
             end = "before and after: what can be done does not change."
             told.tell(name, f"{{}} is a superuser {end}", f"{{}} are superusers {end}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from irisops.changes.objects import Family, ObjectKind
 from irisops.commands.accounts.as_sql import sql_of
@@ -54,11 +54,15 @@ async def password_that_fits(link: Link, name: str) -> str:
     )
 
 
-async def _read_users(link: Link, names: Sequence[str]) -> Mapping[str, ObjectState]:
+async def _read_users(
+    link: Link, names: Sequence[str], _fields: Collection[str]
+) -> Mapping[str, ObjectState]:
     return await read_user_states(link.connection, names)
 
 
-async def _read_roles(link: Link, names: Sequence[str]) -> Mapping[str, ObjectState]:
+async def _read_roles(
+    link: Link, names: Sequence[str], _fields: Collection[str]
+) -> Mapping[str, ObjectState]:
     wanted = {name.casefold() for name in names}
     return {
         role.name.casefold(): role_state(role)

@@ -14,10 +14,10 @@ from irisops.instance.security.lists import list_roles, list_users
 
 _USERS: cards.Fields[User] = (
     (Column("name", "NAME"), lambda each: each.name),
-    (Column("enabled", "ENABLED", "flag"), lambda each: each.enabled),
+    (Column("enabled", "ENABLED", "flag", tones=cards.OFF), lambda each: each.enabled),
     (Column("roles", "ROLES", "list", grow=True), lambda each: list(each.roles)),
     (Column("last_login", "LAST LOGIN", "time", hide_under=70), lambda each: each.last_login),
-    (Column("superuser", "SUPERUSER", "flag", hide_under=90), lambda each: each.superuser),
+    (Column("superuser", "SUPERUSER", "flag", hide_under=90, tones=cards.POWER), lambda each: each.superuser),
     # No full name: the query that lists users does not tell it (facts: iris-security 2.5).
     (Column("type", "TYPE", hide_under=130), lambda each: each.type),
 )
@@ -49,6 +49,7 @@ async def show_users(context: Context, command: Command) -> Replies:
         unfiltered=[told] if supers else [],
         actions=[
             ("enter", "edit", "/user {name}"),
+            ("x", "delete", "/user delete {name}"),
             ("d", "disable", "/disable {name}"),
             ("e", "enable", "/enable {name}"),
         ],
@@ -58,7 +59,7 @@ async def show_users(context: Context, command: Command) -> Replies:
         whose = "anybody" if len(unread) == len(found) else listed(unread)
         table.notes = [
             *table.notes,
-            f"The instance does not tell the last login of {whose}: empty is not never.",
+            f"The instance does not give the last login of {whose}; an empty cell does not mean never.",
         ]
     yield table
 
@@ -68,7 +69,11 @@ async def show_roles(context: Context, command: Command) -> Replies:
     link = context.link()
     found = await list_roles(link.connection)
     link.names.roles = tuple(role.name for role in found)
-    actions = [("enter", "edit", "/role {name}"), ("m", "members", "/role members {name}")]
+    actions = [
+        ("enter", "edit", "/role {name}"),
+        ("m", "members", "/role members {name}"),
+        ("x", "delete", "/role delete {name}"),
+    ]
     table = list_table(command, "roles", "role", _ROLES, found, actions=actions)
     if any(str(row["name"]).casefold() == "%all" for row in table.rows):
         table.notes = [*table.notes, "%All lists no resources and yet grants every privilege."]

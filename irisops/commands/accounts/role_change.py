@@ -105,7 +105,7 @@ async def grant(context: Context, command: Command) -> Replies:
         raise Refusal(
             "AlreadyHeld",
             f"{harmless(user.name)} holds {listed(names)} already.",
-            f"Nothing is to be done. /users name={to_user} shows its roles.",
+            f"There is nothing to do. /users name={to_user} shows its roles.",
         )
     yield await plan(context, link, access, user, add=new, command=command.slash, warnings=_unchecked(why))
 

@@ -19,6 +19,7 @@ from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Cell, Column, Facts, Refusal, Table
 from irisops.contract.wording import counted, harmless, listed
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.security.access import Access, read_access
@@ -41,7 +42,7 @@ def _why_fixed(state: ObjectState) -> Refusal | None:
         f"{harmless(state.name)} cannot be changed: the instance keeps it.",
         f"/role copy {quote(state.name)} to NEW makes one that can."
         if key != "%all"
-        else "It is everything there is.",
+        else "It grants everything.",
     )
 
 
@@ -210,7 +211,7 @@ async def members(context: Context, command: Command) -> Replies:
         title=f"Who holds {state.name}",
         columns=[
             Column("user", "USER"),
-            Column("enabled", "ENABLED", "flag"),
+            Column("enabled", "ENABLED", "flag", tones=cards.OFF),
             Column("direct", "DIRECTLY", "flag", hide_under=90),
             Column("way", "HOW", grow=True),
         ],

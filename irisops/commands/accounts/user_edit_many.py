@@ -94,7 +94,7 @@ async def _switch(context: Context, command: Command, *, enabled: bool) -> Repli
     verb = "enable" if enabled else "disable"
     states = [each for each in await _many(link, command, verb) if each.flag("enabled") is not enabled]
     if not states:
-        raise Refusal("AlreadySo", f"That is {verb}d already.", "Nothing is to be done.")
+        raise Refusal("AlreadySo", f"That is {verb}d already.", "There is nothing to do.")
     changes = tuple(ObjectChange(each, each.with_fields({"enabled": enabled})) for each in states)
     wanted = Wanted(verb, _titled(verb.capitalize(), states), changes, Origin(command.slash))
     yield await plan(context, link, wanted)

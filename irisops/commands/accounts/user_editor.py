@@ -87,7 +87,7 @@ async def _check(link: Link, access: Access, given: Given, base: ObjectState, to
     return checked
 
 
-def _start(access: Access, command: Command, today: date) -> Start:
+async def _start(_link: Link, access: Access, command: Command, today: date) -> Start:
     """An empty user, or the template's."""
     help_note = "/templates says what each kind of account is given."
     chosen = command.args.get("template")
@@ -116,13 +116,13 @@ def _with_companions(access: Access, command: Command, after: ObjectState) -> li
     chosen = command.args.get("template")
     if not isinstance(chosen, str) or not template_named(chosen).reads_namespace:
         return [ObjectChange(None, after)]
-    reader = _reader_role(access, after)
+    reader = _reader_role(access, after, command)
     user = ObjectChange(None, after.with_fields({"roles": (*after.names("roles"), reader.name)}))
     there = find(reader.name, role_names(access)) is not None
     return [user] if there else [ObjectChange(None, reader), user]
 
 
-def _reader_role(access: Access, user: ObjectState) -> ObjectState:
+def _reader_role(access: Access, user: ObjectState, command: Command) -> ObjectState:
     """A role that can only read one namespace by SQL. Raises `Refusal`."""
     namespace = user.text("namespace")
     if not namespace:
@@ -130,7 +130,7 @@ def _reader_role(access: Access, user: ObjectState) -> ObjectState:
             "namespace",
             "NamespaceNeeded",
             "Read-only SQL needs the namespace that may be read.",
-            f"Add it: /user add {quote(user.name)} template=sql-reader namespace=USER",
+            f"Add it: {command.slash} namespace=USER",
         )
     # The namespace's database may have another name; then there is no such resource, and the person decides.
     names = [resource.name for resource in access.resources]

@@ -208,9 +208,7 @@ async def _plan_again(
     context: Context, link: Link, entry: Entry, _parts: Sequence[str], origin: Origin
 ) -> Plan:
     if origin.way == "on":
-        raise Refusal(
-            "CannotFinish", "The password that was entered is kept nowhere.", "Give the command again."
-        )
+        raise Refusal("CannotFinish", "The password that was entered is not kept.", "Give the command again.")
     path, kept, section = _kept(entry)
     place, former = Place(read(path), section), Place(read(kept), section)
     shown = Plan(

@@ -32,13 +32,15 @@ from irisops.journal import Entry, Reverse
 USES = {
     "sessions.end": "ending web sessions",
     "roles.privileges": "changing a role's privileges",
+    "users.edit": "changing protected settings",
 }
-"""Feature with the helper as its last route -> what the helper does for it."""
+"""Feature with the helper as a route -> what the helper does for it."""
 
 
 async def show(context: Context, _command: Command) -> Replies:
     """Show whether it is installed, its version, and its uses."""
     link = context.link()
+    _require_percent_sys(link)  # it cannot be seen from elsewhere
     found = await read_helper(link.connection)
     notes = {
         "missing": "It is needed only where all else fails; the refusal says so then. /helper install shows it first.",
@@ -78,7 +80,7 @@ async def install(context: Context, command: Command) -> Replies:
         raise Refusal(
             "AlreadySo",
             f"The helper is installed already, in version {found.version}.",
-            "Nothing is to be done. /helper shows what it is used for.",
+            "There is nothing to do. /helper shows what it is used for.",
         )
     yield await _plan(_Work(context, link, found, wanted=True, origin=Origin(command.slash)))
 
@@ -87,7 +89,7 @@ async def remove(context: Context, command: Command) -> Replies:
     """Plan to delete it."""
     link, found = await _read(context)
     if found.presence == "missing":
-        raise Refusal("AlreadySo", "The helper is not installed.", "Nothing is to be done.")
+        raise Refusal("AlreadySo", "The helper is not installed.", "There is nothing to do.")
     yield await _plan(_Work(context, link, found, wanted=False, origin=Origin(command.slash)))
 
 
@@ -134,6 +136,7 @@ async def _plan(work: _Work) -> Plan:
                 f"class {HELPER} in %SYS",
                 told(work.found),
                 f"version {VERSION}, compiled" if work.wanted else "gone",
+                "made" if work.wanted else "gone",
             )
         ],
         effects=_install_effects() if work.wanted else _removal_effects(),
@@ -145,15 +148,20 @@ async def _plan(work: _Work) -> Plan:
 
 def _install_effects() -> list[str]:
     return [
-        f"It can do two things: {' and '.join(USES.values())}. Its source is behind ?.",
-        "It runs with the caller's privileges: nobody may do more than before.",
+        f"It can do three things: {_uses()}. Its source is behind ?.",
+        "From 2025.2 on users, roles, services, apps, resources and auditing may be protected from all but %All.",
+        "It runs with the caller's privileges: nobody may do more than their privileges say.",
         "This tool uses it first for the privileges of a role, else only where every other way has failed.",
         "Loading it takes %Development:U and %DB_IRISSYS:W. An upgrade of IRIS keeps it, as its name begins with Z.",
     ]
 
 
 def _removal_effects() -> list[str]:
-    return [f"Where it was the only way, {' and '.join(USES.values())} is refused again."]
+    return [f"Where it was the only way, these are refused again: {_uses()}."]
+
+
+def _uses() -> str:
+    return "; ".join(USES.values())
 
 
 def _install_calls() -> dict[str, list[str]]:

@@ -27,7 +27,7 @@ _FIELDS: cards.Fields[Entry] = (
     (Column("at", "WHEN", "time"), lambda each: each.at),
     (Column("user", "AS", hide_under=80), lambda each: each.intent.user),
     (Column("change", "CHANGE", grow=True), lambda each: each.intent.title),
-    (Column("status", "STATUS"), _status),
+    (Column("status", "STATUS", tones={"done": "good", "failed": "bad", "outcome unknown": "warn"}), _status),
     (Column("instance", "INSTANCE", hide_under=120), lambda each: each.intent.instance),
     (Column("can_be_undone", "UNDO", "flag", hide_under=90), lambda each: each.can_be_undone),
 )
@@ -77,7 +77,11 @@ async def show_history(context: Context, command: Command) -> Replies:
         rows=cards.rows_of(_FIELDS, reversed(reading.entries)),
         key="number",
         notes=[reading.skipped] if reading.skipped else notes,
-        actions=[("enter", "show", "/history {number}"), ("u", "undo", "/undo {number}")],
+        actions=[
+            ("enter", "show", "/history {number}"),
+            ("u", "undo", "/undo {number}"),
+            ("x", "undo", "/undo {number}"),
+        ],
     )
 
 

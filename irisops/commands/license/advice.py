@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Cell, Column, Done, Table
-from irisops.contract.wording import counted, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import or_note
@@ -20,13 +18,13 @@ from irisops.instance.usage.sessions_timeout import list_timeouts, probe_timeout
 
 COLUMNS = (
     Column("number", "NO.", "number"),
-    Column("title", "WHAT TAKES UNITS", grow=True),
-    Column("setting", "SETTING", hide_under=120),
-    Column("present", "NOW", hide_under=110),
-    Column("proposed", "BETTER", grow=True, hide_under=70),
+    Column("title", "WHAT TAKES UNITS", grow=True, wrap=5),
+    Column("setting", "SETTING", wrap=4, hide_under=84),
+    Column("present", "NOW", wrap=5),
+    Column("proposed", "BETTER", grow=True, wrap=5),
     Column("units", "SAVES", "number"),
-    Column("consequence", "WHAT THAT MEANS", grow=True, hide_under=150),
-    Column("command", "TYPE", hide_under=60),
+    Column("consequence", "WHAT THAT MEANS", grow=True, wrap=9, hide_under=150),
+    Column("command", "TYPE", wrap=2, hide_under=180),
 )
 
 
@@ -36,9 +34,9 @@ async def show_advice(context: Context, _command: Command) -> Replies:
     board = await read_board(link.connection, now=link.clock.now())
     notes: list[str] = []
     unsaid = "cannot be read, so nothing is said about them"
-    found_sessions = list_sessions(link.connection, remade=link.session_records)
+    found_sessions = list_sessions(link.connection, remade=link.kept_sessions())
     sessions = await or_note(found_sessions, notes, f"Sessions {unsaid}")
-    found_processes = list_processes(link.connection, remade=link.process_records)
+    found_processes = list_processes(link.connection, remade=link.kept_processes())
     processes = await or_note(found_processes, notes, f"Processes {unsaid}")
     timeouts = list_timeouts(link.connection, {session.application for session in sessions or ()})
     applications = await or_note(timeouts, notes, f"Settings of the applications {unsaid}")
@@ -74,8 +72,11 @@ async def show_advice(context: Context, _command: Command) -> Replies:
         COLUMNS,
         rows,
         key="number",
-        notes=[*(_sentence(number, cure, board.counted) for number, cure in enumerate(cures, 1)), *notes],
-        actions=_actions(cures),
+        notes=[
+            *(f"{number}.{_HOW[cure.kind]}" for number, cure in enumerate(cures, 1) if cure.kind in _HOW),
+            *notes,
+        ],
+        actions=[("enter", "do it", "{!command}")] if any(command_of(cure) for cure in cures) else [],
     )
 
 
@@ -90,26 +91,6 @@ def command_of(cure: Cure) -> str:
     if cure.kind in ("flip", "close"):
         return f"/license why {quote(cure.license_id)}"
     return ""
-
-
-def _actions(cures: Sequence[Cure]) -> list[tuple[str, str, str]]:
-    """Enter runs the row's command, if any row has one. Each is a plan or a read, so nothing changes without a yes."""
-    return [("enter", "do it", "{command}")] if all(command_of(cure) for cure in cures) else []
-
-
-def _sentence(number: int, cure: Cure, unit: str) -> str:
-    saves = f" It would have saved {counted(cure.units, unit)} now." if cure.units else ""
-    typed = command_of(cure)
-    offer = (
-        f" {typed} does it, after a yes."
-        if typed and (cure.kind in ("timeout", "cookies") or cure.pids)
-        else ""
-    )
-    how = _HOW.get(cure.kind, "")
-    return (
-        f"{number}. {harmless(cure.title, 120)}: {harmless(cure.setting, 120)}, now {harmless(cure.present, 160)}; "
-        f"better {harmless(cure.proposed, 160)}. {cure.consequence}{saves}{offer}{how}"
-    )
 
 
 _HOW = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from irisops.connections.connection import Link
+from irisops.connections.kept_rows import RecordRow
 from irisops.contract.chat import Command
 from irisops.contract.replies import Column, Facts, Scalar, Table
 from irisops.contract.wording import counted, duration, not_known
 from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.engine.table_filters import select
 from irisops.instance.models import Holder, LicenseBoard
 from irisops.instance.usage.license import read_board
 
@@ -22,15 +22,12 @@ CLOCKS_DIFFER = 60.0
 """Seconds of difference between the clocks from which a note is given."""
 
 
-async def show_license(context: Context, command: Command) -> Replies:
+async def show_license(context: Context, _command: Command) -> Replies:
     """The counts, then a row per holder. The units of the rows add up to the units consumed."""
     link = context.link()
     board = link.board = await read_board(link.connection, now=link.clock.now())
     yield counts_card(link, board, context.clock.now())
-    table = holders_table(board, context.clock.now())
-    if "sort" in command.args:
-        table.rows = select(table.rows, [f"sort={command.args['sort']}"], table.columns).rows
-    yield table
+    yield holders_table(board, context.clock.now())
 
 
 FIGURES = {"consumed": "units used", "limit": "units in the key", "available": "free units"}
@@ -151,9 +148,10 @@ def returns(holder: Holder, now: datetime, clock_offset: float = 0.0) -> str:
     local = here.astimezone()
     shown = f"{local:%H:%M}" if left < 20 * 3600 else f"{local:%Y-%m-%d %H:%M}"
     if holder.free_from is not None and 0 < left < 20 * 3600:
-        first = (holder.free_from - timedelta(seconds=clock_offset)).astimezone()
-        if f"{first:%H:%M}" != shown:
-            shown = f"{first:%H:%M} to {shown}"
+        first = holder.free_from - timedelta(seconds=clock_offset)
+        soon = (first - now).total_seconds()
+        if f"{first.astimezone():%H:%M}" != shown:
+            return f"first {f'in {duration(soon)}' if soon > 0 else 'any moment'}, all by {shown}"
     return f"{shown} ({duration(left)})" if left > 0 else f"{shown} (any moment)"
 
 
@@ -173,7 +171,7 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
     fields: cards.Fields[Holder] = (
         (Column("holder", "HOLDER"), lambda each: each.holder),
         (Column("kind", "KIND", hide_under=100), lambda each: each.kind),
-        (Column("why", "WHY", grow=True), lambda each: each.why),
+        (Column("why", "WHY", grow=True, wrap=4), lambda each: each.why),
         (
             Column("units", "UNITS", "number", hide_under=90 if by_connections else 0),
             lambda each: each.units,
@@ -183,7 +181,7 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
             lambda each: each.connections,
         ),
         (
-            Column("returns", "FREE AT", least=len("14:35 to 14:46 ")),
+            Column("returns", "FREE AT", least=len("first in 12 min,"), wrap=3),
             lambda each: returns(each, now, board.clock_offset),
         ),
         (Column("free_at", "FREE AT (TIME)", "time", hide_under=1000), lambda each: each.free_at),
@@ -195,11 +193,12 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
             lambda each: list(each.applications),
         ),
     )
+    cells = {column.name: value for column, value in fields}
     return Table(
         name="holders",
         title="Who holds it",
         columns=cards.columns_of(fields),
-        rows=cards.rows_of(fields, board.holders),
+        rows=[RecordRow(each, cells) for each in board.holders],
         key="holder",
         notes=[*board.notes, *clock_note(board)],
         actions=[

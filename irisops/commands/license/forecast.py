@@ -68,7 +68,7 @@ async def show_forecast(context: Context, command: Command) -> Replies:
     if situation is None:
         raise Refusal(
             "NoForecast",
-            "How many units the instance has or uses is not known.",
+            "It is not known how many units the instance has or uses.",
             "/license shows what is known.",
         )
     address = str(command.args.get("from", ""))
@@ -185,7 +185,7 @@ def _notes(board: LicenseBoard, situation: Situation, kind: ArrivalKind) -> list
             )
     elif not board.counts.max_connections:
         notes.append(
-            "How many connections of one address share a unit is not known: each is counted as a unit here."
+            "It is not known how many connections of one address share a unit: each is counted as a unit here."
         )
     else:
         notes.append(

@@ -23,9 +23,9 @@ from irisops.profiles.model import Profile
 HostKind = Literal["Unix", "Windows", "container"]
 
 COLUMNS = (
-    Column("host", "HOST"),
-    Column("purpose", "TO", grow=True, hide_under=90),
-    Column("command", "TYPE ON THE HOST", grow=True),
+    Column("host", "HOST", hide_under=1000),
+    Column("purpose", "TO", grow=True, wrap=3),
+    Column("command", "TYPE ON THE HOST", grow=True, wrap=3),
 )
 
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
@@ -101,7 +101,7 @@ async def locked_out(context: Context, profile: Profile, *, full: bool = False) 
             "days_remaining": metrics.license_days,
         }
         if available is None:
-            note.append("The metrics on the web port do not tell how many units are free.")
+            note.append("The metrics on the web port do not say how many units are free.")
         elif available > 0 and consumed is not None and consumed + available <= COMMUNITY_UNITS:
             note.append(_NEED_NOT_MOVE)
     elif link is not None and link.counts is not None and not link.stale(context.hub.interval(link)):
@@ -119,20 +119,31 @@ async def locked_out(context: Context, profile: Profile, *, full: bool = False) 
         _title(profile, facts.get("available"), full=full),
         facts,
         labels={key: label for key, label in labels.items() if facts.get(key) is not None},
-        notes=[*note, *_over_the_web_port(profile), *first_to_end(board), *_WAITING],
+        notes=[
+            _next_step(profile, facts.get("available"), full=full),
+            *note,
+            *first_to_end(board),
+            *_WAITING,
+        ],
     )
     first = guess(profile)
-    rows: list[dict[str, Cell]] = [
-        {"host": kind, "purpose": purpose, "command": command}
-        for kind in (first, *(each for each in _WAYS if each != first))
-        for purpose, command in _WAYS[kind]
+    # The likely host first, with what to type then; the others are below the edge of the card.
+    ways = [
+        (first, _WAYS[first]),
+        ("then, inside", _INSIDE),
+        *(each for each in _WAYS.items() if each[0] != first),
     ]
-    rows += [{"host": "then, inside", "purpose": purpose, "command": command} for purpose, command in _INSIDE]
+    rows: list[dict[str, Cell]] = [
+        {"host": host, "purpose": purpose, "command": command}
+        for host, lines in ways
+        for purpose, command in lines
+    ]
     yield Table(
         "emergency",
         "Ways in without a free unit",
         COLUMNS,
         rows,
+        group="host",
         notes=[
             "INSTANCE is a name from `iris list`; CONTAINER is one from `docker ps`.",
             "On Windows, -s is followed by the mgr folder of the installation.",
@@ -146,13 +157,14 @@ def _polled(counts: PollCounts) -> dict[str, Scalar]:
     return {"consumed": counts.in_use, "limit": counts.units_limit, "available": counts.free}
 
 
-def _over_the_web_port(profile: Profile) -> list[str]:
+def _next_step(profile: Profile, available: object, *, full: bool) -> str:
+    """The one thing to do first."""
+    if isinstance(available, int) and available > 0 and not full:
+        return f"→ /connect {quote(profile.name)}"
     if profile.web_port is None or profile.read_only:
-        return []
+        return f"→ On the host: {_WAYS[guess(profile)][0][1]}, then end what is named below."
     typed = f"/locked free {quote(profile.name)}"
-    return [
-        f"IRIS 2026.2 or newer: {typed} offers to end the web session that is missed least, without a login."
-    ]
+    return f"→ {typed} offers to end the web session that is missed least, without a login (IRIS 2026.2 or newer)."
 
 
 COMMUNITY_UNITS = 8

@@ -19,7 +19,6 @@ SPECS: tuple[CommandSpec, ...] = (
         name="license",
         summary="License units: used, free, and who holds each of them",
         handler="license.board:show_license",
-        options={"sort": "text"},
         plain=(
             Plain(
                 "(who|what) (holds|uses|has|takes|is using|is holding|is taking|owns) [up] [all] [the|my|our|a] [iris] "
@@ -129,7 +128,7 @@ SPECS: tuple[CommandSpec, ...] = (
         examples=("set the session timeout of /csp/user to 300",),
         aliases=("licence timeout",),
         changes=True,
-        needs=("webapps.detail", "webapps.set_timeout"),
+        needs=("webapps.detail", "webapps.edit"),
     ),
     _command(
         name="locked",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from irisops.changes.record import Again, Origin, Part, Record, Stand
+from irisops.changes.rehearsal import rehearse
 from irisops.changes.turns import turn
 from irisops.commands.license.specs import KIND
 from irisops.connections.connection import Link
@@ -12,7 +13,7 @@ from irisops.contract.chat import Command
 from irisops.contract.nearest import no_such
 from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import duration, harmless
-from irisops.engine import code_literals
+from irisops.engine.as_code import code_of
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import NotAvailable
@@ -22,6 +23,7 @@ from irisops.instance.usage.sessions_timeout import (
     list_timeouts,
     probe_timeout,
     same_application,
+    save_timeout,
     set_timeout,
 )
 from irisops.journal import Entry, Reverse
@@ -54,7 +56,7 @@ async def change(context: Context, command: Command) -> Replies:
         raise Refusal(
             "AlreadySo",
             f"The timeout of {harmless(application.name, 60)} is {seconds} seconds already.",
-            "Nothing is to be done.",
+            "There is nothing to do.",
         )
     yield await _plan(context, link, application, seconds, Origin(command.slash))
 
@@ -62,6 +64,8 @@ async def change(context: Context, command: Command) -> Replies:
 async def _plan(context: Context, link: Link, application: AppTimeout, seconds: int, origin: Origin) -> Plan:
     """The plan. Raises the named problem of a change that can only fail."""
     await probe_timeout(link.connection, application.name)
+    name = application.name
+    calls = await rehearse(link.connection, lambda instance: save_timeout(instance, name, seconds))
     what = f"session timeout of {harmless(application.name, 60)}"
     shown = Plan(
         name="license_timeout",
@@ -73,7 +77,7 @@ async def _plan(context: Context, link: Link, application: AppTimeout, seconds: 
             "A browser that does nothing for that long is logged out, and its unit is free.",
         ],
         warnings=_warnings(application, seconds),
-        calls=_calls(application.name, seconds),
+        calls=code_of(calls),
     )
     return context.plans.add(
         shown, lambda: _change(context, link, application, seconds, origin=origin, shown=shown), link
@@ -137,25 +141,6 @@ def _warnings(application: AppTimeout, seconds: int) -> list[str]:
     if application.name.casefold().startswith("/csp/sys"):
         found.append("This is the Management Portal: administrators are logged out sooner, too.")
     return found
-
-
-def _calls(name: str, seconds: int) -> dict[str, list[str]]:
-    """The calls to make by hand (facts: iris-security 3.5, 6.1)."""
-    key = name.rstrip("/").lower()
-    return {
-        "ObjectScript": [
-            'set $namespace = "%SYS"',
-            f"set application = ##class(Security.Applications).%OpenId({code_literals.objectscript(key)})",
-            f"set application.Timeout = {seconds}",
-            "write application.%Save()  ; 1 is success",
-        ],
-        "Python": [
-            'irispy = iris.createIRIS(connection)  # a connection to namespace "%SYS"',
-            f'application = irispy.classMethodObject("Security.Applications", "%OpenId", {code_literals.python(key)})',
-            f'application.set("Timeout", {seconds})',
-            'application.invoke("%Save")  # 1 is success',
-        ],
-    }
 
 
 async def _change(

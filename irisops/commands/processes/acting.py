@@ -102,7 +102,7 @@ def guard(process: Process, action: ProcessAction) -> None:
         raise Refusal(
             "NotSuspended",
             f"Process {process.pid} is not suspended (its state is {harmless(process.state, 20)}).",
-            "Nothing is to be done.",
+            "There is nothing to do.",
         )
 
 
@@ -125,7 +125,7 @@ async def plan_action(
         name=f"process_{action}",
         title=f"{action.capitalize()} {named(process)}",
         instance=link.instance_name,
-        changes=[Change(_what(process), state, after)],
+        changes=[Change(_what(process), state, after, "gone" if action == "terminate" else "set")],
         effects=effects,
         warnings=_warnings(process, action),
         calls=_calls(process.pid, action),
@@ -186,13 +186,13 @@ async def _effects(
     try:
         board = await read_board(link.connection, now=link.clock.now())
     except (NotPermitted, NotAvailable) as problem:
-        return [*lines, f"How many units that frees is not known: {problem.message}"], None, None
+        return [*lines, f"It is not known how many units that frees: {problem.message}"], None, None
     holder = next((each for each in board.holders if each.holder == process.license_id), None)
     after = forecast.total_after(board, [(holder, 1)]) if holder else None
     before = board.in_use
     if after is None or before is None:
         return (
-            [*lines, "How many units that frees is not known: its holder is not on the board."],
+            [*lines, "It is not known how many units that frees: its holder is not on the board."],
             None,
             before,
         )
@@ -244,7 +244,7 @@ async def _act(
     if not same_process(process, now):
         raise Refusal(
             "AnotherProcess",
-            f"Process {pid} is another one now ({named(now)}): the one that was meant has ended.",
+            f"Process {pid} is another one now ({named(now)}): the process you named has ended.",
             "Nothing was done. /processes shows what runs.",
         )
     guard(now, action)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
 from irisops.commands.processes.acting import find_process, named
 from irisops.connections.kept_rows import KeptRows, RecordRow
 from irisops.contract.chat import Command
-from irisops.contract.replies import Column, Row, Table
+from irisops.contract.replies import Column, Table, Tone
 from irisops.contract.wording import duration
 from irisops.engine import cards
 from irisops.engine.context import Context
@@ -24,18 +24,25 @@ def _kind(process: Process) -> str:
     return "this tool" if process.own else "system" if process.system else "user"
 
 
+_TONES: Mapping[str, Tone] = {
+    **dict.fromkeys(("RUN", "RUNW"), "good"),
+    **dict.fromkeys(("LOCK", "LOCKNL", "RUNS"), "warn"),
+    **dict.fromkeys(("SUSP", "SUSPW", "RUND", "RUNH"), "bad"),
+}
+"""Running; waiting for a lock or to be suspended; suspended, dead, halting (facts: iris-license-sessions 4.2)."""
+
 # attrgetter where it is enough: ten thousand rows make each cell when it is asked for.
 _FIELDS: cards.Fields[Process] = (
     (Column("pid", "PID", "number"), attrgetter("pid")),
     (Column("user", "USER"), attrgetter("username")),
-    (Column("namespace", "NAMESPACE", hide_under=70), attrgetter("namespace")),
+    (Column("namespace", "NAMESPACE", hide_under=75), attrgetter("namespace")),
     (Column("routine", "ROUTINE", grow=True), lambda each: each.routine or each.location),
-    (Column("state", "STATE"), attrgetter("state")),
-    (Column("commands", "COMMANDS", "number", hide_under=90), attrgetter("commands")),
+    (Column("state", "STATE", tones=_TONES), attrgetter("state")),
+    (Column("commands", "COMMANDS", "number", hide_under=50), attrgetter("commands")),
     (Column("global_refs", "GLOBALS", "number", hide_under=100), attrgetter("global_refs")),
     (Column("cpu_ms", "CPU MS", "number", hide_under=110), attrgetter("cpu_ms")),
     (Column("client", "CLIENT", hide_under=80), lambda each: each.client_ip or each.client_node),
-    (Column("in_transaction", "TX", "flag"), attrgetter("in_transaction")),
+    (Column("in_transaction", "TX", "flag", tones=cards.POWER), attrgetter("in_transaction")),
     (Column("executable", "PROGRAM", hide_under=130), attrgetter("executable")),
     (Column("holder", "HOLDER", hide_under=140), attrgetter("license_id")),
     (Column("started_at", "STARTED", "time", hide_under=150), attrgetter("started")),
@@ -47,6 +54,9 @@ _FIELDS: cards.Fields[Process] = (
 COLUMNS = cards.columns_of(_FIELDS)
 _CELLS = {column.name: value for column, value in _FIELDS}
 
+BUSIEST = ("commands", True)
+"""Column and direction of the usual order."""
+
 ON_A_THREAD = 1_000
 """Number of rows from which they are sorted and filtered in a thread."""
 
@@ -57,7 +67,7 @@ ACTIONS = (
 )
 
 
-def row_of(process: Process) -> Row:
+def row_of(process: Process) -> RecordRow[Process]:
     """One process as a row."""
     return RecordRow(process, _CELLS)
 
@@ -71,8 +81,7 @@ def _chosen(found: list[Process], kept: KeptRows[Process], words: Sequence[str])
 async def show_processes(context: Context, command: Command) -> Replies:
     """Processes, filtered and sorted by words."""
     link = context.link()
-    found = await list_processes(link.connection, remade=link.process_records)
-    link.listed_at = link.clock.monotonic()
+    found = await list_processes(link.connection, remade=link.kept_processes())
     words, columns = take_columns(filter_words(command), COLUMNS, "pid")
     if len(found) <= ON_A_THREAD:
         chosen = _chosen(found, link.process_rows, words)
@@ -87,6 +96,7 @@ async def show_processes(context: Context, command: Command) -> Replies:
         notes=selection_notes(chosen, len(found), "process", "processes"),
         actions=ACTIONS,
         total=chosen.total,
+        order=chosen.order or BUSIEST,
     )
 
 

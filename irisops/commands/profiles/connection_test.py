@@ -33,6 +33,7 @@ from irisops.profiles.model import Profile
 DEADLINE = 5.0
 """Seconds for the name lookup, and for opening the port."""
 
+PASSED, FAILED = "✓ ok", "✕ failed"
 STEPS = {
     "name": "name lookup",
     "port": "port open",
@@ -72,7 +73,7 @@ async def test(context: Context, command: Command) -> Replies:
         profile = context.hub.active.profile
     else:
         raise Refusal(
-            "WhichProfile", "Which profile is to be tested?", "/profile test NAME; /profiles lists them."
+            "WhichProfile", "Which profile do you want to test?", "/profile test NAME; /profiles lists them."
         )
     passed: dict[str, str] = {}
     failed: _FailedError | None = None
@@ -99,9 +100,9 @@ def _table(profile: Profile, passed: Mapping[str, str], failed: _FailedError | N
     for step, title in STEPS.items():
         if failed is not None and step == failed.step:
             absent = "– not reached"
-            result, detail = "✕ failed", failed.problem.message
+            result, detail = FAILED, failed.problem.message
         elif step in passed:
-            result, detail = "✓ ok", passed[step]
+            result, detail = PASSED, passed[step]
         else:
             result, detail = absent, ""
         rows.append({"step": title, "result": result, "detail": detail, "name": step})
@@ -110,8 +111,8 @@ def _table(profile: Profile, passed: Mapping[str, str], failed: _FailedError | N
         title=f"Test of {profile.name}",
         columns=[
             Column("step", "STEP"),
-            Column("result", "RESULT"),
-            Column("detail", "DETAIL", grow=True),
+            Column("result", "RESULT", tones={PASSED: "good", FAILED: "bad"}),
+            Column("detail", "DETAIL", grow=True, wrap=4),
             Column("name", "NAME", hide_under=1000),
         ],
         rows=rows,

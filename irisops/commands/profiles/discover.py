@@ -20,9 +20,9 @@ NOTHING = (
     "Nothing was found on this machine: no installed instance, no container, no VS Code setting, no IRIS_ variable, "
     "no standard port."
 )
-NOTHING_ELSE = "Nothing else was found on this machine."
+NOTHING_READ = "No instance was found on this machine."
 """Said if a source could not be read: it may hold an instance."""
-ELSEWHERE = "/profile add opens a form for an instance elsewhere; irisops demo needs none."
+ELSEWHERE = "For an instance elsewhere, /profile add opens a form. To try irisops without one: irisops demo"
 
 
 async def discover(context: Context, _command: Command) -> Replies:
@@ -53,7 +53,8 @@ async def discover(context: Context, _command: Command) -> Replies:
             "(p on a row)."
         )
     if not rows:
-        notes.append(f"{NOTHING_ELSE if seen.troubles else NOTHING} {ELSEWHERE}")
+        notes = [" ".join([NOTHING_READ if seen.troubles else NOTHING, *seen.troubles]), ELSEWHERE]
+        offer = "/profile add"
     yield Table(
         name="discovered",
         title="Found on this machine",

@@ -144,7 +144,10 @@ async def take_in(context: Context, command: Command) -> Replies:
             instance="this computer",
             changes=[
                 Change(
-                    f"profile {profile.name}", "not there", harmless(f"{profile.user} on {profile.address}")
+                    f"profile {profile.name}",
+                    "not there",
+                    harmless(f"{profile.user} on {profile.address}"),
+                    "made",
                 )
                 for profile in fresh
             ],

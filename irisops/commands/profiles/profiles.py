@@ -21,6 +21,7 @@ from irisops.contract.replies import (
     Problem,
     Refusal,
     Table,
+    Tone,
 )
 from irisops.contract.wording import harmless
 from irisops.engine.context import Context
@@ -33,6 +34,7 @@ from irisops.profiles.model import (
     ProfileInvalidError,
     fit_prefix,
 )
+from irisops.profiles.secrets import PLACES
 from irisops.profiles.store import ProfileExistsError
 
 STATES = {
@@ -41,6 +43,15 @@ STATES = {
     "lost": "◌ lost",
     "off": "○ off",
     "refused": "✕ refused",
+}
+
+
+STATE_TONES: Mapping[str, Tone] = {
+    STATES["connected"]: "good",
+    STATES["connecting"]: "warn",
+    STATES["lost"]: "bad",
+    STATES["refused"]: "bad",
+    STATES["off"]: "quiet",
 }
 
 
@@ -76,7 +87,7 @@ async def list_profiles(context: Context, _command: Command) -> Replies:
         title="Profiles",
         columns=[
             Column("name", "NAME"),
-            Column("state", "STATE"),
+            Column("state", "STATE", tones=STATE_TONES),
             Column("address", "ADDRESS", grow=True),
             Column("user", "USER"),
             Column("version", "VERSION", hide_under=100),
@@ -90,13 +101,16 @@ async def list_profiles(context: Context, _command: Command) -> Replies:
         actions=[
             ("enter", "connect", "/connect {name}"),
             ("e", "edit", "/profile edit {name}"),
-            ("d", "remove", "/profile remove {name}"),
+            ("x", "remove", "/profile remove {name}"),
         ],
     )
 
 
-def form_of(profile: Profile, command: str, title: str, errors: Mapping[str, str] | None = None) -> Form:
+async def form_of(
+    context: Context, profile: Profile, command: str, title: str, errors: Mapping[str, str] | None = None
+) -> Form:
     """The editor of a profile."""
+    kept = PLACES[await context.hub.secrets.first_place()].capitalize()
     return Form(
         name="profile",
         title=title,
@@ -106,7 +120,7 @@ def form_of(profile: Profile, command: str, title: str, errors: Mapping[str, str
             FormField("port", "Superserver port", "number", profile.port, help="1972 by default, not 52773"),
             FormField("namespace", "Namespace", value=profile.namespace, help="%SYS to administer"),
             FormField("user", "User", value=profile.user, required=True),
-            FormField("password", "Password", "secret", "", help="Kept in the keyring; empty: asked for"),
+            FormField("password", "Password", "secret", "", help=f"{kept}; empty: asked for"),
             FormField("colour", "Colour", "choice", profile.colour, ("", *COLOURS)),
             FormField("read_only", "Read-only", "flag", profile.read_only, help="Hides every change"),
             FormField("guarded", "Guarded", "flag", profile.guarded, help="A change asks for its name"),
@@ -170,7 +184,8 @@ async def add(context: Context, command: Command) -> Replies:
     given = command.fields or {key: value for key, value in command.args.items() if key in OPTIONS}
     start = Profile(name=name, user="")
     if not command.fields and (not name or not given):
-        yield form_of(
+        yield await form_of(
+            context,
             replace(start, user=DEFAULT_USER),
             f"/profile add {quote(name)}" if name else "/profile add",
             "Add a profile",
@@ -180,7 +195,7 @@ async def add(context: Context, command: Command) -> Replies:
         profile = apply_values(start, given)
         context.hub.store.add(profile)
     except (ProfileInvalidError, ProfileExistsError) as error:
-        yield _wrong(error, start, given, command, "Add a profile")
+        yield await _wrong(context, error, start, given, command, title="Add a profile")
         return
     async for reply in _saved(context, profile, command, f"Profile {profile.name} is added."):
         yield reply
@@ -193,13 +208,13 @@ async def edit(context: Context, command: Command) -> Replies:
     refuse_temporary(context, old)
     given = command.fields or {key: value for key, value in command.args.items() if key in OPTIONS}
     if not given:
-        yield form_of(old, f"/profile edit {quote(old.name)}", f"Profile {old.name}")
+        yield await form_of(context, old, f"/profile edit {quote(old.name)}", f"Profile {old.name}")
         return
     try:
         profile = apply_values(old, given)
         context.hub.store.replace(old.name, profile)
     except (ProfileInvalidError, ProfileExistsError) as error:
-        yield _wrong(error, old, given, command, f"Profile {old.name}")
+        yield await _wrong(context, error, old, given, command, title=f"Profile {old.name}")
         return
     context.hub.rename(old.name, profile)
     async for reply in _saved(context, profile, command, f"Profile {profile.name} is saved."):
@@ -214,22 +229,26 @@ async def _saved(context: Context, profile: Profile, command: Command, message: 
         why = "" if kept.lasting else f": {kept.reason}"
         details.append(f"The password is kept {kept.where}{why}")
     context.hub.reload()
-    details.append(f"/connect {quote(profile.name)} logs in")
-    yield Done("profile", message, details=details)
+    login = f"/connect {quote(profile.name)}"
+    details.append(f"{login} logs in")
+    connected = any(each.name == profile.name for each in context.hub.states() if each.state == "connected")
+    yield Done("profile", message, details=details, offer="" if connected else login)
 
 
-def _wrong(
+async def _wrong(
+    context: Context,
     error: ProfileInvalidError | ProfileExistsError,
     profile: Profile,
     given: Mapping[str, Cell | list[str]],
     command: Command,
+    *,
     title: str,
 ) -> Form | Problem:
     """The form with the error on its field, or a problem for a typed line. The password is not echoed."""
     field = error.field if isinstance(error, ProfileInvalidError) else "name"
     if not command.fields:
         return Problem("ProfileInvalid", str(error), f"Correct {field}= and try again.", text=command.text)
-    form = form_of(profile, command.slash, title, {field: str(error)})
+    form = await form_of(context, profile, command.slash, title, {field: str(error)})
     form.fields = [
         each if each.kind == "secret" or each.name not in given else replace(each, value=given[each.name])
         for each in form.fields
@@ -261,7 +280,12 @@ async def remove(context: Context, command: Command) -> Replies:
             title=f"Remove profile {profile.name}?",
             instance="this computer",
             changes=[
-                Change(f"profile {profile.name}", harmless(f"{profile.user} on {profile.address}"), "gone")
+                Change(
+                    f"profile {profile.name}",
+                    harmless(f"{profile.user} on {profile.address}"),
+                    "gone",
+                    "gone",
+                )
             ],
             effects=["The instance itself is not touched.", "Its journal stays, so /history is not lost."],
         ),

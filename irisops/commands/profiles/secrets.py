@@ -77,7 +77,7 @@ async def show(context: Context, _command: Command) -> Replies:
         rows=rows,
         key="name",
         notes=notes,
-        actions=[("d", "forget", "/secrets forget {name}")],
+        actions=[("x", "forget", "/secrets forget {name}")],
     )
 
 
@@ -160,7 +160,7 @@ async def forget(context: Context, command: Command) -> Replies:
             name="secrets",
             title=f"Forget the {known.what} of {harmless(known.name)}?",
             instance="this computer",
-            changes=[Change(known.account, listed(PLACES[place] for place in places), "nowhere")],
+            changes=[Change(known.account, listed(PLACES[place] for place in places), "nowhere", "gone")],
             effects=["The instance is not touched. The next login asks for it."],
         ),
         carry_out,
@@ -191,7 +191,7 @@ async def file(context: Context, _command: Command) -> Replies:
                 [
                     f"Kept in {made.path}" if made is not None else "",
                     "Its passphrase is asked for once per start, when a password is needed.",
-                    "There is no way back without the passphrase.",
+                    "Without the passphrase the passwords in it are lost.",
                 ],
             )
             return

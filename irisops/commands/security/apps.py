@@ -1,26 +1,30 @@
-"""/apps and /app: web applications with their authentication, added roles and resource."""
+"""/apps and /app: web applications listed, shown, switched and set by typed values; the form is `app_editor`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 
-from irisops.commands.security.effects import may_enter
-from irisops.commands.security.kinds import APPLICATION, states
+from irisops.commands.security.app_editor import EDITOR, edit
+from irisops.commands.security.app_fields import check, warn_of_logins
+from irisops.commands.security.app_view import app_facts
+from irisops.commands.security.kinds import states
+from irisops.commands.security.specs import APPLICATION
 from irisops.commands.security.wanted import all_named, logins, named, proposed, split_switch
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import find
-from irisops.contract.quoting import quote
-from irisops.contract.replies import Column, Facts, Refusal
+from irisops.contract.replies import Column, Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine import cards
+from irisops.engine.availability import refuse_change
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import list_table
 from irisops.instance.errors import or_note
-from irisops.instance.security import authentication
 from irisops.instance.security.access import Access, read_access
-from irisops.instance.security.authentication import UNAUTHENTICATED, WEB_METHODS
+from irisops.instance.security.authentication import WEB_METHODS
 from irisops.instance.security.lists import (
     WebApplication,
     complete_applications,
@@ -33,7 +37,7 @@ from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT
 
 _FIELDS: cards.Fields[WebApplication] = (
     (Column("name", "NAME"), lambda each: each.name),
-    (Column("enabled", "ENABLED", "flag"), lambda each: each.enabled),
+    (Column("enabled", "ENABLED", "flag", tones=cards.OFF), lambda each: each.enabled),
     (
         Column("login", "LOGIN", "list", grow=True),
         lambda each: [part.strip() for part in each.methods.split(",") if part.strip()],
@@ -82,70 +86,75 @@ async def show_apps(context: Context, command: Command) -> Replies:
     )
 
 
-def _facts(access: Access, state: ObjectState) -> Facts:
-    name = harmless(state.name, 80)
-    known = next(
-        (each for each in access.applications if each.name.casefold() == state.name.casefold()), None
-    )
-    notes = []
-    if state.flag("enabled") and login_bits(state) & UNAUTHENTICATED:
-        notes.append("It is open without a login: visitors are UnknownUser. l in /apps has them log in.")
-    if state.flag("enabled") and not authentication.lets_in(login_bits(state)):
-        notes.append("No way to log in is left: nobody gets in.")
-    groups = parse_match_roles(",".join(state.names("roles")))
-    if any(role.casefold() == "%all" for _, targets in groups for role in targets):
-        notes.append(f"It makes every visitor a superuser: /app {quote(name)} roles=-%All ends that.")
-    resource = state.text("resource")
-    entering = listed(may_enter(access.model, resource), most=8) or "nobody"
-    may = entering if resource else "every enabled user"
-    switch = "disable" if state.flag("enabled") else "enable"
-    ways = f"{switch}, auth=password, resource=…, timeout=… or roles=-ROLE"
-    notes.append(f"/app {quote(name)} {ways} change it; a plan comes first.")
-    return cards.facts_card(
-        f"app {state.name}",
-        f"Web application {name}",
-        [
-            ("name", "", state.name),
-            ("enabled", "Enabled", state.flag("enabled")),
-            ("login", "Login by", list(state.names("auth"))),
-            ("resource", "Resource", resource or None),
-            ("may_enter", "May enter", may),
-            ("roles", "Gives roles", list(roles_given(groups))),
-            ("timeout", "Session timeout", APPLICATION.show(state.text("timeout"), "timeout")),
-            ("namespace", "Namespace", known.namespace if known else None),
-            ("dispatch_class", "Dispatch class", known.dispatch_class or None if known else None),
-        ],
-        [*notes, *access.notes],
-    )
+async def show_app(context: Context, command: Command) -> Replies:
+    """Web applications as cards."""
+    link = context.link()
+    known = [each.name for each in await _listed(link)]
+    access = await read_access(link.connection)
+    spelled = all_named("application", command.words("applications"), known)
+    for state in await states(link, "application", spelled):
+        yield app_facts(access, state)
 
 
 async def change_app(context: Context, command: Command) -> Replies:
-    """Plan to change web applications; without options, show them."""
+    """Plan to change web applications; of one without options the form, of several their cards."""
     names, switch = split_switch(command.words("applications"))
+    given = {
+        key: value for key, value in command.args.items() if isinstance(value, str) and key in APPLICATION
+    }
+    if command.fields or (len(names) == 1 and switch is None and not given):
+        async for reply in edit(context, command, names[0]):
+            yield reply
+        return
+    if switch is None and not given:
+        async for reply in show_app(context, command):
+            yield reply
+        return
     link = context.link()
     spelled = all_named("application", names, [each.name for each in await _listed(link)])
-    setters = await _setters(link, command)
+    setters = await _setters(link, {key: value for key, value in given.items() if key in _USUAL})
     if switch is not None:
         setters["enabled"] = lambda _state: switch
-    if not setters:
-        access = await read_access(link.connection)
-        for state in await states(link, "application", spelled):
-            yield _facts(access, state)
-        return
+    further = {key: value for key, value in given.items() if key not in _USUAL}
+    refuse_change(link, EDITOR.edit_feature)
+    before = await states(link, "application", spelled, whole=bool(further))
+    checked, warnings = await _checked(context, link, before, further) if further else ({}, [])
+    if "auth" in setters:
+        after = [state.with_fields({"auth": setters["auth"](state)}) for state in before]
+        come = [login_bits(new) & ~login_bits(old) for new, old in zip(after, before, strict=True)]
+        warnings += await warn_of_logins(link, reduce(or_, come))
 
     def change(state: ObjectState) -> dict[str, FieldValue]:
-        return {field: make(state) for field, make in setters.items()}
+        more = checked.get(state.name, {})
+        return {**more, **{field: make(state) for field, make in setters.items()}}
 
-    yield await proposed(context, command, "application", spelled, change)
+    yield await proposed(context, command, "application", spelled, change, before=before, warnings=warnings)
 
 
+async def _checked(
+    context: Context, link: Link, before: Sequence[ObjectState], given: Mapping[str, str]
+) -> tuple[dict[str, dict[str, FieldValue]], list[str]]:
+    """Values of the less usual fields for each application, and warnings. Raises `Refusal`."""
+    access = await read_access(link.connection)
+    fields: dict[str, dict[str, FieldValue]] = {}
+    warnings: list[str] = []
+    for state in before:
+        found = await check(link, access, given, state, context.clock.now().date())
+        for key, message in found.errors.items():
+            raise Refusal("BadValue", message, f"Correct {key}= and try again; nothing was changed.")
+        fields[state.name] = found.fields
+        warnings += found.warnings
+    return fields, list(dict.fromkeys(warnings))
+
+
+_USUAL = ("auth", "resource", "timeout", "roles")
+"""Options that need no more of an application than its list shows."""
 Setter = Callable[[ObjectState], FieldValue]
 
 
-async def _setters(link: Link, command: Command) -> dict[str, Setter]:
+async def _setters(link: Link, given: Mapping[str, str]) -> dict[str, Setter]:
     """Setters by option. Raises `Refusal` for an invalid value."""
     found: dict[str, Setter] = {}
-    given = {key: value for key, value in command.args.items() if isinstance(value, str)}
     if "auth" in given:
         found["auth"] = logins(given["auth"], WEB_METHODS, "A web application")
     if "resource" in given or "roles" in given:

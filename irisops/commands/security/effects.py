@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from irisops.commands.security.app_effects import tell_settings
 from irisops.connections.connection import Link
 from irisops.contract.replies import Refusal
 from irisops.contract.wording import counted, harmless, listed
@@ -96,6 +97,11 @@ def meaning(access: Access, changes: Sequence[ObjectChange], _own_user: str) -> 
     pairs = _pairs(changes)
     effects: list[str] = []
     warnings: list[str] = []
+    for each in changes:
+        if each.kind == "application" and each.before is None and each.after is not None:
+            _new_application(access, each.after, each.origin, effects, warnings)
+        elif each.kind == "application" and each.after is None and each.before is not None:
+            _no_application(each.before, effects, warnings)
     for before, after in pairs:
         if after.kind == "service":
             _service(access, before, after, effects, warnings)
@@ -159,7 +165,7 @@ def _application(
 ) -> None:
     name = harmless(after.name, 80)
     if before.flag("enabled") and not after.flag("enabled"):
-        effects.append(f"{name} answers nobody any more.")
+        effects.append(f"{name} no longer answers anybody.")
         if before.name.casefold().rstrip("/") == _PORTAL:
             warnings.append("This is the Management Portal: nobody can administer in a browser without it.")
     if not before.flag("enabled") and after.flag("enabled"):
@@ -180,6 +186,43 @@ def _application(
             warnings.append(
                 "0 means never: each closed browser keeps its license unit until somebody ends it."
             )
+    tell_settings(access, before, after, effects, warnings)
+
+
+def _new_application(
+    access: Access, after: ObjectState, origin: str, effects: list[str], warnings: list[str]
+) -> None:
+    """A web application that is made, from another one or by itself."""
+    name = harmless(after.name, 80)
+    nothing = ObjectState(after.kind, after.name)
+    methods = login_bits(after)
+    if after.flag("enabled"):
+        effects.append(f"{name} answers, with logins by {listed(words_of(methods)) or 'nothing'}.")
+    if methods & UNAUTHENTICATED:
+        warnings.append(f"It is open without a login: visitors are {_nobody(access)}.")
+    if after.text("resource"):
+        entering = may_enter(access.model, after.text("resource"))
+        effects.append(f"{_people(entering) or 'Nobody'} may enter it.")
+    _roles(nothing, after, effects, warnings)
+    tell_settings(access, nothing, after, effects, warnings)
+    if origin:
+        effects.append(
+            f"It is made in two calls: for a moment it is as {harmless(origin, 80)} is, then every field is set."
+        )
+    effects.append(
+        "A new path may answer 404 until the web server and its gateway know it (a restart of the gateway, or its "
+        "own path there)."
+    )
+
+
+def _no_application(before: ObjectState, effects: list[str], warnings: list[str]) -> None:
+    """A web application that is deleted."""
+    name = harmless(before.name, 80)
+    effects.append(f"{name} and all addresses below it answer 404, or what another application has there.")
+    if before.flag("namespace_default"):
+        warnings.append(
+            f"It is the default application of namespace {harmless(before.text('namespace'), 80)}."
+        )
 
 
 def may_enter(model: AccessModel, resource: str) -> list[str]:

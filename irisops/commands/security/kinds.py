@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from irisops.changes.objects import Family, ObjectKind
 from irisops.changes.turns import What
@@ -10,15 +11,17 @@ from irisops.commands.security.effects import guard, meaning
 from irisops.connections.connection import Link
 from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless
-from irisops.instance.security.object_state import Kind, ObjectChange, ObjectState
+from irisops.instance.security.application_changes import COPY, application_steps, application_to_copy
+from irisops.instance.security.application_fields import APPLICATION_FIELDS, NEW_APPLICATION, TYPED
+from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, same
 from irisops.instance.security.settings_state import KINDS, read_settings, settings_steps
 
 _SETTINGS = Family(guard, meaning)
 
 
 def _kind(kind: Kind, noun: str, plural: What) -> ObjectKind:
-    async def read(link: Link, names: Sequence[str]) -> Mapping[str, ObjectState]:
-        return await read_settings(link.connection, kind, names)
+    async def read(link: Link, names: Sequence[str], fields: Collection[str]) -> Mapping[str, ObjectState]:
+        return await read_settings(link.connection, kind, names, fields)
 
     def past(change: ObjectChange) -> str:
         after = change.state
@@ -39,8 +42,30 @@ def _kind(kind: Kind, noun: str, plural: What) -> ObjectKind:
     return made
 
 
+async def _to_copy(link: Link, state: ObjectState) -> str:
+    connection = link.connection
+    routes = connection.capabilities.routes("webapps.create")
+    if not routes or routes[0].needs != (COPY,):
+        return ""
+    return await application_to_copy(connection, state.name)
+
+
+def _agrees(field_name: str, found: FieldValue | None, wanted: FieldValue | None) -> bool:
+    if field_name == "namespace" and isinstance(found, str) and isinstance(wanted, str):
+        return found.casefold() == wanted.casefold()  # the setter writes it in upper case
+    return same(found, wanted)
+
+
 SERVICE = _kind("service", "service", "services")
-APPLICATION = _kind("application", "web application", "web applications")
+APPLICATION = replace(
+    _kind("application", "web application", "web applications"),
+    steps=lambda change, _password: application_steps(change),
+    copied=tuple(APPLICATION_FIELDS),
+    agrees=_agrees,
+    source=_to_copy,
+    fixed=frozenset({"type"}),
+    initial={key: value for key, value in NEW_APPLICATION.items() if key not in ("enabled", "auth")},
+)
 RESOURCE = _kind("resource", "resource", "resources")
 OBJECTS: Mapping[Kind, ObjectKind] = {
     "service": SERVICE,
@@ -49,9 +74,13 @@ OBJECTS: Mapping[Kind, ObjectKind] = {
 }
 
 
-async def states(link: Link, kind: Kind, names: Sequence[str]) -> list[ObjectState]:
-    """States of these objects, named as the instance spells them. Raises `Refusal` if one cannot be opened."""
-    found = await read_settings(link.connection, kind, names)
+async def states(link: Link, kind: Kind, names: Sequence[str], *, whole: bool = False) -> list[ObjectState]:
+    """States of these objects, named as the instance spells them. Raises `Refusal` if one cannot be opened.
+
+    Of an application only what is shown and usually changed, unless it is wanted as a whole.
+    """
+    only = TYPED if kind == "application" and not whole else ()
+    found = await read_settings(link.connection, kind, names, only)
     for name in names:
         if name.casefold() not in found:
             raise Refusal(

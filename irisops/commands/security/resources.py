@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from irisops.commands.security.specs import NONE
 from irisops.commands.security.wanted import all_named, proposed
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.replies import Column, Facts, Refusal
+from irisops.contract.replies import Column, Facts, Refusal, Tone
 from irisops.contract.wording import harmless, listed
 from irisops.engine import cards
 from irisops.engine.context import Context
@@ -17,11 +19,16 @@ from irisops.instance.security.lists import Resource, list_resources
 from irisops.instance.security.object_state import FieldValue, ObjectState
 from irisops.instance.security.permissions import Permission, applicable, parse_permission
 
+_TONES: Mapping[str, Tone] = {
+    **dict.fromkeys(("R", "U", "RU"), "warn"),
+    **dict.fromkeys(("W", "RW", "WU", "RWU"), "bad"),
+}
+"""Everybody has it: reading deserves a look, writing is alarming."""
 _FIELDS: cards.Fields[Resource] = (
     (Column("name", "NAME"), lambda each: each.name),
-    (Column("public", "PUBLIC"), lambda each: each.public.letters or NONE),
-    (Column("kind", "KIND", hide_under=70), lambda each: each.kind),
-    (Column("description", "DESCRIPTION", grow=True), lambda each: each.description),
+    (Column("public", "PUBLIC", tones=_TONES), lambda each: each.public.letters or NONE),
+    (Column("kind", "KIND", hide_under=84), lambda each: each.kind),
+    (Column("description", "DESCRIPTION", grow=True, wrap=3), lambda each: each.description),
 )
 PREFIX = "%DB_"
 _SHOWN = 8

@@ -19,7 +19,7 @@ from irisops.instance.security.object_state import FieldValue, ObjectState, logi
 PREFIX = "%Service_"
 _FIELDS: cards.Fields[Service] = (
     (Column("name", "NAME"), lambda each: each.name),
-    (Column("enabled", "ENABLED", "flag"), lambda each: each.enabled),
+    (Column("enabled", "ENABLED", "flag", tones=cards.OFF), lambda each: each.enabled),
     (
         Column("login", "LOGIN", "list", grow=True),
         lambda each: None if each.methods is None else list(each.methods),

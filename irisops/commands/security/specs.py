@@ -4,12 +4,35 @@ from __future__ import annotations
 
 from functools import partial
 
-from irisops.engine.spec import Arg, CommandSpec, Plain
+from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain
 
 NEEDS = ("services.list",)
 NEEDS_APPS = ("webapps.list",)
 NEEDS_RESOURCES = ("resources.list",)
 NONE = "none"
+APPLICATION: dict[str, str] = {
+    "auth": "login",
+    "resource": "resource",
+    "roles": "text",
+    **dict.fromkeys(("timeout", "serve_files_timeout", "jwt_access_timeout", "jwt_refresh_timeout"), "number"),
+    **dict.fromkeys(
+        (
+            "description", "dispatch_class", "namespace", "path", "serve_files", "application_roles", "matching_roles",
+            "use_cookies", "cookie_path", "session_scope", "user_cookie_scope", "group", "event_class", "login_page",
+            "password_page", "error_page", "package", "superclass", "permitted_classes", "cors_origins", "cors_headers",
+            "wsgi_location", "wsgi_name", "wsgi_callable", "wsgi_type",
+        ),
+        "text",
+    ),
+    **dict.fromkeys(
+        (
+            "redirect_empty_path", "namespace_default", "recurse", "csrf_token", "auto_compile", "lock_name", "csp_zen",
+            "web_services", "analytics", "text_analytics", "jwt", "cors_credentials", "wsgi_debug", "trace",
+        ),
+        "flag",
+    ),
+}  # fmt: skip
+"""Options of /app as `key=value`: each field of an application, which is switched by words."""
 
 _command = partial(CommandSpec, group="access", needs_connection=True)
 
@@ -85,13 +108,14 @@ SPECS: tuple[CommandSpec, ...] = (
     _command(
         name="app",
         undo={"application": "security.kinds:APPLICATION"},
-        summary="One web application; or switch it, or set its login methods, resource, timeout, roles=-%All",
+        summary="A web application: opens its form (read-only: a card); or switch it, or set auth= roles=-%All …",
         handler="security.apps:change_app",
         grammar=(Arg("applications", "application", many=True, show="/APP [enable|disable]"),),
-        options={"resource": "resource", "timeout": "number", "roles": "text", "auth": "login"},
+        options=APPLICATION,
         plain=(
-            Plain("(show|describe) [me] the [web] (application|app) {app}", {"applications": ["{app}"]}),
-            Plain("who may enter [the] [web] (application|app) {app}", {"applications": ["{app}"]}),
+            Plain(
+                "(edit|open|change|modify) [the] [web] (application|app) {app}", {"applications": ["{app}"]}
+            ),
             Plain(
                 "require a login (for|of|on) [the] [web] [application|app] {app}",
                 {"applications": ["{app}"], "auth": "-unauthenticated,+password"},
@@ -109,11 +133,104 @@ SPECS: tuple[CommandSpec, ...] = (
                 {"applications": ["{app}", "disable"]},
             ),
         ),
-        examples=("require a login for /api/monitor", "disable the application /csp/user"),
+        examples=(
+            "require a login for /api/monitor",
+            "disable the application /csp/user",
+            "edit the application /csp/user",
+        ),
         aliases=("webapp",),
         changes=True,
         shows=True,
         needs=(*NEEDS_APPS, "webapps.read"),
+    ),
+    _command(
+        name="app show",
+        summary="Web applications as cards: how one logs in, who may enter, which roles they give",
+        handler="security.apps:show_app",
+        grammar=(Arg("applications", "application", many=True, show="/APP"),),
+        plain=(
+            Plain("(show|describe) [me] the [web] (application|app) {app}", {"applications": ["{app}"]}),
+            Plain("who may enter [the] [web] (application|app) {app}", {"applications": ["{app}"]}),
+        ),
+        examples=("show the application /api/monitor", "who may enter the application /csp/user"),
+        needs=(*NEEDS_APPS, "webapps.read"),
+    ),
+    _command(
+        name="app add",
+        summary="Make a web application: opens a form, or takes template= namespace= dispatch_class= …",
+        handler="security.app_editor:add",
+        grammar=(Arg("name", "text", required=False),),
+        options={"template": "text", **{key: kind for key, kind in APPLICATION.items() if key != "roles"}},
+        plain=(
+            Plain("(add|create|make|new) [a] [new] [web] (application|app)"),
+            Plain("(add|create|make) [a] [new] [web] (application|app) [called|named] {name}"),
+            Plain("(add|create|make) [a] [new] {template} (application|app) [called|named] {name}"),
+        ),
+        examples=("create a web application", "create a flask application named /shop"),
+        aliases=("app create",),
+        changes=True,
+        needs=(*NEEDS_APPS, "webapps.read", "webapps.create", "webapps.edit"),
+    ),
+    _command(
+        name="app copy",
+        summary="Make a web application like another, with all its settings",
+        handler="security.app_editor:copy",
+        grammar=(
+            Arg("application", "application", show="/APP"),
+            Keyword("to"),
+            Arg("name", "text", show="NEW"),
+        ),
+        plain=(
+            Plain(
+                "(copy|duplicate|clone) [the] [web] (application|app) {app} (to|as) {name}",
+                {"application": "{app}"},
+            ),
+        ),
+        examples=("copy the application /csp/user to /csp/shop",),
+        changes=True,
+        needs=(*NEEDS_APPS, "webapps.read", "webapps.create", "webapps.edit"),
+    ),
+    _command(
+        name="app delete",
+        summary="Delete web applications; /undo makes them again with all their settings",
+        handler="security.app_editor:delete",
+        grammar=(Arg("applications", "application", many=True, show="/APP"),),
+        plain=(
+            Plain("(delete|remove|drop) [the] [web] (application|app) {app}", {"applications": ["{app}"]}),
+        ),
+        examples=("delete the application /csp/shop",),
+        aliases=("app remove",),
+        changes=True,
+        needs=(*NEEDS_APPS, "webapps.read", "webapps.delete"),
+    ),
+    _command(
+        name="app test",
+        summary="Log in to a web application over the web port as it wants it, call it once, and log out",
+        handler="security.app_test:test_app",
+        grammar=(
+            Arg("application", "application", show="/APP"),
+            Keyword("as"),
+            Arg("user", "user", required=False),
+        ),
+        plain=(
+            Plain("(test|try) [out] [the] [web] (application|app) {app}", {"application": "{app}"}),
+            Plain(
+                "(test|try) [out] [the] [web] (application|app) {app} as [the] [user] {user}",
+                {"application": "{app}"},
+            ),
+            Plain("can [i] log in to [the] [web] (application|app) {app}", {"application": "{app}"}),
+            Plain("can {user} log in to [the] [web] (application|app) {app}", {"application": "{app}"}),
+        ),
+        examples=("test the application /csp/user", "try the application /api/shop as bob"),
+        needs=(*NEEDS_APPS, "webapps.read"),
+    ),
+    _command(
+        name="app templates",
+        summary="Templates for new web applications: REST with tokens or a password, CSP, Flask, Django, FastAPI",
+        handler="security.app_templates:show_templates",
+        plain=(Plain("(show|list) [me] [the|all] templates (for|of) [web] (applications|apps)"),),
+        examples=("show the templates for applications",),
+        needs_connection=False,
     ),
     _command(
         name="resources",

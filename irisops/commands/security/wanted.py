@@ -89,21 +89,31 @@ def logins(text: str, allowed: int, where: str) -> Callable[[ObjectState], tuple
 
 
 async def proposed(
-    context: Context, command: Command, kind: Kind, names: Sequence[str], change: Change
+    context: Context,
+    command: Command,
+    kind: Kind,
+    names: Sequence[str],
+    change: Change,
+    *,
+    before: Sequence[ObjectState] | None = None,
+    warnings: Sequence[str] = (),
 ) -> Plan:
-    """Read the objects and make the plan to change them. Raises `Refusal` or a named problem."""
+    """Read the objects, unless they were read `before`, and make the plan to change them.
+
+    Raises `Refusal` or a named problem.
+    """
     link = context.link()
     refuse_change(link, KINDS[kind].save)
-    changes = [
-        ObjectChange(state, state.with_fields(change(state))) for state in await states(link, kind, names)
-    ]
+    found = await states(link, kind, names) if before is None else before
+    changes = [ObjectChange(state, state.with_fields(change(state))) for state in found]
     some = tuple(each for each in changes if each.fields())
     if not some:
         raise Refusal(
             "AlreadySo",
             f"{listed([each.name for each in changes])} {'is' if len(changes) == 1 else 'are'} already set this way.",
-            "Nothing is to be done.",
+            "There is nothing to do.",
         )
     noun = OBJECTS[kind].noun if len(some) == 1 else OBJECTS[kind].plural
     title = f"Change {noun} {listed([each.name for each in some], most=5)}"
-    return await plan(context, link, Wanted(command.name, title, some, Origin(command.slash)))
+    wanted = Wanted(command.name, title, some, Origin(command.slash), warnings=warnings)
+    return await plan(context, link, wanted)

@@ -62,7 +62,7 @@ def choose(seen: Seen, words: Sequence[str]) -> list[WebSession]:
         if any(word.casefold().startswith("idle") for word in conditions) and seen.timeouts.note:
             raise Refusal(
                 "IdleUnknown",
-                f"For how long sessions are idle is not known: {seen.timeouts.note}",
+                f"It is not known how long sessions are idle: {seen.timeouts.note}",
                 "Choose them by user=, app= or left< instead.",
             )
         chosen = [by_row[id(row)] for row in select(rows, conditions, COLUMNS).rows]
@@ -88,7 +88,7 @@ def _no_such(word: str, seen: Seen) -> Refusal:
     return Refusal(
         "NoSuchSession",
         f"No web session is known by {harmless(word, 80)}.",
-        f"{cure} A session without a login does not tell its address.",
+        f"{cure} A session without a login does not show its address.",
         suggestions=[f"/sessions end {name}" for name in close if " " not in name],
     )
 

@@ -62,7 +62,7 @@ async def plan_end(
         board = await read_board(link.connection, now=link.clock.now())
     except (NotPermitted, NotAvailable) as problem:
         board = None
-        warnings.append(f"How many units that frees is not known: {problem.message}")
+        warnings.append(f"It is not known how many units that frees: {problem.message}")
     effects, expected = _effects(board, wanted)
     shown = Plan(
         name="sessions_end",
@@ -145,7 +145,7 @@ def _effects(board: LicenseBoard | None, wanted: Sequence[WebSession]) -> tuple[
     after = forecast.total_after(board, touched)
     before = board.in_use
     if after is None or before is None or sum(number for _, number in touched) < len(wanted):
-        lines.append("How many units that frees is not known: not all of them are on the license board.")
+        lines.append("It is not known how many units that frees: not all of them are on the license board.")
         return lines, None
     if after < before:
         free = f", {board.counts.limit - after} of {board.counts.limit} free" if board.counts.limit else ""
@@ -191,10 +191,10 @@ def changes_of(wanted: Sequence[WebSession]) -> list[Change]:
     for who, application, found in groups[:SHOWN]:
         ids = ", ".join([*(short_id(each.id) for each in found[:3]), *(["…"] if len(found) > 3 else [])])
         what = f"{harmless(who, 60)} on {harmless(application, 60)}"
-        changes.append(Change(what, f"{len(found)} open ({ids})", "ended"))
+        changes.append(Change(what, f"{len(found)} open ({ids})", "ended", "gone"))
     if len(groups) > SHOWN:
         rest = sum(len(found) for _, _, found in groups[SHOWN:])
-        changes.append(Change(f"{len(groups) - SHOWN} more holders", f"{rest} open", "ended"))
+        changes.append(Change(f"{len(groups) - SHOWN} more holders", f"{rest} open", "ended", "gone"))
     return changes
 
 
@@ -287,7 +287,7 @@ def unchanged(wanted: Sequence[WebSession], listed_now: Sequence[WebSession]) ->
         raise Refusal(
             "ChangedMeanwhile",
             "Nothing was ended: somebody has logged in to it since the plan was shown.",
-            "/sessions shows the present state; give the command again if it is still meant.",
+            "/sessions shows the present state; give the command again if you still want it.",
         )
     return same, len(there) - len(same)
 
@@ -317,7 +317,7 @@ def already_gone(number: int) -> Refusal:
         "AlreadyGone",
         f"{what} already gone: somebody else ended {'it' if number == 1 else 'them'}, or "
         f"{'it' if number == 1 else 'they'} timed out.",
-        "Nothing was left to end. /license shows the units in use now.",
+        "There was nothing left to end. /license shows the units in use now.",
     )
 
 

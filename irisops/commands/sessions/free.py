@@ -194,7 +194,7 @@ async def _end_by_rest(
             f"Ended {counted(ended, 'web session')}.",
             details=[
                 *left_alone(len(chosen), changed, marked),
-                f"/connect {quote(link.name)} takes the unit, unless somebody else is faster.",
+                f"/connect {quote(link.name)} takes the unit, unless somebody else gets it first.",
             ],
         )
     if left:

@@ -75,8 +75,7 @@ class Seen:
 
 async def look(context: Context, link: Link) -> Seen:
     """Read the sessions, the instance's time and, if permitted, their idle times and ages."""
-    sessions = await list_sessions(link.connection, remade=link.session_records)
-    link.listed_at = link.clock.monotonic()
+    sessions = await list_sessions(link.connection, remade=link.kept_sessions())
     offset = await clock_offset(link.connection, link.clock.now())
     now = context.clock.now() + timedelta(seconds=offset)
     link.births = link.births or KnownBirths()
@@ -88,12 +87,12 @@ async def look(context: Context, link: Link) -> Seen:
 
 
 def _idle_note(timeouts: KnownTimeouts) -> list[str]:
-    return [f"For how long they are idle is not known: {timeouts.note}"] if timeouts.note else []
+    return [f"It is not known how long they are idle: {timeouts.note}"] if timeouts.note else []
 
 
 def _age_note(seen: Seen) -> list[str]:
     if seen.births.note:
-        return [f"For how long they exist is not known: {seen.births.note}"]
+        return [f"It is not known how long they exist: {seen.births.note}"]
     if not seen.sessions or any(seen.births.by_id.get(session.id) for session in seen.sessions):
         return []
     return [
@@ -122,6 +121,7 @@ async def show_sessions(context: Context, command: Command) -> Replies:
         ],
         actions=[("x", "end", "/sessions end {session}")],
         total=chosen.total,
+        order=chosen.order,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,18 @@ from irisops.contract import durations
 from irisops.contract.chat import Command
 from irisops.contract.nearest import find
 from irisops.contract.quoting import quote
-from irisops.contract.replies import Cell, Change, Column, Done, Plan, Problem, Progress, Refusal, Table
+from irisops.contract.replies import (
+    Cell,
+    Change,
+    Column,
+    Done,
+    Facts,
+    Plan,
+    Problem,
+    Progress,
+    Refusal,
+    Table,
+)
 from irisops.contract.wording import counted, duration, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -23,9 +35,11 @@ from irisops.sharing import guests
 from irisops.sharing.errors import SharingProblem
 from irisops.sharing.guests import Activity
 from irisops.sharing.lease import UNREADABLE_CURE, summary
-from irisops.sharing.team_card import TeamCard
+from irisops.sharing.messages import LogLine
+from irisops.sharing.team_card import QR_TITLE, TeamCard, address_of, qr_code
 
 LOG_LINES = 3
+_PAIR = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)')
 IDLE_ALARM = 180.0
 """Idle seconds after which a note warns that ngrok will cut the connection (facts: ngrok-keyring A11)."""
 
@@ -40,9 +54,7 @@ async def tunnels(context: Context, _command: Command) -> Replies:
             status = await share.client.status()
             figures = {each.name: each for each in status.figures}
             agent = status.agent
-            # The agent logs our own requests; those lines are left out.
-            told = [line for line in status.log if " pg=/api/" not in line.text]
-            notes += [f"agent: {harmless(line.text)}" for line in told[-LOG_LINES:]]
+            notes += agent_trouble(status.log)
         except SharingProblem as problem:
             figures, agent = {}, problem.message
         for endpoint in share.opened.endpoints:
@@ -80,10 +92,25 @@ async def tunnels(context: Context, _command: Command) -> Replies:
         rows=rows,
         key="tunnel",
         notes=notes,
-        actions=[("u", "end", "/unshare {share}")],
+        actions=[("x", "end", "/unshare {share}")],
     )
     if any(share.cards for share in desk.shares.values()):
         yield await _guests(context)
+
+
+def agent_trouble(log: Sequence[LogLine]) -> list[str]:
+    """What the agent complained of last, in its words; what it says of its own work is for its log."""
+    told = [line for line in log if line.level in ("WARNING", "ERROR", "CRITICAL")][-LOG_LINES:]
+    return [f"! The agent at {line.at.astimezone():%H:%M}: {harmless(_words(line.text))}" for line in told]
+
+
+def _words(text: str) -> str:
+    """The message of a line of `key=value` pairs; all of any other."""
+    pairs = dict(_PAIR.findall(text))
+    said = " ".join(
+        each.strip('"') for each in (pairs.get("msg", ""), pairs.get("err", "")) if each.strip('"')
+    )
+    return said or text
 
 
 async def _guests(context: Context) -> Table:
@@ -121,7 +148,7 @@ async def _guests(context: Context) -> Table:
         rows=rows,
         key="name",
         notes=notes,
-        actions=[("k", "kick", "/kick {name}")],
+        actions=[("x", "kick", "/kick {name}")],
     )
 
 
@@ -155,7 +182,7 @@ async def kick(context: Context, command: Command) -> Replies:
         name="kick",
         title=f"Send {card.name} away",
         instance=share.profile,
-        changes=[Change(card.name, "an account of this share", "deleted")],
+        changes=[Change(card.name, "an account of this share", "deleted", "gone")],
         effects=["Its web sessions and processes end at once; a transaction of theirs is rolled back."],
     )
     link = context.hub.links.get(share.profile.casefold())
@@ -230,7 +257,7 @@ async def show_leases(context: Context, _command: Command) -> Replies:
         columns=[
             Column("lease", "LEASE"),
             Column("instance", "INSTANCE", grow=True),
-            Column("state", "STATE"),
+            Column("state", "STATE", tones={"open": "good", "left behind": "warn"}),
             Column("until", "UNTIL", "time"),
             Column("accounts", "ACCOUNTS", "list", hide_under=90),
             Column("addresses", "ADDRESSES", "list", hide_under=120),
@@ -239,7 +266,7 @@ async def show_leases(context: Context, _command: Command) -> Replies:
         rows=rows,
         key="lease",
         notes=notes or ([] if rows or found.broken else ["No share is open, and none left anything behind."]),
-        actions=[("c", "take down", "/leases clear {lease}")],
+        actions=[("x", "take down", "/leases clear {lease}")],
     )
     for sentence in found.unreadable():
         yield Problem("LeaseUnreadable", sentence, UNREADABLE_CURE)
@@ -334,8 +361,17 @@ def _minute(moment: datetime) -> str:
 
 
 async def save_card(context: Context, command: Command) -> Replies:
-    """Write one teammate's card to a new file with mode 0600."""
-    _share, card = _pass(context.sharing_desk(), str(command.args["name"]))
+    """Write one teammate's card to a new file with mode 0600, or show the web address as a QR code."""
+    share, card = _pass(context.sharing_desk(), str(command.args["name"]))
+    if str(command.args["file"]) == "qr":
+        web = address_of(share.opened.endpoints, "http")
+        if not web:
+            raise Refusal("NoWebAddress", f"{card.name} has no web address.", "/share both opens one.")
+        profile = context.hub.find(share.profile)
+        web += profile.path_prefix if profile is not None else ""
+        blocks = {QR_TITLE: qr_code(web)}
+        yield Facts("qr", f"For {card.name}", {"web": web}, labels={"web": "Web"}, blocks=blocks)
+        return
     try:
         path = await asyncio.to_thread(_write_new, str(command.args["file"]), card.as_text())
     except FileExistsError as error:

@@ -28,7 +28,7 @@ from irisops.connections.connection import Link
 from irisops.connections.open_shares import Looked, OpenShare
 from irisops.contract.chat import Command
 from irisops.contract.replies import Column, Facts, Plan, Problem, Progress, Refusal, Table
-from irisops.contract.wording import harmless, listed
+from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.dispatch import problem_of
 from irisops.engine.spec import Registry, Replies
@@ -40,7 +40,7 @@ from irisops.sharing.errors import AuthtokenRefused, CardNeeded
 from irisops.sharing.lease import new_id
 from irisops.sharing.messages import EndpointSpec, ShareClosed, ShareRequest
 from irisops.sharing.preflight import Finding
-from irisops.sharing.team_card import address_of, card_for, qr_code
+from irisops.sharing.team_card import QR_TITLE, address_of, card_for, qr_code
 
 
 async def share(context: Context, command: Command) -> Replies:
@@ -94,20 +94,22 @@ async def _look(
         if again is None:
             yield Problem(
                 "PreflightRed",
-                f"Nothing was shared: {listed(reds)}.",
-                "Put these right first; the card above says how. /share help shows safer ways.",
+                f"Nothing was shared: {counted(len(reds), 'finding is', 'findings are')} red.",
+                "Put right what is red above: Enter on its row shows a plan. /share help shows safer ways.",
                 text=command.text or command.slash,
                 suggestions=[line for finding in findings if (line := putting_right(context, finding))],
             )
         return
-    risks = [finding.title for finding in findings if finding.level == "amber"]
+    ambers = sum(finding.level == "amber" for finding in findings)
+    risks = [f"{counted(ambers, 'finding is', 'findings are')} amber: see above."] if ambers else []
     if wanted.web and link.profile.path_prefix:
         risks.append(
             f"The tunnel carries the whole web server, not {link.profile.path_prefix} alone: "
             "what else it serves is shared as well."
         )
     if reds:  # loopback: nothing leaves this machine
-        risks = [f"Would stop a real share: {title}" for title in reds] + risks
+        red = counted(len(reds), "finding is", "findings are")
+        risks.insert(0, f"{red} red: a real share would stop here, see above.")
     risks += warnings
     plan = plan_of(link, wanted, specs, risks, loopback=desk.settings.loopback, facts=facts)
     yield context.plans.add(plan, lambda: _carry_out(context, command, link, wanted, specs, findings), link)
@@ -212,11 +214,16 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
             f"For {card.name}",
             {"name": card.name, "until": opened.until},
             labels={"name": "Pass", "until": "Until"},
-            notes=[
-                "Shown once. Copy it and hand it over by a private channel.",
-                f"/card {card.name} FILE saves it.",
-            ],
             blocks={block.title: block.text for block in card.blocks},
+            actions=[
+                *(
+                    [("q", "QR code", f"/card {card.name} qr")]
+                    if address_of(opened.endpoints, "http")
+                    else []
+                ),
+                ("s", "save", f"/card {card.name} FILE|qr"),
+                ("x", "send away", f"/kick {card.name}"),
+            ],
         )
 
 
@@ -276,6 +283,10 @@ def _opened(share: OpenShare, prefix: str, *, loopback: bool) -> Facts:
         notes.append("A free ngrok account shows a warning page first: choose Visit.")
     if web and share.web_password:
         notes.append(f"ngrok asks for user {WEB_USER} and the web password that you chose, before IRIS does.")
+    if opened.passes:
+        notes.append(
+            "Hand each pass over by a private channel: Alt+↑ to it, then c copies it alone, s saves it."
+        )
     notes.append(f"/tunnels shows who is on; /unshare {opened.id} ends it.")
     return Facts(
         "share",
@@ -297,7 +308,7 @@ def _opened(share: OpenShare, prefix: str, *, loopback: bool) -> Facts:
             "agent": "ngrok agent",
         },
         notes=notes,
-        blocks={"QR code of the web address": qr_code(web)} if web else {},
+        blocks={QR_TITLE: qr_code(web)} if web and not opened.passes else {},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,18 @@ from irisops.connections.open_shares import ShareDesk
 from irisops.contract import durations
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
-from irisops.contract.replies import Cell, Change, Column, Form, FormField, Plan, Progress, Refusal, Table
+from irisops.contract.replies import (
+    Cell,
+    Change,
+    Column,
+    Form,
+    FormField,
+    Plan,
+    Progress,
+    Refusal,
+    Table,
+    Tone,
+)
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.files import cure_of, named_file
@@ -35,6 +46,8 @@ LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 DEFAULT_TIME = "2h"
 WHAT = {"superserver": (True, False), "tcp": (True, False), "web": (False, True), "both": (True, True)}
 _MARK = {"red": "■ red", "amber": "▲ amber", "green": "✓ green"}
+CAVEAT = "· note"
+_TONES: Mapping[str, Tone] = {_MARK["red"]: "bad", _MARK["amber"]: "warn", _MARK["green"]: "good"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +279,7 @@ def findings_table(context: Context, findings: Sequence[Finding], link: Link) ->
         rows.append(
             {
                 "rule": finding.rule if number == 1 else f"{finding.rule} {number}",
-                "level": _MARK[finding.level],
+                "level": CAVEAT if finding.caveat else _MARK[finding.level],
                 "title": harmless(finding.title),
                 "detail": harmless(finding.detail, 400),
                 "cure": cure_line(finding),
@@ -277,9 +290,9 @@ def findings_table(context: Context, findings: Sequence[Finding], link: Link) ->
         name="preflight",
         title=f"Before sharing {link.name}",
         columns=[
-            Column("level", "LEVEL"),
-            Column("title", "FOUND", grow=True),
-            Column("detail", "WHAT TO DO", hide_under=100),
+            Column("level", "LEVEL", tones=_TONES),
+            Column("title", "FOUND", grow=True, wrap=2),
+            Column("detail", "WHAT TO DO", hide_under=100, wrap=3),
             Column("cure", "CURE", hide_under=120),
         ],
         rows=rows,
@@ -305,7 +318,9 @@ def findings_folded(context: Context, findings: Sequence[Finding], link: Link) -
     whole = findings_table(context, findings, link)
     counts = [f"{sum(finding.level == level for finding in findings)} {level}" for level in _MARK]
     # The row stands for all findings, so it has no cure.
-    whole.rows = [{"rule": "all", "level": "✓ passed", "title": ", ".join(counts), "detail": "", "cure": ""}]
+    whole.rows = [
+        {"rule": "all", "level": "✓ accepted", "title": ", ".join(counts), "detail": "", "cure": ""}
+    ]
     whole.notes = ["/history has what was found."]
     whole.actions = []
     return whole
@@ -323,12 +338,12 @@ def plan_of(
     """The plan; `facts` are shown with it."""
     until = wanted.until.astimezone()
     where = "an address on this machine (stand-in agent)" if loopback else "a public ngrok address"
-    changes = [Change(spec.upstream, "reachable on this machine", where) for spec in specs]
+    changes = [Change(spec.upstream, "reachable on this machine", where, "made") for spec in specs]
     effects = [f"Open until {until:%Y-%m-%d %H:%M}; then, on /unshare and on /quit everything is taken back."]
     if wanted.people:
         changes += [
-            Change("accounts", "none", f"{counted(wanted.people, 'pass', 'passes')} named guest-…"),
-            Change("role", "none", f"irisops_share_…: {wanted.template.title} in {wanted.namespace}"),
+            Change("accounts", "none", f"{counted(wanted.people, 'pass', 'passes')} named guest-…", "made"),
+            Change("role", "none", f"irisops_share_…: {wanted.template.title} in {wanted.namespace}", "made"),
         ]
         effects += [f"Each may: {wanted.template.allows}.", f"Not: {wanted.template.refuses}."]
     if wanted.outlive:

@@ -120,9 +120,9 @@ SPECS: tuple[CommandSpec, ...] = (
     ),
     _command(
         name="card",
-        summary="Save one teammate's connection card to a new file",
+        summary="Save one teammate's connection card to a new file; qr shows the web address as a QR code",
         handler="sharing.live:save_card",
-        grammar=(Arg("name", "guest", show="guest-fox-1"), Arg("file", "file")),
+        grammar=(Arg("name", "guest", show="guest-fox-1"), Arg("file", "file", show="FILE|qr")),
     ),
     _command(
         name="leases",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Mapping
 
 from irisops import __version__
 from irisops.contract.chat import Command
-from irisops.contract.replies import Column, Table
+from irisops.contract.replies import Column, Table, Tone
 from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -53,17 +54,24 @@ async def show_doctor(context: Context, _command: Command) -> Replies:
         yield _routes(link.connection.capabilities)
 
 
+_TONES: Mapping[str, Tone] = {
+    "worked": "good",
+    "failed": "bad",
+    "not there": "quiet",
+    "not tried yet": "quiet",
+}
+
 _ROUTES: cards.Fields[DoctorRow] = (
     (Column("what", "FACT OR ACTION"), lambda each: each.what),
     (Column("available", "THERE", "flag", hide_under=150), lambda each: each.available),
-    (Column("state", "STATE"), lambda each: each.state),
-    (Column("proved", "PROVED FOR"), lambda each: each.proved),
+    (Column("state", "STATE", tones=_TONES), lambda each: each.state),
+    (Column("proved", "PROVED FOR", hide_under=90), lambda each: each.proved),
     (Column("route", "ROUTE", grow=True), lambda each: each.route),
     (
-        Column("rejected", "NOT BY", "list", hide_under=110),
+        Column("rejected", "NOT BY", "list", hide_under=1000),
         lambda each: [f"{route}: {reason}" for route, reason in each.rejected],
     ),
-    (Column("note", "NOTE", hide_under=130), lambda each: each.note),
+    (Column("note", "NOTE", hide_under=160), lambda each: each.note),
 )
 
 STATES = (

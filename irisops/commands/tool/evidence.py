@@ -93,7 +93,7 @@ def _plan(path: Path, text: str) -> Plan:
         name="evidence",
         title="Write the evidence",
         instance="this computer",
-        changes=[Change(harmless(path), "not there", counted(len(text.splitlines()), "line"))],
+        changes=[Change(harmless(path), "not there", counted(len(text.splitlines()), "line"), "made")],
         effects=["It is yours alone (0600) and sent nowhere.", "The instance is not changed."],
     )
 

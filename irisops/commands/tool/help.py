@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from irisops.contract.chat import Command
 from irisops.contract.replies import Column, Facts, Refusal, Table
 from irisops.contract.wording import harmless
@@ -25,26 +27,38 @@ async def show_help(context: Context, command: Command) -> Replies:
     infos = {info.name: info for info in context.infos()}
     fields: cards.Fields[CommandSpec] = (
         (Column("name", "NAME", hide_under=1000), lambda each: each.name),
-        (Column("command", "COMMAND"), lambda each: each.form),
-        (Column("summary", "WHAT IT DOES", grow=True), lambda each: each.summary),
+        (Column("command", "COMMAND", wrap=3, least=26), lambda each: each.form),
+        (Column("summary", "WHAT IT DOES", grow=True, wrap=4), lambda each: each.summary),
         (
-            Column("plain_words", "OR IN PLAIN WORDS", hide_under=105),
+            Column("plain_words", "OR IN PLAIN WORDS", wrap=2, hide_under=105),
             lambda each: each.examples[0] if each.examples else "",
         ),
-        (Column("available", "NOW", "flag", hide_under=100), lambda each: infos[each.name].available),
+        (Column("group", "GROUP", hide_under=1000), lambda each: each.group),
+        (
+            Column("available", "NOW", "flag", hide_under=100, tones=cards.OFF),
+            lambda each: infos[each.name].available,
+        ),
         (Column("reason", "WHY NOT", hide_under=110), lambda each: infos[each.name].reason),
     )
     yield Table(
         name="commands",
         title="What you can ask",
         columns=cards.columns_of(fields),
-        rows=cards.rows_of(fields, context.registry),
+        rows=cards.rows_of(fields, _by_group(context.registry)),
+        group="group",
         key="name",
         actions=[("enter", "explain", "/help {name}")],
         notes=[
             "Say it in your own words too: who holds my license. /help COMMAND explains one; what is a license unit?"
         ],
     )
+
+
+def _by_group(registry: Iterable[CommandSpec]) -> list[CommandSpec]:
+    """Commands of a group together, groups by their first command."""
+    specs = list(registry)
+    groups = list(dict.fromkeys(spec.group for spec in specs))
+    return sorted(specs, key=lambda spec: groups.index(spec.group))
 
 
 def _one(context: Context, name: str) -> Facts:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from irisops.commands.profiles.connect import find_profile
-from irisops.commands.profiles.profiles import STATES
+from irisops.commands.profiles.profiles import STATE_TONES, STATES
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command, ProfileState
 from irisops.contract.replies import Cell, Column, Problem, Refusal, Reply, Table
@@ -122,7 +122,7 @@ def _flags(state: ProfileState) -> Cell:
 _FIELDS: cards.Fields[ProfileState] = (
     (Column("instance", "INSTANCE"), lambda each: each.name),
     (
-        Column("state", "STATE"),
+        Column("state", "STATE", tones=STATE_TONES),
         lambda each: STATES[each.state] + (", stale" if each.stale and each.state == "connected" else ""),
     ),
     (Column("units", "UNITS"), _units),

@@ -21,6 +21,16 @@ async def clear(_context: Context, _command: Command) -> Replies:
     yield Effect("clear")
 
 
+async def sort(_context: Context, command: Command) -> Replies:
+    """Order the rows on the screen."""
+    yield Effect("sort", str(command.args["column"]))
+
+
+async def only(_context: Context, command: Command) -> Replies:
+    """Filter the rows on the screen."""
+    yield Effect("only", " ".join(command.words("words")))
+
+
 async def again(_context: Context, command: Command) -> Replies:
     """Reached only if there is no last command: else the line became that command (see `follow_ups`)."""
     yield Problem(

@@ -128,6 +128,18 @@ SPECS: tuple[CommandSpec, ...] = (
         aliases=("themes",),
     ),
     _command(
+        name="sort",
+        summary="Order the rows of the last answer by a column, on the screen; -COLUMN for the largest first",
+        handler="tool.screen:sort",
+        grammar=(Arg("column", show="COLUMN"),),
+    ),
+    _command(
+        name="only",
+        summary="Show only the rows of the last answer with these words, on the screen; without words, all of them",
+        handler="tool.screen:only",
+        grammar=(Arg("words", required=False, many=True, show="WORDS"),),
+    ),
+    _command(
         name="again",
         summary="Repeat the last command",
         handler="tool.screen:again",

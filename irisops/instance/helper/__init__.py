@@ -1,9 +1,10 @@
 """The helper: an optional class on the instance for what only code on it can do.
 
-Arrays do not cross the driver, so `Security.Roles.Modify` cannot be called from outside (facts: iris-security 6.1 and
-6.4, D), and it is not certain that a client may call the function that ends a web session (facts: iris-license-sessions
-3.3). Its source is `ZIrisOps.Helper.cls` in this folder. It is installed only after a yes, used first for a role's
-privileges and else only where every other route failed, and works with the caller's own privileges.
+Arrays do not cross the driver, so `Get` and `Modify` of the security classes cannot be called from outside (facts:
+iris-security 6.1 and 6.4, D); from 2025.2 on they may be the only way for an account without %All (facts: iris-security
+4.4). Nor is it certain that a client may call the function that ends a web session (facts: iris-license-sessions 3.3).
+Its source is `ZIrisOps.Helper.cls` in this folder. It is installed only after a yes, used first for a role's privileges
+and else only where every other route failed, and works with the caller's own privileges.
 
 It lives in %SYS, where the tool works and where `Security.Roles` is; its name begins with Z, as an upgrade may remove
 what does not (vendor's documentation, Pre-Upgrade Steps, "Save Custom Classes, Routines, and Globals").
@@ -14,25 +15,39 @@ it is, by the name of its version method, before any of it runs.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
-from irisops.instance.calls import ClassMethod, LoadSource, Query, Value
-from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted
-from irisops.instance.failures import status_failure
+from irisops.instance.calls import (
+    Answer,
+    ClassMethod,
+    LoadSource,
+    ObjectCall,
+    ObjectStep,
+    Query,
+    Value,
+)
+from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted
+from irisops.instance.failures import is_missing, secrets_of, status_failure
 from irisops.instance.features import CHANGE_CODE, FEATURES, HELPER, HELPER_VERSION_METHOD, Route
 from irisops.instance.outcome import change_by_method, changing, check_status
-from irisops.instance.routes import Instance, first_route, lacking
+from irisops.instance.routes import ALL, Instance, first_route, lacking
 from irisops.instance.values import as_text
 
-VERSION = "1"
+T = TypeVar("T")
+
+VERSION = "2"
 """Version that this source answers. Raise both when the source changes.
 
 UNVERIFIED: how LoadStream tells the text of a class from its other formats; public code sends text that begins with the
 word `Class`, and so does this. Settle: /helper install on a real instance, and /helper.
 
-UNVERIFIED: that `Security.Roles.Modify` takes EscalationOnly among its properties (it is one of the class's own).
-Settle: change the description of an escalation role through the helper, and look whether it is one still.
+UNVERIFIED: that `Security.Roles.Modify` takes EscalationOnly, which is not among the documented properties of Get.
+Settle: /role NAME escalation_only=yes through the helper, and look whether it is.
+
+UNVERIFIED: that `Security.System.Get` fills AuditEnabled and the two limits (its array has no documented list; public
+code reads AutheEnabled and PasswordPattern from it). Settle: ReadSecurity("Security.System","SYSTEM","AuditEnabled").
 """
 
 COMPILING = 60.0
@@ -53,6 +68,17 @@ class HelperState:
         """True if it is ours and of the version that this tool installs."""
         return self.presence == "ours" and self.version == VERSION
 
+
+METHODS = frozenset(
+    member
+    for feature in FEATURES.values()
+    for route in feature.routes
+    for class_name, member in route.needs
+    if class_name == HELPER
+)
+"""The methods that this tool calls."""
+MISSING = frozenset({809, 838, 849, 853, 869, 883, 892})
+"""Numbers of the errors "… does not exist" of the security classes (facts: iris-security 1.1)."""
 
 _LOOK = (
     Query("SELECT Name FROM %Dictionary.ClassDefinition WHERE Name = ?", (HELPER,)),
@@ -75,26 +101,148 @@ async def call_helper(instance: Instance, method: str, *args: Value) -> None:
 
     Raises the named problem of that text, or of the call itself.
     """
+    call = ClassMethod(HELPER, method, args)
     try:
-        answer = await instance.call(ClassMethod(HELPER, method, args))
+        answer = await instance.call(call)
     except InstanceError as problem:
-        if not problem.detail.startswith(("<CLASS DOES NOT EXIST>", "<METHOD DOES NOT EXIST>")):
-            raise
-        instance.capabilities.see(HELPER, ())
-        raise NotAvailable(
-            "The helper is not on the instance any more.",
-            "/helper install puts it there again.",
-            detail=problem.detail,
-        ) from None
+        raise _gone(instance, problem) from None
     text = as_text(answer.value).strip()
     if text:
-        raise status_failure(text)
+        raise status_failure(text, secrets=secrets_of(call))
+
+
+def _gone(instance: Instance, problem: InstanceProblem) -> InstanceProblem:
+    """The problem of a call of the helper; where it is not there, that is remembered and told."""
+    if not problem.detail.startswith(("<CLASS DOES NOT EXIST>", "<METHOD DOES NOT EXIST>")):
+        return problem
+    instance.capabilities.see(HELPER, ())
+    return NotAvailable(
+        "The helper is no longer on the instance.",
+        "/helper install puts it there again.",
+        detail=problem.detail,
+    )
+
+
+async def modify_by_helper(
+    instance: Instance, class_name: str, name: str, properties: Mapping[str, Value], password: str = ""
+) -> None:
+    """`Modify` of a security class with these properties, each as it takes it; the others stay.
+
+    Raises the named problem, as `call_helper`. The caller must read back: a status is no proof.
+    """
+    text = "|".join(f"{key}|{_written(value)}" for key, value in properties.items())
+    await call_helper(instance, "ModifySecurity", class_name, name, text, *([password] if password else []))
+
+
+def _written(value: Value) -> str:
+    return as_text(value).replace("~", "~0").replace("|", "~1")
+
+
+async def read_by_helper(
+    instance: Instance, class_name: str, names: Sequence[str], properties: Sequence[str]
+) -> list[dict[str, Value] | None]:
+    """What `Get` of a security class tells of these properties, for each name; None for one that does not exist.
+
+    Raises the named problem of the first that cannot be read, as `call_helper`.
+    """
+    calls = [ClassMethod(HELPER, "ReadSecurity", (class_name, name, ",".join(properties))) for name in names]
+    return [_told(instance, answer, properties) for answer in await instance.batch(calls)]
+
+
+def _told(
+    instance: Instance, answer: Answer | Exception, properties: Sequence[str]
+) -> dict[str, Value] | None:
+    """The properties in an answer of `ReadSecurity`, without those that the instance does not tell."""
+    if isinstance(answer, Exception):
+        raise _gone(instance, answer) if isinstance(answer, InstanceError) else answer
+    text = as_text(answer.value)
+    if text.startswith("!"):
+        problem = status_failure(text[1:])
+        if isinstance(problem, InstanceError) and problem.code in MISSING:
+            return None
+        raise problem
+    told = zip(properties, text.split("|"), strict=True)
+    return {key: each[1:].replace("~1", "|").replace("~0", "~") for key, each in told if each}
+
+
+async def open_or_help(instance: Instance, feature: str, attempt: Callable[[Route], Awaitable[T]]) -> T:
+    """As `first_route`, for objects of the security classes: where they are protected, the next route is tried.
+
+    The helper is looked for if it is not known. Raises as `first_route`; where the helper would do, the refusal says
+    how it comes to the instance.
+    """
+    try:
+        return await first_route(instance, feature, attempt, again=_nothing_done)
+    except NotPermitted as problem:
+        if problem.privilege != ALL:
+            raise
+        if await seek_helper(instance):
+            return await first_route(instance, feature, attempt, again=_nothing_done)
+        raise await with_way(instance, problem) from None
+
+
+async def read_property(
+    instance: Instance, feature: str, class_name: str, name: str, property_name: str
+) -> Value:
+    """A property of one object; None if there is no such object, or the instance does not tell it.
+
+    Raises as `open_or_help`.
+    """
+    key = name if class_name == "Security.System" else name.lower()
+
+    async def attempt(route: Route) -> Value:
+        if route.by_helper:
+            (told,) = await read_by_helper(instance, class_name, (name,), (property_name,))
+            return (told or {}).get(property_name)
+        step = ObjectStep("get", property_name)
+        answer = await instance.call(ObjectCall(class_name, "%OpenId", (key,), (step,)))
+        return answer.values[0] if answer.found else None
+
+    return await open_or_help(instance, feature, attempt)
+
+
+async def read_system_setting(instance: Instance, name: str) -> Value:
+    """A property of `Security.System` (facts: iris-security 3.6). As `read_property`."""
+    return await read_property(instance, "security.settings", "Security.System", "SYSTEM", name)
+
+
+async def another_way(instance: Instance, feature: str, problem: InstanceProblem) -> bool:
+    """True if what the first route was refused with `problem` can go by another one.
+
+    The helper is looked for if it is not known; if it is not there, `problem` is told the way to it. Raises
+    Unreachable.
+    """
+    protected = isinstance(problem, NotPermitted) and problem.privilege == ALL
+    if protected and not all(route.opens_security for route in instance.capabilities.routes(feature)):
+        return True
+    if (protected or isinstance(problem, NotAvailable)) and await seek_helper(instance):
+        return True
+    await with_way(instance, problem)
+    return False
+
+
+def _nothing_done(problem: InstanceProblem) -> bool:
+    """True if the route is missing or was refused, so that the next one may be tried."""
+    return is_missing(problem) or isinstance(problem, NotAvailable | NotPermitted)
+
+
+async def with_way(instance: Instance, problem: InstanceProblem) -> InstanceProblem:
+    """The refusal of a protected object, with the way to the helper. Raises Unreachable."""
+    way = (
+        await way_to_helper(instance)
+        if isinstance(problem, NotPermitted) and problem.privilege == ALL
+        else ""
+    )
+    if way:
+        problem.cure = f"{way}Or connect as a user with %All."
+    return problem
 
 
 def helper_offer(instance: Instance) -> str:
     """For a refusal: the offer to install the helper, "" if it is installed or cannot be. Ends with a blank."""
     capabilities = instance.capabilities
-    if capabilities.has(HELPER, HELPER_VERSION_METHOD) or not capabilities.available("helper.install")[0]:
+    installed = all(capabilities.has(HELPER, each) for each in METHODS)
+    if installed or not capabilities.available("helper.install")[0]:
         return ""
     return "/helper install offers to add a small class to the instance that can do it. "
 
@@ -120,14 +268,7 @@ async def seek_helper(instance: Instance) -> bool:
     """
     if instance.capabilities.has(HELPER, HELPER_VERSION_METHOD) or await _version(instance) != VERSION:
         return False
-    methods = {
-        member
-        for feature in FEATURES.values()
-        for route in feature.routes
-        for class_name, member in route.needs
-        if class_name == HELPER
-    }
-    instance.capabilities.see(HELPER, methods)
+    instance.capabilities.see(HELPER, METHODS)
     return True
 
 

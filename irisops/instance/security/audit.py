@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from irisops.instance.calls import ObjectCall, ObjectStep, Query
+from irisops.instance.calls import ObjectStep, Query
 from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceError, InstanceProblem, Unreachable
 from irisops.instance.features import Route
+from irisops.instance.helper import modify_by_helper, open_or_help, read_system_setting
 from irisops.instance.outcome import changing, save_object
-from irisops.instance.routes import Instance, first_route, for_reads, object_by
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.values import Row, as_flag, as_int, as_text, as_utc, in_portions
 
 SOURCE = "%System"
@@ -138,11 +139,10 @@ async def list_denials(instance: Instance, limit: int) -> tuple[list[AuditRecord
 
 async def read_auditing(instance: Instance) -> Auditing:
     """Whether auditing is on, and for which refusals. Raises NotPermitted or NotAvailable."""
-    call = ObjectCall("Security.System", "%OpenId", ("SYSTEM",), (ObjectStep("get", "AuditEnabled"),))
-    enabled = await object_by(instance, "security.settings", call)
+    enabled = await read_system_setting(instance, "AuditEnabled")
     kinds = ",".join(dict.fromkeys(REFUSALS.values()))
     found = await read_list(instance, "audit.events", _event_of, (SOURCE, kinds, ",".join(REFUSALS)))
-    return Auditing(as_flag(enabled[0]) if enabled else None, dict(found))
+    return Auditing(None if enabled is None else as_flag(enabled), dict(found))
 
 
 def _event_of(row: Row) -> tuple[str, bool] | None:
@@ -154,15 +154,17 @@ def _event_of(row: Row) -> tuple[str, bool] | None:
 async def set_auditing(instance: Instance, events: Sequence[str], *, system: bool, on: bool) -> None:
     """Make the calls of `switch_auditing`, and read nothing back. Raises as that does."""
 
-    async def attempt(_route: Route) -> None:
+    async def attempt(route: Route) -> None:
         for event in events:
-            await _switch_event(instance, event, on=on)
-        if system:
+            await _switch_event(instance, event, route, on=on)
+        if system and route.by_helper:
+            await modify_by_helper(instance, "Security.System", "SYSTEM", {"AuditEnabled": int(on)})
+        elif system:
             steps = (ObjectStep("set", "AuditEnabled", (int(on),)),)
             if not await save_object(instance, "Security.System", "SYSTEM", steps):
                 raise InstanceError("Security.System SYSTEM cannot be opened.")
 
-    await changing(first_route(instance, "audit.enable", attempt))
+    await changing(open_or_help(instance, "audit.enable", attempt))
 
 
 async def switch_auditing(instance: Instance, events: Sequence[str], *, system: bool, on: bool) -> Auditing:
@@ -185,8 +187,11 @@ async def switch_auditing(instance: Instance, events: Sequence[str], *, system: 
     return after
 
 
-async def _switch_event(instance: Instance, event: str, *, on: bool) -> None:
+async def _switch_event(instance: Instance, event: str, route: Route, *, on: bool) -> None:
     key = (SOURCE, REFUSALS[event], event)
+    if route.by_helper:
+        await modify_by_helper(instance, "Security.Events", "/".join(key), {"Enabled": int(on)})
+        return
     steps = (ObjectStep("set", "Enabled", (int(on),)),)
     if await save_object(
         instance, "Security.Events", "||".join(key).lower(), steps

@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 from irisops.instance.calls import Answer, ObjectCall, ObjectStep, Value
 from irisops.instance.class_queries import read_rows
 from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.helper import read_system_setting
 from irisops.instance.models import User
-from irisops.instance.routes import Instance, object_by
+from irisops.instance.routes import Instance
 from irisops.instance.security.lists import NEVER, list_users
 from irisops.instance.values import Row, as_date, as_flag, as_int, as_text, as_utc, in_portions
 
@@ -86,10 +87,7 @@ async def read_logins(instance: Instance) -> Logins:
     except InstanceProblem as problem:
         notes.append(f"Expiry dates cannot be read: {problem.message}")
     try:
-        step = ObjectStep("get", "InactiveLimit")
-        call = ObjectCall("Security.System", "%OpenId", ("SYSTEM",), (step,))
-        values = await object_by(instance, "security.settings", call)
-        inactive_limit = as_int(values[0]) if values else None
+        inactive_limit = as_int(await read_system_setting(instance, "InactiveLimit"))
     except Unreachable:
         raise
     except InstanceProblem as problem:

@@ -83,7 +83,17 @@ def privileges_of(state: ObjectState) -> dict[str, Permission]:
 
 
 FieldKind = Literal[
-    "text", "flag", "date", "number", "seconds", "names", "privileges", "methods", "groups", "permission"
+    "text",
+    "flag",
+    "date",
+    "number",
+    "seconds",
+    "names",
+    "privileges",
+    "methods",
+    "groups",
+    "permission",
+    "choice",
 ]
 
 
@@ -91,24 +101,40 @@ FieldKind = Literal[
 class Field:
     """One field of a kind of object: the property of its class, the kind of value, the label for people.
 
-    `longest` is the most characters of a text.
+    `longest` is the most characters of a text. `words` are those of a choice, by its number from 0; "" is no choice.
     """
 
     property: str
     kind: FieldKind
     label: str
     longest: int = 0
+    words: tuple[str, ...] = ()
 
     def value(self, raw: Value) -> FieldValue:
         """The value for what the instance answered."""
+        if self.kind == "choice":
+            number = as_int(raw)
+            known = number is not None and 0 <= number < len(self.words) and self.words[number]
+            return known or as_text(raw)
         return _VALUES.get(self.kind, as_text)(raw)
 
     def logical(self, state: ObjectState, name: str) -> int | str:
-        """The value as the property takes it: 0 or 1, a bitmask, a $HOROLOG day, seconds, or text.
+        """The value as the property takes it: 0 or 1, a bitmask, a $HOROLOG day, a number, or text.
 
         Raises ValueError for a value that is none of this kind (facts: iris-security 1, 2.2).
         """
+        if self.kind == "choice":
+            word = state.text(name)
+            return self.words.index(word) if word in self.words else int(word or 0)
         return _LOGICAL.get(self.kind, ObjectState.text)(state, name)
+
+    def documented(self, state: ObjectState, name: str) -> int | str:
+        """The value as the class's `Modify` takes it: a date as YYYY-MM-DD, a permission as letters, else as above.
+
+        Raises ValueError for a value that is none of this kind (facts: iris-security 2.2, 3.2).
+        """
+        value = self.logical(state, name)
+        return state.text(name) if self.kind in ("date", "permission") else value
 
     def steps(self, state: ObjectState, name: str) -> list[ObjectStep]:
         """The steps that set the property on the opened object; a list is cleared and filled again."""
@@ -149,6 +175,7 @@ _VALUES: Mapping[FieldKind, Callable[[Value], FieldValue]] = {
     "number": lambda raw: str(as_int(raw) or 0),
     "seconds": _seconds,
     "names": as_names,
+    "groups": as_names,
     "methods": lambda raw: authentication.words_of(as_int(raw) or 0),
     "permission": lambda raw: permission_of(raw).letters,
 }

@@ -68,9 +68,15 @@ class Grant:
 
     def sentence(self, resource: str) -> str:
         """The path in words, e.g. `role Clerk → granted role Reader → HR:R`."""
-        held = f"{resource}:{self.permission.letters}"
+        everything = self.kind != "public" and self.chain[-1].lower() == ALL
+        end = "every privilege" if everything else f"{resource}:{self.permission.letters}"
+        return f"{self.way} → {end}"
+
+    @property
+    def way(self) -> str:
+        """The path without where it leads, e.g. `role Clerk → granted role Reader`."""
         if self.kind == "public":
-            return f"public permission of the resource → {held}"
+            return "public permission of the resource"
         start = {
             "role": "role",
             "all": "role",
@@ -78,9 +84,7 @@ class Grant:
             "matching": "matching role",
             "escalation": "escalation role (only after escalating)",
         }[self.kind]
-        steps = " → granted role ".join(self.chain)
-        end = "every privilege" if self.chain[-1].lower() == ALL else held
-        return f"{start} {steps} → {end}"
+        return f"{start} {' → granted role '.join(self.chain)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 A new role takes its privileges and granted roles by the positional `Create`. An existing one is opened, its properties
 and its list of granted roles are set, and it is saved: one change for the instance. Its privileges are changed by the
 helper, if it is installed, which calls the documented `Modify`; else by the relationship of resources, in the same way.
+Where roles are protected objects, the helper makes the other changes, too.
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ from collections.abc import Mapping, Sequence
 
 from irisops.instance.calls import ObjectCall, ObjectStep, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable
-from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
-from irisops.instance.helper import call_helper, helper_offer
+from irisops.instance.helper import helper_offer, modify_by_helper, open_or_help
 from irisops.instance.models import Role
 from irisops.instance.outcome import change_by_method, changing, save_object
-from irisops.instance.routes import Instance, first_route
+from irisops.instance.routes import Instance
 from irisops.instance.security.object_state import (
     Field,
     ObjectChange,
@@ -64,16 +64,11 @@ def _creating(after: ObjectState, origin: str) -> Step:
     if origin:
         args = (origin, after.name, after.text("description"), int(after.flag("escalation_only")))
         return _method(f"Security.Roles.Copy {origin} to {after.name}", "roles.copy", "Copy", args)
-    args = _arguments(after)
+    fields = ("description", "privileges", "granted_roles")
+    args = (after.name, *(ROLE_FIELDS[name].logical(after, name) for name in fields))
     if after.flag("escalation_only"):  # the fifth argument came with 2024 (facts: iris-security 3.1)
         args = (*args, 1)
     return _method(f"Security.Roles.Create {after.name}", "roles.create", "Create", args)
-
-
-def _arguments(after: ObjectState) -> tuple[Value, ...]:
-    """Name, description, privileges and granted roles, as `Create` and the helper take them."""
-    fields = ("description", "privileges", "granted_roles")
-    return (after.name, *(ROLE_FIELDS[name].logical(after, name) for name in fields))
 
 
 def _saving(after: ObjectState, changed: Sequence[str]) -> Step:
@@ -81,10 +76,11 @@ def _saving(after: ObjectState, changed: Sequence[str]) -> Step:
 
     async def run(instance: Instance) -> None:
         async def attempt(route: Route) -> None:
-            if route.kind == "method":
-                # The helper writes all fields, unchanged ones too (facts: iris-security 3.1, Modify).
-                escalation: Value = int(after.flag("escalation_only")) if "escalation_only" in changed else ""
-                await call_helper(instance, "ModifyRole", *_arguments(after), escalation)
+            if route.by_helper:
+                values = {
+                    ROLE_FIELDS[name].property: ROLE_FIELDS[name].documented(after, name) for name in changed
+                }
+                await modify_by_helper(instance, "Security.Roles", after.name, values)
                 return
             try:
                 found = await save_object(instance, "Security.Roles", after.name.lower(), steps)
@@ -97,7 +93,7 @@ def _saving(after: ObjectState, changed: Sequence[str]) -> Step:
                     f"Role {after.name} does not exist.", "/roles lists those that do.", code=883
                 )
 
-        await changing(first_route(instance, feature, attempt, again=_not_from_outside))
+        await changing(open_or_help(instance, feature, attempt))
 
     feature = "roles.privileges" if "privileges" in changed else "roles.edit"
     looked = (ObjectStep("invoke", "Count", path=("Resources",)),) if "privileges" in changed else ()
@@ -118,11 +114,6 @@ def _no_relationship(instance: Instance, problem: InstanceError) -> InstanceProb
         "or by Security.Roles.Modify in a terminal in %SYS.",
         detail=problem.detail,
     )
-
-
-def _not_from_outside(problem: InstanceProblem) -> bool:
-    """True if nothing was done, so that the next route may be tried."""
-    return is_missing(problem) or isinstance(problem, NotAvailable)
 
 
 def _method(label: str, feature: str, method: str, args: tuple[Value, ...]) -> Step:

@@ -1,24 +1,30 @@
 """Settings of services, web applications and resources: read from the object, set on it, saved.
 
-Arrays do not cross the driver, so `Get` and `Modify` cannot be used (facts: iris-security 6.1): the object is opened by
-its lower-case name, its properties are read or set, and it is saved, which is one change for the instance.
+Arrays do not cross the driver, so `Get` and `Modify` cannot be used from here (facts: iris-security 6.1): the object is
+opened by its lower-case name, its properties are read or set, and it is saved, which is one change for the instance.
+Where the objects are protected, the helper calls `Get` and `Modify`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from irisops.instance.calls import Answer, Call, ObjectCall, ObjectStep
-from irisops.instance.errors import InstanceError
+from irisops.instance.calls import Call, ObjectCall, ObjectStep
+from irisops.instance.errors import InstanceError, InstanceProblem
+from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
+from irisops.instance.helper import modify_by_helper, open_or_help, read_by_helper
 from irisops.instance.outcome import changing, save_object
-from irisops.instance.routes import Instance, first_route
+from irisops.instance.routes import Instance
+from irisops.instance.security.application_fields import APPLICATION_FIELDS, LATER, TYPED
 from irisops.instance.security.object_state import Field, Kind, ObjectChange, ObjectState, Step
 from irisops.instance.values import as_int, as_text
 
 MOST_GROUPS = 100
-"""Entries of `MatchRoles` that are read from an object, each in a round trip of its own."""
+"""Entries of a list that are read from an object, each in a round trip of its own."""
+_LISTS = ("groups", "names")
+"""Kinds of fields that are objects of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class Settable:
     fields: Mapping[str, Field]
     missing: int
     list_command: str
+    later: tuple[frozenset[str], ...] = ()
+    """Fields that a version may lack, as they came together."""
 
 
 _ENABLED = Field("Enabled", "flag", "enabled")
@@ -48,15 +56,10 @@ KINDS: Mapping[Kind, Settable] = {
         "Security.Applications",
         "webapps.read",
         "webapps.edit",
-        {
-            "enabled": _ENABLED,
-            "auth": _METHODS,
-            "resource": Field("Resource", "text", "resource"),
-            "timeout": Field("Timeout", "seconds", "session timeout"),
-            "roles": Field("MatchRoles", "groups", "roles"),
-        },
+        APPLICATION_FIELDS,
         869,
         "/apps",
+        LATER,
     ),
     "resource": Settable(
         "Security.Resources",
@@ -70,72 +73,131 @@ KINDS: Mapping[Kind, Settable] = {
 """(facts: iris-security 3.2, 3.3, 3.5)"""
 
 
+def plain(name: str) -> str:
+    """The name without the slash at the end that a session's application has."""
+    return name.rstrip("/") or name
+
+
 def _key(name: str) -> str:
     """The id of an object is its lower-case name (facts: iris-security 1)."""
-    return (name.rstrip("/") or name).lower()
+    return plain(name).lower()
 
 
 async def read_settings(
-    instance: Instance, kind: Kind, names: Sequence[str], only: Sequence[str] = ()
+    instance: Instance, kind: Kind, names: Sequence[str], only: Collection[str] = ()
 ) -> dict[str, ObjectState]:
     """The objects by casefolded name; missing ones are left out. `only`: these fields instead of all.
 
-    One batch, two where applications have match roles. Raises NotPermitted (%Admin_Secure:U),
-    NotAvailable or Unreachable.
+    One batch, two where lists of an application have entries. A field that this version lacks is left out. Raises
+    NotPermitted (%Admin_Secure:U), NotAvailable or Unreachable.
     """
     settable = KINDS[kind]
     wanted = {key: each for key, each in settable.fields.items() if not only or key in only}
-    plain = {key: each for key, each in wanted.items() if each.kind != "groups"}
-    steps = [ObjectStep("get", each.property) for each in plain.values()]
-    if len(plain) < len(wanted):
-        steps.append(ObjectStep("invoke", "Count", path=("MatchRoles",)))
+    groups = [dict.fromkeys(key for key in wanted if key in some) for some in settable.later]
+    later = {key for some in groups for key in some}
+    parts = [part for part in (dict.fromkeys(key for key in wanted if key not in later), *groups) if part]
+    calls = [
+        ObjectCall(settable.class_name, "%OpenId", (_key(name),), tuple(_get(wanted[key]) for key in part))
+        for name in names
+        for part in parts
+    ]
 
-    async def attempt(_route: Route) -> dict[str, ObjectState]:
-        calls = [ObjectCall(settable.class_name, "%OpenId", (_key(name),), tuple(steps)) for name in names]
+    async def attempt(route: Route) -> dict[str, ObjectState]:
+        if route.by_helper:
+            return await _read_by_helper(instance, kind, names, wanted)
+        answers = iter(await instance.batch(calls))
         found: dict[str, ObjectState] = {}
-        counts: dict[str, int] = {}
-        for name, answer in zip(names, await instance.batch(calls), strict=True):
-            if isinstance(answer, Exception):
-                raise answer
-            if not answer.found:
-                continue
-            values = dict(zip(plain, answer.values, strict=False))
-            fields = {key: plain[key].value(value) for key, value in values.items()}
-            found[name.casefold()] = ObjectState(kind, name, fields)
-            if len(answer.values) > len(plain):
-                counts[name] = min(as_int(answer.values[-1]) or 0, MOST_GROUPS)
-        if counts:
-            await _read_groups(instance, settable.class_name, counts, found)
+        counts: dict[tuple[str, str], int] = {}
+        for name in names:
+            for part in parts:
+                answer = next(answers)
+                if isinstance(answer, Exception):
+                    if later.issuperset(part) and isinstance(answer, InstanceProblem) and is_missing(answer):
+                        continue
+                    raise answer
+                if not answer.found:
+                    continue
+                values = {key: wanted[key].value(raw) for key, raw in zip(part, answer.values, strict=True)}
+                for key, raw in zip(part, answer.values, strict=True):
+                    if wanted[key].kind in _LISTS:
+                        values[key] = ()
+                        counts[name, key] = min(as_int(raw) or 0, MOST_GROUPS)
+                state = found.get(name.casefold(), ObjectState(kind, name))
+                found[name.casefold()] = state.with_fields(values)
+        if any(counts.values()):
+            await _read_lists(instance, settable, counts, found)
         return found
 
-    return await first_route(instance, settable.read, attempt)
+    return await open_or_help(instance, settable.read, attempt)
 
 
-async def _read_groups(
-    instance: Instance, class_name: str, counts: Mapping[str, int], found: dict[str, ObjectState]
-) -> None:
-    """The items of `MatchRoles`. UNVERIFIED: that each item is one group (facts: iris-security 3.5, likely); commas
-    are taken apart as well. Settle: GetAt(1) of an application with two matching roles.
+async def _read_by_helper(
+    instance: Instance, kind: Kind, names: Sequence[str], wanted: Mapping[str, Field]
+) -> dict[str, ObjectState]:
+    """As `read_settings`. Raises InstanceError if the instance does not tell one of the fields.
+
+    Of an application, the usual ones are needed: an older helper reads no others, which are `unread` then.
     """
-    some = [name for name, count in counts.items() if count]
+    class_name = KINDS[kind].class_name
+    properties = [each.property for each in wanted.values()]
+    told = await read_by_helper(instance, class_name, [plain(name) for name in names], properties)
+    found: dict[str, ObjectState] = {}
+    for name, each in zip(names, told, strict=True):
+        if each is None:
+            continue
+        untold = [key for key, field in wanted.items() if field.property not in each]
+        needed = [wanted[key].property for key in untold if kind != "application" or key in TYPED]
+        if needed:
+            raise InstanceError(
+                f"{class_name}.Get does not tell {', '.join(needed)}.", "Look at it in the portal."
+            )
+        fields = {
+            key: field.value(each[field.property]) for key, field in wanted.items() if key not in untold
+        }
+        lacking = {key for some in KINDS[kind].later for key in some}  # maybe this version has none such
+        found[name.casefold()] = ObjectState(
+            kind, name, fields, tuple(key for key in untold if key not in lacking)
+        )
+    return found
+
+
+def _get(each: Field) -> ObjectStep:
+    """The step that reads a property; of a list its length."""
+    if each.kind in _LISTS:
+        return ObjectStep("invoke", "Count", path=(each.property,))
+    return ObjectStep("get", each.property)
+
+
+async def _read_lists(
+    instance: Instance,
+    settable: Settable,
+    counts: Mapping[tuple[str, str], int],
+    found: dict[str, ObjectState],
+) -> None:
+    """The items of lists, by (object, field) with their number.
+
+    UNVERIFIED: that each item of `MatchRoles` is one group (facts: iris-security 3.5, likely); commas are taken apart
+    as well. Settle: GetAt(1) of an application with two matching roles.
+    """
+    some = [(name, key) for (name, key), count in counts.items() if count]
     calls: list[Call] = [
         ObjectCall(
-            class_name,
+            settable.class_name,
             "%OpenId",
             (_key(name),),
-            tuple(ObjectStep("invoke", "GetAt", (at,), ("MatchRoles",)) for at in range(1, counts[name] + 1)),
+            tuple(
+                ObjectStep("invoke", "GetAt", (at,), (settable.fields[key].property,))
+                for at in range(1, counts[name, key] + 1)
+            ),
         )
-        for name in some
+        for name, key in some
     ]
-    answers: list[Answer | Exception] = await instance.batch(calls) if calls else []
-    groups: dict[str, tuple[str, ...]] = dict.fromkeys(counts, ())
-    for name, answer in zip(some, answers, strict=True):
+    for (name, key), answer in zip(some, await instance.batch(calls), strict=True):
         if isinstance(answer, Exception):
             raise answer
         items = [part.strip() for value in answer.values for part in as_text(value).split(",")]
-        groups[name] = tuple(item for item in items if item)
-    for name, items_of in groups.items():
-        found[name.casefold()] = found[name.casefold()].with_fields({"roles": items_of})
+        entries = tuple(item for item in items if item)
+        found[name.casefold()] = found[name.casefold()].with_fields({key: entries})
 
 
 async def save_settings(instance: Instance, after: ObjectState, changed: Sequence[str]) -> None:
@@ -144,21 +206,29 @@ async def save_settings(instance: Instance, after: ObjectState, changed: Sequenc
     Raises InstanceError (with the number of "does not exist" if it is gone), NotPermitted, NotAvailable; Unreachable
     with the outcome unknown.
 
+    Where the objects are protected, the helper calls Modify.
+
     UNVERIFIED: that %Save of the object has all side effects of Modify, such as telling the Web Gateway (facts:
     iris-security 11, question 16). Settle: change AutheEnabled this way and open the page in a browser.
     """
     settable = KINDS[after.kind]
     steps = [step for name in changed for step in settable.fields[name].steps(after, name)]
 
-    async def attempt(_route: Route) -> None:
-        if not await save_object(instance, settable.class_name, _key(after.name), steps):
+    async def attempt(route: Route) -> None:
+        if route.by_helper:
+            values = {
+                settable.fields[name].property: settable.fields[name].documented(after, name)
+                for name in changed
+            }
+            await modify_by_helper(instance, settable.class_name, plain(after.name), values)
+        elif not await save_object(instance, settable.class_name, _key(after.name), steps):
             raise InstanceError(
-                f"There is no {after.kind} {after.name} any more.",
+                f"The {after.kind} {after.name} no longer exists.",
                 f"{settable.list_command} lists them.",
                 code=settable.missing,
             )
 
-    await changing(first_route(instance, settable.save, attempt))
+    await changing(open_or_help(instance, settable.save, attempt))
 
 
 def settings_steps(change: ObjectChange) -> list[Step]:

@@ -1,7 +1,8 @@
 """State of a user, and the calls that make, change and delete one (facts: iris-security 2, 6.4).
 
-Arrays do not cross the driver, so `Get` and `Modify` cannot be used: properties are set on the object and saved, roles
-are added and removed by their own methods (these keep SuperUser right), a user is made by the positional `Create`.
+Arrays do not cross the driver, so `Get` and `Modify` cannot be used from here: properties are set on the object and
+saved, roles are added and removed by their own methods (these keep SuperUser right), a user is made by the positional
+`Create`. Where users are protected objects, the helper calls `Get` and `Modify`, and SQL sets a password.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from functools import partial
 from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Update, Value
 from irisops.instance.class_queries import rows_by
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted, Unreachable
-from irisops.instance.features import FEATURES, Route
+from irisops.instance.features import Route
+from irisops.instance.helper import modify_by_helper, open_or_help, read_by_helper
 from irisops.instance.outcome import change_by_method, changing, check_status, save_object
-from irisops.instance.routes import Instance, explained, first_route, for_reads
+from irisops.instance.routes import Instance, first_route, for_reads
 from irisops.instance.security.object_state import (
     Field,
     ObjectChange,
@@ -58,16 +60,19 @@ async def read_user_state(instance: Instance, name: str) -> ObjectState | None:
     absent = [each for each, spec in USER_FIELDS.items() if spec.property.lower() not in row]
     if not row or any(each not in _ROLE_FIELDS for each in absent):
         try:
-            opened = await _from_object(instance, name, [each for each in absent if each not in _ROLE_FIELDS])
-        except NotPermitted as refused:
+            opened = await _from_object(instance, name, absent)
+        except NotPermitted:
             if listed is None:
                 listed = await _from_detail(instance, name, by_cells=True)
             if listed is None:
-                reading = FEATURES["users.read"]
-                raise await explained(instance, refused, reading, reading.routes[0]) from None
+                raise
             return _state(listed, name, partly=True) if listed else None
         if opened is None:
             return None
+        if "name" not in opened:  # by the helper, as Get does not tell it
+            if not row:
+                row = await _from_detail(instance, name, by_cells=True) or {}
+            return _state({**row, **opened}, name, partly=True)
         row.update(opened)
     for each in (each for each in absent if each in _ROLE_FIELDS):
         names = await _list_of(instance, name, USER_FIELDS[each].property)
@@ -142,13 +147,24 @@ def _state(row: Mapping[str, Value], name: str, *, partly: bool = False) -> Obje
 
 
 async def _from_object(instance: Instance, name: str, fields: Sequence[str]) -> dict[str, Value] | None:
-    """Properties that the Detail query lacks: its 34 columns are not all known (facts: iris-security 2.5)."""
-    properties = ["Name", *(USER_FIELDS[each].property for each in fields)]
+    """Properties that the Detail query lacks: its 34 columns are not all known (facts: iris-security 2.5).
+
+    From the object without the lists of roles, but with the name; from the helper without the name.
+    """
+    wanted = [USER_FIELDS[each].property for each in fields]
+    properties = ["Name", *(USER_FIELDS[each].property for each in fields if each not in _ROLE_FIELDS)]
     steps = tuple(ObjectStep("get", each) for each in properties)
-    answer = await instance.call(ObjectCall("Security.Users", "%OpenId", (name.lower(),), steps))
-    if not answer.found:
-        return None
-    return dict(zip((each.lower() for each in properties), answer.values, strict=True))
+
+    async def attempt(route: Route) -> dict[str, Value] | None:
+        if route.by_helper:
+            (told,) = await read_by_helper(instance, "Security.Users", (name,), wanted)
+            return None if told is None else {key.lower(): value for key, value in told.items()}
+        answer = await instance.call(ObjectCall("Security.Users", "%OpenId", (name.lower(),), steps))
+        if not answer.found:
+            return None
+        return dict(zip((each.lower() for each in properties), answer.values, strict=True))
+
+    return await open_or_help(instance, "users.read", attempt)
 
 
 async def _list_of(instance: Instance, name: str, property_name: str) -> list[str] | None:
@@ -232,33 +248,38 @@ def _creating(after: ObjectState, origin: str, password: str) -> list[Step]:
 def _saving(after: ObjectState, fields: Sequence[str], password: str) -> Step:
     """Set properties on the object and save it: one change for the instance.
 
+    Where the object is protected, SQL sets a password (the last resort but one, as the statement's text holds it), and
+    the helper anything.
+
     UNVERIFIED: that %Save of the object has all side effects of Modify, such as the audit event (facts:
-    iris-security 11, question 16).
-    Settle: change FullName this way and look at the audit log.
+    iris-security 11, question 16). Settle: change FullName this way and look at the audit log.
 
     UNVERIFIED: that the count of bad logins may be set; it is no read-only property (facts: iris-security 2.2).
     Settle: lock a throwaway user out, /unlock it, log in.
     """
+    name = after.name
+    feature = "users.edit" if fields else "users.password"
     steps = [step for each in fields for step in USER_FIELDS[each].steps(after, each)]
     if password:
         steps.append(ObjectStep("set", "PasswordExternal", (password,)))
     labels = [USER_FIELDS[each].property for each in fields] + (["password"] if password else [])
-    return Step(
-        f"%Save of {after.name}: {', '.join(labels)}",
-        lambda instance: save_user(instance, after.name, steps),
-        "users.edit",
-        ObjectCall("Security.Users", "%OpenId", (after.name.lower(),)),
-    )
 
+    async def run(instance: Instance) -> None:
+        async def attempt(route: Route) -> None:
+            if route.by_helper:
+                values = {
+                    USER_FIELDS[each].property: USER_FIELDS[each].documented(after, each) for each in fields
+                }
+                await modify_by_helper(instance, "Security.Users", name, values, password)
+            elif route.kind == "statement":  # (facts: iris-security 4.1)
+                await instance.call(Update(f"ALTER USER {identifier(name)} PASSWORD {literal(password)}"))
+            elif not await save_object(instance, "Security.Users", name.lower(), steps):
+                raise InstanceError(f"User {name} does not exist.", "/users lists those that do.", code=838)
 
-async def save_user(instance: Instance, name: str, steps: Sequence[ObjectStep]) -> None:
-    """Open, do the steps, save. Raises InstanceError (838: it is gone), NotPermitted, Unreachable."""
+        await changing(open_or_help(instance, feature, attempt))
 
-    async def attempt(_route: Route) -> None:
-        if not await save_object(instance, "Security.Users", name.lower(), steps):
-            raise InstanceError(f"User {name} does not exist.", "/users lists those that do.", code=838)
-
-    await changing(first_route(instance, "users.edit", attempt))
+    probe = ObjectCall("Security.Users", "%OpenId", (name.lower(),))
+    return Step(f"%Save of {name}: {', '.join(labels)}", run, feature, probe)
 
 
 def _method(label: str, feature: str, method: str, args: tuple[Value, ...]) -> Step:
@@ -296,6 +317,11 @@ def identifier(name: str) -> str:
     if "\0" in name:
         raise ValueError("a name cannot hold a NUL character")
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A string of SQL: quotes doubled, so that no text can end it."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _escalation(user: str, held: tuple[str, ...], wanted: tuple[str, ...]) -> list[Step]:

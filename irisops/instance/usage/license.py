@@ -14,11 +14,14 @@ from irisops.instance.models import LicenseBoard, LicenseCounts, LicenseRow, Pro
 from irisops.instance.routes import Instance, answer_by
 from irisops.instance.usage.holders import build_holders, license_row_of
 from irisops.instance.usage.license_clock import TIME, instance_time
-from irisops.instance.usage.processes import CORE_COLUMNS, process_of, process_query
+from irisops.instance.usage.processes import process_of, process_query
 from irisops.instance.usage.sessions import list_sessions
 from irisops.instance.values import as_date, in_portions, number_of, text_of
 
 DEADLINE = 20.0
+
+_OF_HOLDERS = ("Pid", "UserName", "ClientExecutableName", "LicenseUserId", "CSPSessionID")
+"""Columns of processes that say who holds what: ten thousand rows of all columns are 5 MB for the moment."""
 
 # The counting methods by the field they fill. All are declared %Integer: the untyped ones of the same class may answer
 # nothing to a client (facts: 1.1).
@@ -105,7 +108,7 @@ async def license_rows(instance: Instance) -> list[LicenseRow]:
 
 async def _client_processes(instance: Instance) -> list[Process]:
     """Processes that hold a license: on a busy instance most do not."""
-    query = process_query(CORE_COLUMNS, where="WHERE LicenseUserId <> ''")
+    query = process_query(_OF_HOLDERS, where="WHERE LicenseUserId <> ''")
     answer = await answer_by(instance, "processes.list", query, deadline=DEADLINE)
     return await in_portions(answer.rows, process_of)
 

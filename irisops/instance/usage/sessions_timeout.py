@@ -12,9 +12,12 @@ from irisops.instance.calls import Answer, ObjectCall, ObjectStep
 from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceError, InstanceProblem, Unreachable
 from irisops.instance.features import Route
-from irisops.instance.outcome import changing, save_object
-from irisops.instance.routes import Instance, answer_by, first_route
+from irisops.instance.helper import open_or_help, read_by_helper, read_property
+from irisops.instance.outcome import changing
+from irisops.instance.routes import Instance
 from irisops.instance.security.authentication import words_of
+from irisops.instance.security.object_state import ObjectState
+from irisops.instance.security.settings_state import plain, save_settings
 from irisops.instance.values import Row, as_int, as_text
 
 MOST_TIMEOUT = 100_000
@@ -22,7 +25,8 @@ MOST_TIMEOUT = 100_000
 MOST_OBJECTS = 100
 """Most applications whose object is opened in one read: each takes some round trips."""
 TOO_MANY = f"this instance's list does not tell it, and no more than {MOST_OBJECTS} applications are opened one by one"
-_STEPS = (ObjectStep("get", "Timeout"), ObjectStep("get", "AutheEnabled"))
+_PROPERTIES = ("Timeout", "AutheEnabled")
+_STEPS = tuple(ObjectStep("get", each) for each in _PROPERTIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +72,27 @@ async def list_timeouts(instance: Instance, needed: Iterable[str]) -> list[AppTi
 
 async def _with_objects(instance: Instance, applications: Sequence[AppTimeout]) -> dict[str, AppTimeout]:
     """The applications by name, with what their objects tell. Raises Unreachable."""
-    calls = [
-        ObjectCall("Security.Applications", "%OpenId", (_key(each.name),), _STEPS) for each in applications
-    ]
-    try:
+
+    async def attempt(route: Route) -> list[Answer | Exception]:
+        if route.by_helper:
+            names = [plain(each.name) for each in applications]
+            told = await read_by_helper(instance, "Security.Applications", names, _PROPERTIES)
+            return [
+                Answer(values=tuple(map((each or {}).get, _PROPERTIES)), found=each is not None)
+                for each in told
+            ]
+        keys = [plain(each.name).lower() for each in applications]
+        calls = [ObjectCall("Security.Applications", "%OpenId", (key,), _STEPS) for key in keys]
         # The first alone: where it is refused, all are, and the refusal is explained once.
-        found: list[Answer | Exception] = [await answer_by(instance, "webapps.read", calls[0])]
+        first = await instance.call(calls[0])
+        return [first, *(await instance.batch(calls[1:]) if calls[1:] else [])]
+
+    try:
+        found = await open_or_help(instance, "webapps.read", attempt)
     except Unreachable:
         raise
     except InstanceProblem as problem:
         return {each.name: replace(each, unread=problem.message) for each in applications}
-    if calls[1:]:
-        found += await instance.batch(calls[1:])
     return {each.name: _opened(each, answer) for each, answer in zip(applications, found, strict=True)}
 
 
@@ -100,18 +113,23 @@ def _opened(application: AppTimeout, answer: Answer | Exception) -> AppTimeout:
 
 
 async def probe_timeout(instance: Instance, application: str) -> None:
-    """Open the object that a change of the timeout takes, without changing it.
+    """Read what a change of the timeout sets, on the way that it takes.
 
     Raises NotPermitted with the cause where the change could only fail, NotAvailable, InstanceError or Unreachable.
     """
-    await answer_by(
-        instance, "webapps.read", ObjectCall("Security.Applications", "%OpenId", (_key(application),))
+    await _timeout_of(instance, application)
+
+
+async def _timeout_of(instance: Instance, application: str) -> int | None:
+    name = plain(application)
+    return as_int(await read_property(instance, "webapps.read", "Security.Applications", name, "Timeout"))
+
+
+async def save_timeout(instance: Instance, application: str, seconds: int) -> None:
+    """Make the calls of `set_timeout`, and read nothing back. Raises as that does."""
+    await save_settings(
+        instance, ObjectState("application", application, {"timeout": str(seconds)}), ["timeout"]
     )
-
-
-def _key(application: str) -> str:
-    """The id for object access: the name in lower case (facts: iris-security 6.4 B)."""
-    return application.rstrip("/").lower()
 
 
 async def set_timeout(instance: Instance, application: str, seconds: int) -> int:
@@ -123,19 +141,8 @@ async def set_timeout(instance: Instance, application: str, seconds: int) -> int
     if not 0 <= seconds <= MOST_TIMEOUT:
         raise ValueError(f"a session timeout is from 0 to {MOST_TIMEOUT} seconds")
 
-    async def attempt(_route: Route) -> int | None:
-        key = _key(application)
-        steps = (ObjectStep("set", "Timeout", (seconds,)),)
-        if not await save_object(instance, "Security.Applications", key, steps):
-            raise InstanceError(
-                f"There is no web application {application}.", "/sessions shows those in use.", code=869
-            )
-        read = await instance.call(
-            ObjectCall("Security.Applications", "%OpenId", (key,), (ObjectStep("get", "Timeout"),))
-        )
-        return as_int(read.values[0]) if read.found and read.values else None
-
-    after = await changing(first_route(instance, "webapps.set_timeout", attempt))
+    await save_timeout(instance, application, seconds)
+    after = await changing(_timeout_of(instance, application))
     if after != seconds:
         # A status of 1 is no proof (facts: iris-security 6.1).
         raise InstanceError(

@@ -34,6 +34,8 @@ _IRIS = re.compile(r"(?:iris|irishealth|healthconnect)(?:[-_.][\w.-]+)?|irisdemo
 """The image's own name. The vendor's folder is not enough: it also holds webgateway, iam and icm."""
 _NO_IRIS = re.compile(r".*(?:webgateway|operator|arbiter).*")
 """Related images that are not IRIS."""
+_NOT_RUNNING = re.compile(r"cannot connect to the docker daemon|is the docker daemon running", re.IGNORECASE)
+"""What Docker says without its daemon: usual where it is not used, and no failure."""
 _CACHE = re.compile(r"(?:cache|ensemble)(?:[-_.][\w.-]+)?")
 _EVERYWHERE = {"", "*", "0.0.0.0", "[::]", "::"}  # noqa: S104 - compared with, not listened on
 
@@ -69,6 +71,8 @@ async def _containers(command: str, title: str, around: Surroundings) -> Report:
     try:
         text = await ask([program, "ps", "--all", "--format", FORMAT], around.environment, around.deadline)
     except ProgramError as error:
+        if _NOT_RUNNING.search(error.said):
+            return Report(trouble=f"{title} is installed but not running, so its containers are unknown.")
         # An engine's error may quote the address, which may hold a password.
         said = "" if "://" in error.said and "@" in error.said else error.said
         told = f"{title} {f'failed: {said}' if said else error}"

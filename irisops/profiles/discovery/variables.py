@@ -28,7 +28,7 @@ async def variables(around: Surroundings) -> Report:
         host = split_host(_bare(environment[named])) if named else link or HostField("127.0.0.1")
         port = port_number(given)
         if host is None:
-            troubles.append(f"The environment variable {named} is no host name or address.")
+            troubles.append(f"The environment variable {named} is not a host name or an address.")
         elif given and port is None:
             troubles.append(f"The environment variable {PORT} is no port.")
         elif port and host.port and not host.web and port != host.port:

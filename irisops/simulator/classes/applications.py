@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from irisops.simulator.backend import ByRef, Value
-from irisops.simulator.classes import records, status
-from irisops.simulator.classes.arrays import nothing_arrives, nothing_comes_back
+from irisops.simulator.classes import arrays, records, status
 from irisops.simulator.classes.authentication import LEGAL_FOR_WEB_APPLICATIONS, methods_text
 from irisops.simulator.classes.definition import ClassDef, column
 from irisops.simulator.classes.job import Job
@@ -16,24 +16,26 @@ from irisops.simulator.classes.records import Field, Kind, yes_no
 from irisops.simulator.classes.security_tables import project
 from irisops.simulator.classes.user_operations import audit_change
 from irisops.simulator.classes.values import as_integer, as_text, matches_names
+from irisops.simulator.doubts import APPLICATION_NEW
 from irisops.simulator.world.model import Application
 
 APPLICATIONS = ClassDef("Security.Applications", base=PERSISTENT, requires="%Admin_Secure:U")
 
 _TEXTS = (
-    ("ChangePasswordPage", 256), ("CookiePath", 256), ("ErrorPage", 256), ("EventClass", 64), ("GroupById", 64),
-    ("LoginPage", 256), ("Package", 64), ("PermittedClasses", 0), ("SuperClass", 1024), ("WSGIAppLocation", 256),
-    ("WSGIAppName", 256),
+    ("ChangePasswordPage", 256), ("CookiePath", 256), ("ErrorPage", 256), ("EventClass", 64),
+    ("LoginPage", 256), ("Package", 64), ("PermittedClasses", 0), ("SuperClass", 1024),
 )  # fmt: skip
 _SWITCHES = (
     ("AutoCompile", 1), ("CorsCredentialsAllowed", 1), ("CSRFToken", 1), ("DeepSeeEnabled", 0), ("iKnowEnabled", 0),
-    ("InbndWebServicesEnabled", 1), ("IsNameSpaceDefault", 0), ("JWTAuthEnabled", 0), ("LockCSPName", 1),
-    ("Recurse", 1), ("RedirectEmptyPath", 0), ("WSGIDebug", 0),
+    ("InbndWebServicesEnabled", 1), ("IsNameSpaceDefault", 0), ("LockCSPName", 1), ("Recurse", 1),
+    ("RedirectEmptyPath", 0),
 )  # fmt: skip
 _NUMBERS = (
-    ("JWTAccessTokenTimeout", 60, 1, 0), ("JWTRefreshTokenTimeout", 900, 1, 0), ("ServeFiles", 1, 0, 3),
-    ("ServeFilesTimeout", 3600, 0, 0), ("SessionScope", 2, 0, 2), ("UserCookieScope", 2, 0, 2), ("WSGIType", 1, 1, 2),
+    ("ServeFiles", 1, 0, 3), ("ServeFilesTimeout", 3600, 0, 0), ("SessionScope", 2, 0, 2), ("UserCookieScope", 2, 0, 2),
 )  # fmt: skip
+_JWT, _WSGI, _WSGI_TYPE, _TRACE = (2022, 2), (2024, 1), (2024, 2), (2026, 1)
+"""The releases that brought them (facts: iris-webapps-gateway 1.1, 6). UNVERIFIED: that WSGIType is in 2024.2, and
+TraceEnabled in 2026.1. Settle: SELECT Name FROM %Dictionary.CompiledProperty WHERE parent = 'Security.Applications'."""
 _FIELDS = (
     Field("Description", "description", maximum=256),
     Field("NameSpace", "namespace", maximum=64),
@@ -67,7 +69,16 @@ _FIELDS = (
         Field(name, kind=Kind.INTEGER, initial=initial, minimum=low, maximum=high)
         for name, initial, low, high in _NUMBERS
     ),
-    Field("WSGICallable", initial="app", maximum=256),
+    Field("GroupById", "group", maximum=64),
+    Field("JWTAuthEnabled", "jwt_enabled", Kind.YES_NO, initial=0, since=_JWT),
+    Field("JWTAccessTokenTimeout", "jwt_access_seconds", Kind.INTEGER, initial=60, minimum=1, since=_JWT),
+    Field("JWTRefreshTokenTimeout", "jwt_refresh_seconds", Kind.INTEGER, initial=900, minimum=1, since=_JWT),
+    Field("WSGIAppLocation", maximum=256, since=_WSGI),
+    Field("WSGIAppName", maximum=256, since=_WSGI),
+    Field("WSGICallable", initial="app", maximum=256, since=_WSGI),
+    Field("WSGIDebug", kind=Kind.YES_NO, initial=0, since=_WSGI),
+    Field("WSGIType", kind=Kind.INTEGER, initial=1, minimum=1, maximum=2, since=_WSGI_TYPE),
+    Field("TraceEnabled", kind=Kind.YES_NO, initial=0, since=_TRACE),
     Field("CorsAllowlist", kind=Kind.LIST, maximum=32767),
     Field("CorsHeadersList", kind=Kind.LIST, maximum=32767),
     Field("ClientApplications", kind=Kind.LIST, maximum=64),
@@ -75,6 +86,7 @@ _FIELDS = (
 )
 
 APPLICATIONS.property("Name", required=True, maximum_length=64)
+APPLICATIONS.property("NameLowerCase", read_only=True, required=True)
 APPLICATIONS.property("MatchRoles", collection="list", maximum_length=32767)
 records.declare(APPLICATIONS, _FIELDS)
 
@@ -124,11 +136,12 @@ class ApplicationPersistence:
             instance, application, _FIELDS, job.emulation.extras_of(APPLICATIONS.name, application.name)
         )
         instance.values["Name"] = application.name
+        instance.values["NameLowerCase"] = application.name.lower()
         instance.values["MatchRoles"] = new_list(match_roles_items(application))
 
     def save(self, job: Job, instance: Instance) -> None:
         """Check the object and store it. Raises `StatusError`; nothing is changed then."""
-        application = find(job, instance.key)
+        application = find(job, instance.key) if instance.key else _made(job, instance)
         if as_text(instance.values.get("Name")) != application.name:
             raise status.StatusError(920, "Name")
         values = records.validated(instance, _FIELDS)
@@ -137,13 +150,20 @@ class ApplicationPersistence:
         changes = records.store(
             application, values, _FIELDS, job.emulation.extras_of(APPLICATIONS.name, application.name)
         )
+        if "DispatchClass" in changes:
+            # UseSession is a parameter of the class, 0 by default (facts: iris-license-sessions 2.3).
+            application.use_session = not application.dispatch_class
         if match_roles != application.match_roles:
             application.match_roles = match_roles
             changes.append("MatchRoles")
-        if changes:
+        if changes or not instance.key:
+            done = "modified" if instance.key else "created"
+            if not instance.key:
+                job.world.applications.add(application)
+                instance.key = application.name.lower()
             job.world.applications.touch()
             audit_change(
-                job, "ApplicationChange", f"Application {application.name} modified: {', '.join(changes)}"
+                job, "ApplicationChange", f"Application {application.name} {done}: {', '.join(changes)}"
             )
 
     def delete(self, job: Job, row_id: str) -> None:
@@ -177,6 +197,26 @@ def delete(job: Job, name: str) -> None:
     audit_change(job, "ApplicationChange", f"Application {application.name} deleted")
 
 
+@APPLICATIONS.class_method("%New(initvalue As %String) As Security.Applications")
+def _new(_job: Job, _initial: Value) -> Instance:
+    instance = Instance(APPLICATIONS)
+    records.blank(instance, _FIELDS)
+    instance.values["MatchRoles"] = new_list()
+    return instance
+
+
+def _made(job: Job, instance: Instance) -> Application:
+    """The record of an object that was never saved. Raises `StatusError`."""
+    name = as_text(instance.values.get("Name"))
+    if not name or len(name) > 64:
+        raise status.StatusError(5659, "Security.Applications:Name")
+    if job.world.doubts.says(APPLICATION_NEW, "refused"):
+        raise status.StatusError(5659, "Security.Applications:NameLowerCase")
+    if job.world.applications.get(name) is not None:
+        raise status.StatusError(5001, f"Application {name} already exists")
+    return Application(name, namespace="")
+
+
 @APPLICATIONS.class_method("Delete(Name As %String) As %Status")
 def _delete(job: Job, name: Value) -> None:
     delete(job, as_text(name))
@@ -192,7 +232,7 @@ def _create(job: Job, name: Value, properties: ByRef) -> None:
         raise status.StatusError(5659, "Security.Applications:Name")
     if job.world.applications.get(text) is not None:
         raise status.StatusError(5001, f"Application {text} already exists")
-    nothing_arrives(job, "Security.Applications.Create", properties)
+    arrays.nothing_arrives(job, "Security.Applications.Create", properties)
     job.world.applications.add(Application(text, namespace=""))
     audit_change(job, "ApplicationChange", f"Application {text} created")
 
@@ -207,19 +247,13 @@ def _copy(job: Job, name: Value, new_name: Value, description: Value) -> None:
         raise status.StatusError(5659, "Security.Applications:Name")
     if job.world.applications.get(text) is not None:
         raise status.StatusError(5001, f"Application {text} already exists")
-    copied = Application(
-        text,
-        source.namespace,
-        as_text(description) or source.description,
-        source.enabled,
-        source.type_bits & ~1,
-        source.dispatch_class,
-        source.resource,
-        source.authe_enabled,
-        {match: list(targets) for match, targets in source.match_roles.items()},
-        source.timeout,
-        source.use_session,
-        source.path,
+    copied = replace(
+        source,
+        name=text,
+        description=as_text(description) or source.description,
+        type_bits=source.type_bits & ~1,
+        system=False,
+        match_roles={match: list(targets) for match, targets in source.match_roles.items()},
     )
     job.world.applications.add(copied)
     job.emulation.extras_of(APPLICATIONS.name, text).update(
@@ -244,14 +278,14 @@ def _exists(job: Job, name: Value, found: ByRef, outcome: ByRef) -> int:
 
 @APPLICATIONS.class_method("Get(Name As %String, ByRef Properties As %String) As %Status")
 def _get(job: Job, name: Value, properties: ByRef) -> None:
-    find(job, as_text(name))
-    nothing_comes_back(job, "Security.Applications.Get", properties)
+    key = find(job, as_text(name)).name.lower()
+    names = ["Name", "MatchRoles", *(each.name for each in _FIELDS if each.since <= job.emulation.version)]
+    arrays.get(job, APPLICATIONS, key, properties, names=names, forms={})
 
 
 @APPLICATIONS.class_method("Modify(Name As %String, ByRef Properties As %String) As %Status")
 def _modify(job: Job, name: Value, properties: ByRef) -> None:
-    find(job, as_text(name))
-    nothing_arrives(job, "Security.Applications.Modify", properties)
+    arrays.modify(job, APPLICATIONS, find(job, as_text(name)).name.lower(), properties, {})
 
 
 def _kind(application: Application) -> str:

@@ -71,7 +71,7 @@ class MethodDef:
 
 @dataclass(frozen=True, slots=True)
 class PropertyDef:
-    """A property. `collection` is "list" or "". `initial` is what `%New` sets."""
+    """A property. `collection` is "list" or "". `initial` is what `%New` sets, `since` the first release."""
 
     name: str
     type: str
@@ -83,6 +83,7 @@ class PropertyDef:
     internal: bool = False
     maximum_length: int = 0
     initial: str | int = ""
+    since: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,8 @@ def _query_rows(job: Job) -> Iterable[Row]:
 
 def _property_rows(job: Job) -> Iterable[Row]:
     for cls in visible_classes(job):
-        for number, prop in enumerate(cls.properties().values(), 1):
+        present = (each for each in cls.properties().values() if each.since <= job.emulation.version)
+        for number, prop in enumerate(present, 1):
             yield {
                 "ID": f"{cls.name}||{prop.name}",
                 "parent": cls.name,

@@ -64,7 +64,7 @@ def invoke(job: Job, number: int, method_name: str, args: Sequence[PassedArgumen
 def get_property(job: Job, number: int, name: str) -> Value:
     """`object.name`. A list property gives the reference of its list."""
     instance = job.objects.get(number)
-    prop = _find_property(instance, name)
+    prop = _find_property(job, instance, name)
     if prop.name == "Size" and instance.cls.name == "%Collection.ListOfDT":
         return len(instance.items)
     return _to_wire(job, instance.values.get(prop.name, prop.initial))
@@ -73,7 +73,7 @@ def get_property(job: Job, number: int, name: str) -> Value:
 def set_property(job: Job, number: int, name: str, value: Value) -> None:
     """`set object.name = value`; whether the value is legal is found at `%Save`."""
     instance = job.objects.get(number)
-    prop = _find_property(instance, name)
+    prop = _find_property(job, instance, name)
     if prop.read_only:
         # UNVERIFIED: the name of the error for a read-only property. Settle: set SuperUser of a Security.Users object.
         raise ThrownError(f"<CANNOT SET THIS PROPERTY> *{name},{instance.cls.name}")
@@ -108,9 +108,9 @@ def _rows_of_query(
     return run_query(job, cls, query, args)[1]
 
 
-def _find_property(instance: Instance, name: str) -> PropertyDef:
+def _find_property(job: Job, instance: Instance, name: str) -> PropertyDef:
     prop = instance.cls.find_property(name)
-    if prop is None:
+    if prop is None or prop.since > job.emulation.version:
         raise ThrownError(f"<PROPERTY DOES NOT EXIST> *{name},{instance.cls.name}")
     return prop
 

@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from irisops.simulator.backend import ByRef, Value
-from irisops.simulator.classes import records, status
-from irisops.simulator.classes.arrays import nothing_arrives, nothing_comes_back
+from irisops.simulator.classes import arrays, records, status
 from irisops.simulator.classes.definition import ClassDef, column
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.objects import PERSISTENT, Instance, reference_to
@@ -138,16 +137,23 @@ def _exists(job: Job, source: Value, kind: Value, name: Value, found: ByRef, out
     "Get(Source As %String, Type As %String, Name As %String, ByRef Properties As %String) As %Status"
 )
 def _get(job: Job, source: Value, kind: Value, name: Value, properties: ByRef) -> None:
-    find(job, whole_key(source, kind, name))
-    nothing_comes_back(job, "Security.Events.Get", properties)
+    key = whole_key(source, kind, name)
+    find(job, key)
+    arrays.get(job, EVENTS, _id(key), properties, names=[each.name for each in _FIELDS], forms={})
 
 
 @EVENTS.class_method(
     'Modify(Source As %String = "", Type As %String = "", Name As %String = "", ByRef Properties As %String) As %Status'
 )
 def _modify(job: Job, source: Value, kind: Value, name: Value, properties: ByRef) -> None:
-    find(job, whole_key(source, kind, name))
-    nothing_arrives(job, "Security.Events.Modify", properties)
+    key = whole_key(source, kind, name)
+    find(job, key)
+    arrays.modify(job, EVENTS, _id(key), properties, {})
+
+
+def _id(key: str) -> str:
+    """The id of an event's object (facts: iris-security 3.7)."""
+    return key.lower().replace("/", "||")
 
 
 @EVENTS.class_method(

@@ -44,6 +44,7 @@ class Field:
     required: bool = False
     initial: str | int = ""
     type: str = ""
+    since: tuple[int, int] = (0, 0)
 
 
 def declare(cls: ClassDef, fields: Iterable[Field]) -> None:
@@ -57,6 +58,7 @@ def declare(cls: ClassDef, fields: Iterable[Field]) -> None:
             required=each.required,
             maximum_length=each.maximum if each.kind is Kind.TEXT else 0,
             initial=each.initial,
+            since=each.since,
         )
 
 

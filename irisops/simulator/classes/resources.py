@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from irisops.simulator.backend import ByRef, ThrownError, Value
-from irisops.simulator.classes import status
-from irisops.simulator.classes.arrays import nothing_arrives, nothing_comes_back
+from irisops.simulator.classes import arrays, status
 from irisops.simulator.classes.definition import ClassDef, column
 from irisops.simulator.classes.job import Job, parse_permission, permission_letters, permission_words
 from irisops.simulator.classes.objects import PERSISTENT, Instance, reference_to
@@ -152,14 +151,23 @@ def _exists(job: Job, name: Value, found: ByRef, outcome: ByRef) -> int:
 
 @RESOURCES.class_method("Get(Name As %String, ByRef Properties As %String) As %Status")
 def _get(job: Job, name: Value, properties: ByRef) -> None:
-    find(job, as_text(name))
-    nothing_comes_back(job, "Security.Resources.Get", properties)
+    key = find(job, as_text(name)).name.lower()
+    names = ("Description", "PublicPermission", "Type")
+    arrays.get(job, RESOURCES, key, properties, names=names, forms={"PublicPermission": _letters_of(key)})
 
 
 @RESOURCES.class_method("Modify(Name As %String, ByRef Properties As %String) As %Status")
 def _modify(job: Job, name: Value, properties: ByRef) -> None:
-    find(job, as_text(name))
-    nothing_arrives(job, "Security.Resources.Modify", properties)
+    found = find(job, as_text(name))
+    forms = {"PublicPermission": _letters_of(found.name)}
+    arrays.modify(job, RESOURCES, found.name.lower(), properties, forms)
+
+
+def _letters_of(name: str) -> arrays.Form:
+    """The permission as letters (facts: 3.2). Taking it raises #897."""
+    return arrays.Form(
+        lambda bits: permission_letters(Permission(bits)), lambda value: int(_permission(value, name))
+    )
 
 
 @RESOURCES.query(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from irisops.simulator.backend import ByRef, Value
-from irisops.simulator.classes import records, status
-from irisops.simulator.classes.arrays import nothing_arrives, nothing_comes_back
+from irisops.simulator.classes import arrays, records, status
 from irisops.simulator.classes.authentication import methods_text
 from irisops.simulator.classes.definition import ClassDef, column
 from irisops.simulator.classes.job import Job
-from irisops.simulator.classes.objects import PERSISTENT, Instance, reference_to
+from irisops.simulator.classes.objects import PERSISTENT, Instance, new_list, reference_to
 from irisops.simulator.classes.records import Field, Kind, yes_no
 from irisops.simulator.classes.security_tables import project
 from irisops.simulator.classes.user_operations import audit_change
@@ -24,6 +23,13 @@ _FIELDS = (
     Field("AutheEnabled", "authe_enabled", Kind.INTEGER, minimum=0, type="Security.Datatype.Authentication"),
     Field("ClientSystems", "client_systems", Kind.LIST, maximum=32767),
 )
+_FORMS = {
+    "ClientSystems": arrays.Form(
+        lambda items: ";".join(items.items),
+        lambda value: new_list(each for each in as_text(value).split(";") if each),
+    )
+}
+"""Addresses may hold commas, with roles (facts: 3.3)."""
 SERVICES.property("Name", required=True)
 records.declare(SERVICES, _FIELDS)
 
@@ -86,14 +92,13 @@ def _exists(job: Job, name: Value, found: ByRef, outcome: ByRef) -> int:
 
 @SERVICES.class_method("Get(Name As %String, ByRef Properties As %String) As %Status")
 def _get(job: Job, name: Value, properties: ByRef) -> None:
-    find(job, as_text(name))
-    nothing_comes_back(job, "Security.Services.Get", properties)
+    key = find(job, as_text(name)).name.lower()
+    arrays.get(job, SERVICES, key, properties, names=[each.name for each in _FIELDS], forms=_FORMS)
 
 
 @SERVICES.class_method("Modify(Name As %String, ByRef Properties As %String) As %Status")
 def _modify(job: Job, name: Value, properties: ByRef) -> None:
-    find(job, as_text(name))
-    nothing_arrives(job, "Security.Services.Modify", properties)
+    arrays.modify(job, SERVICES, find(job, as_text(name)).name.lower(), properties, _FORMS)
 
 
 @SERVICES.method("IsPublic() As %Boolean")

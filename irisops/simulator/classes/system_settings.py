@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from irisops.simulator.backend import ByRef, Value
-from irisops.simulator.classes import records, status
-from irisops.simulator.classes.arrays import nothing_arrives, nothing_comes_back
+from irisops.simulator.classes import arrays, records, status
 from irisops.simulator.classes.definition import ClassDef
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.objects import PERSISTENT, Instance, reference_to
@@ -123,13 +122,13 @@ def _exists(job: Job, name: Value, found: ByRef, outcome: ByRef) -> int:
 @SYSTEM.class_method('Get(Name As %String = "SYSTEM", ByRef Properties As %String) As %Status')
 def _get(job: Job, name: Value, properties: ByRef) -> None:
     _check_name(name)
-    nothing_comes_back(job, "Security.System.Get", properties)
+    arrays.get(job, SYSTEM, NAME, properties, names=[each.name for each in _fields(job)], forms={})
 
 
 @SYSTEM.class_method('Modify(Name As %String = "SYSTEM", ByRef Properties As %String) As %Status')
 def _modify(job: Job, name: Value, properties: ByRef) -> None:
     _check_name(name)
-    nothing_arrives(job, "Security.System.Modify", properties)
+    arrays.modify(job, SYSTEM, NAME, properties, {})
 
 
 @SYSTEM.class_method("GetInstallationSecuritySetting(ByRef SecuritySetting As %String) As %Status")

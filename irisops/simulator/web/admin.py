@@ -19,7 +19,8 @@ from http import HTTPStatus
 from irisops.simulator.classes import status
 from irisops.simulator.classes.system_basics import zversion
 from irisops.simulator.doubts import ADMIN_API
-from irisops.simulator.web.applications import basic_credentials, plain
+from irisops.simulator.web.applications import plain
+from irisops.simulator.web.credentials import basic_credentials, bearer, login_credentials
 from irisops.simulator.web.http import Request, Response
 from irisops.simulator.world.login import LoginRefused
 from irisops.simulator.world.model import Permission, WebSession
@@ -84,7 +85,7 @@ class AdminApi:
         """
         if request.method != "POST":
             return plain(HTTPStatus.METHOD_NOT_ALLOWED)
-        username, password = _credentials(request)
+        username, password = login_credentials(request)
         try:
             name = self._world.authenticate_web(username, password, client_ip).name
         except LoginRefused:
@@ -107,7 +108,7 @@ class AdminApi:
 
     def _user_of(self, request: Request, client_ip: str) -> str | None:
         """The authenticated user of the request; None if not authenticated."""
-        token = _bearer(request)
+        token = bearer(request)
         if token:
             login = self._logins.get(token)
             return login.username if login is not None and login.ends > self._world.now() else None
@@ -120,7 +121,7 @@ class AdminApi:
             return None
 
     def _log_out(self, request: Request, _username: str) -> Response:
-        self._logins.pop(_bearer(request), None)
+        self._logins.pop(bearer(request), None)
         return _envelope(HTTPStatus.OK, "")
 
     # -- endpoints ----------------------------------------------------------------------------------------------------
@@ -190,26 +191,6 @@ class AdminApi:
     def _holds(self, username: str, privilege: str) -> bool:
         resource, _, letter = privilege.partition(":")
         return self._world.check(username, resource, LETTERS[letter])
-
-
-def _credentials(request: Request) -> tuple[str, str]:
-    """User and password of a login: Basic, or in the body (the vendor's documentation of JWT has both)."""
-    username, password = basic_credentials(request)
-    if username:
-        return username, password
-    try:
-        content = json.loads(request.body)
-    except (ValueError, RecursionError):
-        return "", ""
-    if not isinstance(content, dict):
-        return "", ""
-    user, secret = content.get("user"), content.get("password")
-    return (user, secret) if isinstance(user, str) and isinstance(secret, str) else ("", "")
-
-
-def _bearer(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _shown(session: WebSession) -> dict[str, object]:

@@ -5,16 +5,16 @@ Facts: license-sessions 2.3, 2.4.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import quote
 
 from irisops.simulator.web.cookies import CookieJar
+from irisops.simulator.web.credentials import basic_credentials, bearer
 from irisops.simulator.web.http import Request, Response
 from irisops.simulator.web.pages import SECURITY_HEADERS, application_page, login_page
+from irisops.simulator.web.tokens import ENDPOINTS, Tokens
 from irisops.simulator.world.license import LicenseLimitExceededError
 from irisops.simulator.world.login import WEB_SERVICE, LoginRefused
 from irisops.simulator.world.model import Application, Permission, WebSession
@@ -32,6 +32,7 @@ class Applications:
     def __init__(self, world: World) -> None:
         self._world = world
         self._jar = CookieJar()
+        self._tokens = Tokens(world)
 
     def answer(self, request: Request, client_ip: str, port: int) -> Response:
         """Answer one request. The caller has ticked the world."""
@@ -60,6 +61,9 @@ class Applications:
         client_ip: str,
         port: int,
     ) -> Response:
+        endpoint = request.path[len(application.name) :].strip("/").lower()
+        if application.jwt_enabled and application.dispatch_class and endpoint in ENDPOINTS:
+            return self._tokens.answer(application, endpoint, request, client_ip)
         if any(request.query.get(name) == "end" for name in LOGOUT):
             if session is not None:
                 self._world.logout_session(session.id)
@@ -113,7 +117,12 @@ class Applications:
         username, password = _form_credentials(request)
         if not username:
             username, password = basic_credentials(request)
-        if username and methods & PASSWORD_BIT:
+        if bearer(request):
+            owner = self._tokens.user_of(request) if application.jwt_enabled else None
+            if owner is None:
+                return Response(HTTPStatus.UNAUTHORIZED, headers=(("WWW-Authenticate", "Bearer"),))
+            name = owner
+        elif username and methods & PASSWORD_BIT:
             name = self._world.authenticate_web(username, password, client_ip).name
         elif methods & UNAUTHENTICATED_BIT:
             name = ""
@@ -179,16 +188,3 @@ def _form_credentials(request: Request) -> tuple[str, str]:
         return "", ""
     form = request.form()
     return form.get("IRISUsername", ""), form.get("IRISPassword", "")
-
-
-def basic_credentials(request: Request) -> tuple[str, str]:
-    """User and password of a Basic Authorization header; two empty strings if missing or malformed."""
-    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
-    try:
-        text = base64.b64decode(encoded, validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    username, _, password = text.partition(":")
-    return username, password

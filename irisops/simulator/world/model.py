@@ -113,6 +113,11 @@ class Application:
     system: bool = False
     use_cookies: int = 2
     csp_zen_enabled: bool = True
+    jwt_enabled: bool = False
+    jwt_access_seconds: int = 60
+    jwt_refresh_seconds: int = 900
+    group: str = ""
+    """`GroupById`."""
 
 
 @dataclass(slots=True)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import replace
+from typing import ClassVar, NamedTuple
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
-from irisops.contract.picks import offered
 from irisops.contract.replies import Facts
 from irisops.contract.wording import harmless
 from irisops.ui.cards.section import LinesSection
-from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, bar, cell, load_style, names_something, sparkline
-from irisops.ui.lines import item, wrapped
+from irisops.ui.figures import (
+    NOTE_LIMIT,
+    TEXT_LIMIT,
+    TONES,
+    bar,
+    cell,
+    load_style,
+    names_something,
+    sparkline,
+)
+from irisops.ui.lines import note_lines, wrapped
+from irisops.ui.links import NO_COMMANDS, Commands
 
 GAP = "   "
 SPARK_WIDTH = 24
@@ -26,6 +36,14 @@ HEADROOM = 1.3
 """Room above a series without a limit: a steady series must not look full."""
 
 
+class Pair(NamedTuple):
+    """A label, its value, and the style of the value."""
+
+    label: str
+    value: str
+    style: str = ""
+
+
 class FactsSection(LinesSection[Facts], can_focus=True):
     """Shows `Facts`, with a bar for a count and its limit, and a sparkline of the series.
 
@@ -35,7 +53,7 @@ class FactsSection(LinesSection[Facts], can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "leave(-1)", "To what is above", show=False, id="facts.up"),
         Binding("down", "leave(1)", "To what is below", show=False, id="facts.down"),
-        Binding("enter", "first", "Do what is offered", show=False, id="facts.enter"),
+        Binding("enter", "first", "Do what is offered, or show what can be copied", id="facts.enter"),
     ]
 
     class Picked(Message):
@@ -52,36 +70,81 @@ class FactsSection(LinesSection[Facts], can_focus=True):
             super().__init__()
             self.step = step
 
+    class Copied(Message):
+        """The blocks are to be copied."""
+
+    def __init__(self, reply: Facts) -> None:
+        super().__init__(reply)
+        self.opened = False
+        """True if the blocks of a pass are shown."""
+
+    @property
+    def folds(self) -> bool:
+        """True for a pass: blocks that are shown once they are asked for, and keys that copy, save or end it."""
+        return bool(self.reply.blocks and self.reply.actions)
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        """Keys of a pass that act while it has the focus, with their words."""
+        return [("c", "copy"), *((key, words) for key, words, _ in self.reply.actions)] if self.folds else []
+
+    @property
+    def row_keys(self) -> list[Binding]:
+        """The same, for the list of keys."""
+        return [
+            Binding(key, f"act({key!r})", f"The pass: {words}", id="facts.row") for key, words in self.keys
+        ]
+
     def allow_focus(self) -> bool:
         """Only with blocks or actions; the base class would look at `can_focus` alone."""
         return bool(self.reply.blocks or self.reply.actions)
 
     def lines(self, width: int) -> list[Content]:
         """The figures, then the notes; marked while it has the focus."""
-        lines = facts_lines(self.reply, width)
+        if self.folds:
+            return self._pass(width)
+        lines = facts_lines(self.reply, width, self.commands)
         if self.has_focus and self.reply.blocks:
             marked = Content.assemble(("▸ ", "$accent bold"), ("Ctrl+Y copies this alone", "$accent"))
             lines = [marked.truncate(width, ellipsis=True), *lines]
         return [*lines, *action_lines(self.reply, width, marked=self.has_focus)]
 
+    def _pass(self, width: int) -> list[Content]:
+        """A line, behind the mark of the focus; the blocks below it once they are asked for."""
+        shown = self.reply if self.opened else replace(self.reply, blocks={})
+        mark = "▸ " if self.has_focus else "  "
+        first, *rest = facts_lines(shown, width - len(mark), self.commands)
+        return [Content.assemble((mark, "$accent bold"), first), *(line.pad_left(len(mark)) for line in rest)]
+
     def takes(self, key: str) -> bool:
         """True for the key of an action."""
-        return any(each == key for each, _, _ in self.reply.actions)
+        return any(each == key for each, _, _ in self.reply.actions) or any(
+            each == key for each, _ in self.keys
+        )
 
     def action_act(self, key: str) -> None:
-        """Pick the action of a key."""
-        self.post_message(self.Picked(offered([self.reply])[key]))
+        """Pick the action of a key, or copy a pass."""
+        line = next((line for each, _, line in self.reply.actions if each == key), "")
+        self.post_message(self.Picked(line) if line else self.Copied())
 
     def action_first(self) -> None:
-        """Pick the first action, if any."""
-        if self.reply.actions:
+        """Pick the first action, if any; show or hide the blocks of a pass."""
+        if self.folds:
+            self.opened = not self.opened
+            self.refresh(layout=True)
+        elif self.reply.actions:
             self.action_act(self.reply.actions[0][0])
 
     def on_click(self, event: events.Click) -> None:
-        """Pick the clicked action."""
+        """Pick the clicked action; a second click shows the blocks of a pass."""
+        super().on_click(event)
         actions = self.reply.actions
         number = event.y - len(self.lines(self.content_size.width)) + len(actions)
-        if 0 <= number < len(actions):
+        if self.folds:
+            event.prevent_default()
+            if event.chain == 2:
+                self.action_first()
+        elif 0 <= number < len(actions):
             self.action_act(actions[number][0])
 
     def action_leave(self, step: int) -> None:
@@ -97,22 +160,27 @@ class FactsSection(LinesSection[Facts], can_focus=True):
         self.refresh(layout=True)
 
 
-def facts_lines(facts: Facts, width: int) -> list[Content]:
+def facts_lines(facts: Facts, width: int, commands: Commands = NO_COMMANDS) -> list[Content]:
     """Lines for a card of `width` cells."""
     lines = [*_gauge(facts, width)]
     told = {_used(facts), "limit"} if lines else set()
     pairs = [
-        (harmless(label, 60), _value(facts, name) or "–")
+        Pair(
+            harmless(label, 60),
+            _value(facts, name) or "–",
+            TONES[facts.tones[name]] if name in facts.tones else "",
+        )
         for name, label in facts.labels.items()
         if name in facts.facts and name not in told
     ]
     if not lines and len(facts.series) > 1:
         recent = sparkline(facts.series, SPARK_WIDTH, max(facts.series) * HEADROOM)
-        pairs.append(("recent", recent))
+        pairs.append(Pair("recent", recent))
     flowing = _flowing(pairs, width)
     lines += flowing if 0 < len(flowing) <= MOST_FLOWING else _aligned(pairs, width)
+    foreign = [each for each in facts.facts.values() if isinstance(each, str) and "/" in each]
     for note in facts.notes:
-        lines += item("·", "$accent", note, width, NOTE_LIMIT)
+        lines += note_lines(note, width, commands, foreign)
     for title, block in facts.blocks.items():
         lines += [Content(""), Content.styled(harmless(title, TEXT_LIMIT), "$quiet")]
         for line in block.splitlines():
@@ -135,11 +203,11 @@ def _value(facts: Facts, name: str) -> str:
     return cell(facts.facts.get(name), "id" if names_something(name) else "number", TEXT_LIMIT)
 
 
-def _flowing(pairs: list[tuple[str, str]], width: int) -> list[Content]:
+def _flowing(pairs: list[Pair], width: int) -> list[Content]:
     """As many pairs to a line as fit; no lines if one of them is too long."""
     lines: list[Content] = []
-    for label, value in pairs:
-        pair = Content.assemble((f"{label} ", "$quiet"), value)
+    for label, value, style in pairs:
+        pair = Content.assemble((f"{label} ", "$quiet"), (value, style))
         if pair.cell_length > min(width, LONGEST_FLOWING):
             return []
         if lines and lines[-1].cell_length + len(GAP) + pair.cell_length <= width:
@@ -170,14 +238,14 @@ def _gauge(facts: Facts, width: int) -> list[Content]:
     return [Content.assemble(*parts).truncate(width, ellipsis=True)] if parts else []
 
 
-def _aligned(pairs: list[tuple[str, str]], width: int) -> list[Content]:
+def _aligned(pairs: list[Pair], width: int) -> list[Content]:
     """Labels in a column, values beside them; two pairs to a line if there is room."""
-    label_width = min(28, max((len(label) for label, _ in pairs), default=0))
-    longest = max((len(value) for _, value in pairs), default=0)
+    label_width = min(28, max((len(pair.label) for pair in pairs), default=0))
+    longest = max((len(pair.value) for pair in pairs), default=0)
     columns = 2 if len(pairs) > 5 and 2 * (label_width + longest + 2) + 4 <= width else 1
     cells = []
-    for label, value in pairs:
-        text = Content.assemble((label.ljust(label_width + 2), "$quiet"), value)
+    for label, value, style in pairs:
+        text = Content.assemble((label.ljust(label_width + 2), "$quiet"), (value, style))
         cells.append(wrapped(text, width, indent=label_width + 2))
     if columns == 1:
         return [line for block in cells for line in block]

@@ -15,6 +15,7 @@ from irisops.contract.wording import harmless
 from irisops.ui.cards.section import LinesSection
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.lines import item, wrapped
+from irisops.ui.links import NO_COMMANDS, Commands
 
 
 class ProblemSection(LinesSection[Problem], can_focus=True):
@@ -50,6 +51,12 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
     def __init__(self, reply: Problem) -> None:
         super().__init__(reply)
         self._chosen = 0
+        self._detailed = False
+
+    def tell_all(self, *, wanted: bool) -> None:
+        """Show or hide the original words of the instance or the driver."""
+        self._detailed = wanted
+        self.refresh(layout=True)
 
     def show(self, reply: Reply) -> None:
         """Show a newer problem; its first suggestion is chosen."""
@@ -59,7 +66,10 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
 
     def lines(self, width: int) -> list[Content]:
         """Message, cure, the instance's words, suggestions."""
-        return problem_lines(self.reply, width, chosen=self._chosen if self.has_focus else None)
+        chosen = self._chosen if self.has_focus else None
+        return problem_lines(
+            self.reply, width, chosen=chosen, detailed=self._detailed, commands=self.commands
+        )
 
     def action_choose(self, step: int) -> None:
         """Choose another suggestion."""
@@ -87,7 +97,8 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
         self.post_message(self.Picked(offered([self.reply])[key]))
 
     def on_click(self, event: events.Click) -> None:
-        """Pick the clicked suggestion, and no other."""
+        """Pick the clicked suggestion, and no other; a link goes into the prompt."""
+        super().on_click(event)
         suggestions = self.reply.suggestions
         number = event.y - len(self.lines(self.content_size.width)) + len(suggestions)
         if 0 <= number < len(suggestions):
@@ -103,15 +114,21 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
         self.refresh()
 
 
-def problem_lines(problem: Problem, width: int, chosen: int | None = None) -> list[Content]:
+def problem_lines(
+    problem: Problem,
+    width: int,
+    chosen: int | None = None,
+    *,
+    detailed: bool = False,
+    commands: Commands = NO_COMMANDS,
+) -> list[Content]:
     """Lines for a card of `width` cells. `chosen` is the suggestion under the cursor."""
     lines = item("✕", "$error bold", problem.message, width, text_style="$error")
     if problem.cure:
-        lines += item("→", "$accent", problem.cure, width)
+        lines += item("→", "$accent", problem.cure, width, commands=commands)
     if problem.detail:
-        lines += wrapped(
-            Content.styled(f"  {harmless(problem.detail, TEXT_LIMIT)}", "$quiet"), width, indent=2
-        )
+        detail = harmless(problem.detail, TEXT_LIMIT) if detailed else "^O shows the original error text"
+        lines += wrapped(Content.styled(f"  {detail}", "$quiet"), width, indent=2)
     for number, suggestion in enumerate(problem.suggestions):
         here = number == chosen
         style = "$accent bold" if here else "$accent"

@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from irisops.contract.replies import Problem, Reply
 from irisops.ui.lines import Lines
+from irisops.ui.links import Commands
 
 R = TypeVar("R", bound=Reply)
 
@@ -24,6 +25,10 @@ class Section(Widget):
         """Show a newer reply of the same kind and name."""
         raise NotImplementedError
 
+    def link(self, commands: Commands) -> None:
+        """Make links of these commands; called before the section is shown."""
+        raise NotImplementedError
+
     def let_go(self) -> None:
         """Forget what is large: the section is taken off the screen."""
 
@@ -34,6 +39,10 @@ class LinesSection(Lines, Section, Generic[R]):
     def __init__(self, reply: R) -> None:
         super().__init__()
         self._shown: R = reply
+
+    def link(self, commands: Commands) -> None:
+        """Make links of these commands in the lines."""
+        self.commands = commands
 
     @property
     def reply(self) -> R:

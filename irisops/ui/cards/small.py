@@ -9,6 +9,7 @@ from irisops.contract.wording import harmless
 from irisops.ui.cards.section import LinesSection
 from irisops.ui.figures import TEXT_LIMIT, bar
 from irisops.ui.lines import wrapped
+from irisops.ui.links import linked
 
 
 class DoneSection(LinesSection[Done]):
@@ -17,12 +18,16 @@ class DoneSection(LinesSection[Done]):
     def lines(self, width: int) -> list[Content]:
         """The result, its details, and how to undo it."""
         done = self.reply
-        text: list[tuple[str, str] | str] = [("✓ ", "$success bold"), harmless(done.message, TEXT_LIMIT)]
+        text: list[Content | tuple[str, str] | str] = [
+            ("✓ ", "$success bold"),
+            harmless(done.message, TEXT_LIMIT),
+        ]
         if done.undo is not None:
-            text += [("   take back: ", "$quiet"), (f"/undo {done.undo}", "$accent")]
+            text += [("   take back: ", "$quiet"), linked(Content(f"/undo {done.undo}"), self.commands)]
         lines = wrapped(Content.assemble(*text), width, indent=2)
         for detail in done.details:
-            lines += wrapped(Content.styled(f"  {harmless(detail, TEXT_LIMIT)}", "$quiet"), width, indent=2)
+            told = Content.styled(f"  {harmless(detail, TEXT_LIMIT)}", "$quiet")
+            lines += wrapped(linked(told, self.commands), width, indent=2)
         return lines
 
 

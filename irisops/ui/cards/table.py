@@ -9,34 +9,57 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Input
 
 from irisops.contract.replies import Reply, Table
-from irisops.ui.arrange import Row, title, written_as
+from irisops.ui.arrange import MOST_WRAPPED, Row, title, written_as
 from irisops.ui.cards.section import Section
 from irisops.ui.door import LineInput
-from irisops.ui.figures import NOTE_LIMIT, TEXT_LIMIT, cell
+from irisops.ui.figures import TEXT_LIMIT, cell
 from irisops.ui.grid import Grid
-from irisops.ui.lines import Lines, item, wrapped
+from irisops.ui.lines import Ground, Lines, note_lines, wrapped
+from irisops.ui.links import NO_COMMANDS, Commands
+
+FILTER = "filter the rows   Esc: all of them   Esc, Esc, /: a command"
+"""What to do in an empty filter line."""
 
 
 class Notes(Lines):
-    """The sentences under a table."""
+    """The sentences under a table, or in place of an empty one."""
 
-    def __init__(self, notes: tuple[str, ...]) -> None:
+    def __init__(self, table: Table) -> None:
         super().__init__()
-        self.notes = notes
+        self.notes: tuple[str, ...] = ()
+        self._all = NO_COMMANDS
+        self._foreign: list[str] = []
+        self.show(table)
 
     def lines(self, width: int) -> list[Content]:
         """One paragraph per note."""
-        return [line for note in self.notes for line in item("·", "$accent", note, width, NOTE_LIMIT)]
+        return [line for note in self.notes for line in note_lines(note, width, self.commands, self._foreign)]
 
-    def show(self, notes: tuple[str, ...]) -> None:
-        """Replace them."""
+    def link(self, commands: Commands, table: Table) -> None:
+        """Make links of these commands."""
+        self._all = commands
+        self.show(table)
+
+    def show(self, table: Table) -> None:
+        """The notes of a newer table. Those of a long one have no links: its values cannot all be compared."""
+        self.commands = self._all if len(table.rows) <= MOST_WRAPPED else NO_COMMANDS
+        if self.commands is not NO_COMMANDS:
+            self._foreign = [
+                value
+                for row in table.rows
+                for value in row.values()
+                if isinstance(value, str) and "/" in value
+            ]
+        notes = tuple(table.notes) or (() if table.rows else ("Nothing to show.",))
         if notes != self.notes:
             self.notes = notes
-            self.display = bool(notes)
             self.refresh(layout=True)
+        if self.display is not bool(notes):
+            self.display = bool(notes)
 
 
 class Details(Lines):
@@ -86,28 +109,39 @@ class FindLine(LineInput):
         self.post_message(self.Submitted(self, "", None))
 
 
-class TableSection(Section):
+class TableSection(Ground, Section):
     """Shows a `Table`."""
 
     DEFAULT_CSS = "TableSection { height: auto; }"
+
+    class Typed(Message):
+        """A command was typed, and sent, while the rows had the focus."""
+
+        def __init__(self, line: str) -> None:
+            super().__init__()
+            self.line = line
 
     def __init__(self, reply: Table) -> None:
         super().__init__()
         self._table = reply
         self.grid = Grid(reply)
         self._find: FindLine | None = None
-        self._notes = Notes(tuple(reply.notes))
-        self._notes.display = bool(reply.notes)
+        self._commands = NO_COMMANDS
+        self.grid.find_line = self._open_find
+        self.grid.display = bool(reply.rows)
+        self._notes = Notes(reply)
         self._details = Details()
-        self._empty = Notes(("Nothing to show.",))
-        self._empty.display = not reply.rows
 
     def compose(self) -> ComposeResult:
         """Rows, notes."""
         yield self.grid
         yield self._details
-        yield self._empty
         yield self._notes
+
+    def link(self, commands: Commands) -> None:
+        """Make links of these commands in the notes; never in cells."""
+        self._commands = commands
+        self._notes.link(commands, self._table)
 
     @property
     def reply(self) -> Table:
@@ -120,9 +154,9 @@ class TableSection(Section):
             return
         self._table = reply
         self.grid.show_table(reply)
-        self._notes.show(tuple(reply.notes))
-        if self._empty.display is bool(reply.rows):
-            self._empty.display = not reply.rows
+        self._notes.show(reply)
+        if self.grid.display is not bool(reply.rows):
+            self.grid.display = bool(reply.rows)
 
     def let_go(self) -> None:
         """Forget the rows."""
@@ -147,22 +181,37 @@ class TableSection(Section):
         if self._details.display:
             self._details.show(self._table, self.grid.cursor_row)
 
-    @on(Grid.Find)
-    async def _open_find(self) -> None:
+    def _open_find(self) -> None:
+        """Show the filter line and focus it at once: the next key is on its way."""
         if self._find is None:  # not before: it costs more than the rest of the card
-            self._find = FindLine(placeholder="find rows")
-            await self.mount(self._find, before=self.grid)
+            self._find = FindLine(placeholder=FILTER)
+            self.mount(self._find, before=self.grid)
         self._find.display = True
-        self._find.focus()
+        self.screen.set_focus(self._find)
 
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
         event.stop()
-        self.grid.filter(event.value)
+        # By the grid itself: a message posted here as its parent would not reach the card.
+        self.grid.call_next(self.grid.filter, event.value)
 
     @on(Input.Submitted)
     def _close_find(self, event: Input.Submitted) -> None:
         event.stop()
-        if self._find is not None:
-            self._find.display = bool(self._find.value)
-        self.grid.focus()
+        if self._find is None:
+            return
+        command = self.command_meant(event.value)
+        if command:
+            self._find.value = ""
+        self._find.display = bool(self._find.value)
+        if command:
+            self.post_message(self.Typed(command))
+        else:
+            self.grid.focus()
+
+    def command_meant(self, words: str) -> str:
+        """The command that was typed with its slash while the rows had the focus; "" if a row has the words."""
+        name = words.split(maxsplit=1)[:1]
+        return (
+            f"/{words.strip()}" if name and not self.grid.view.rows and self._commands.begins(name[0]) else ""
+        )

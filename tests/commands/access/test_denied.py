@@ -137,7 +137,7 @@ async def test_without_the_model_the_refusals_are_listed_all_the_same(connected:
     connected.instance.fail["users"] = NotPermitted("This account lacks %Admin_Secure:U.")
     found = await table(connected)
     assert len(found.rows) == 2
-    assert noted(found, "Whether it is held by now is not known: This account lacks %Admin_Secure:U.")
+    assert noted(found, "It is not known whether it is held by now: This account lacks %Admin_Secure:U.")
 
 
 async def test_a_lost_connection_is_not_swallowed(connected: World) -> None:

@@ -205,7 +205,10 @@ async def test_templates_say_what_they_grant_and_make_what_they_say(at: Desk) ->
     assert "reader1 gains 2 privileges: %DB_USER:R and %Service_SQL:U." in plan.effects
     await at.yes(plan)
     assert at.user("reader1").roles == ["irisops_read_user"]
-    assert (await at.problem("/user add r template=sql-reader")).error == "NamespaceNeeded"
+    problem = await at.problem("/user add r template=sql-reader full_name=Reader")
+    assert problem.error == "NamespaceNeeded"
+    for typed in ("/user add r", "template=sql-reader", "full_name=Reader", "namespace=USER"):
+        assert typed in problem.cure
     form = await at.form("/user add template=teammate")
     values = {each.name: each.value for each in form.fields}
     assert values["roles"] == ["%Developer", "%SQL"]

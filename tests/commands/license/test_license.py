@@ -56,6 +56,9 @@ async def test_advice_names_settings_and_what_could_not_be_read(connected: World
     commands = [row["command"] for row in table.rows]
     assert "/sessions sweep appuser@10.0.0.9" in commands
     assert any("%Admin_Secure:U" in note for note in table.notes)
+    told = " ".join(table.notes)
+    assert not [row["title"] for row in table.rows if str(row["title"]) in told], "each thing is said once"
+    assert [action for action in table.actions if action[0] == "enter"] == [("enter", "do it", "{!command}")]
 
 
 async def test_a_timeout_is_changed_by_plan(connected: World) -> None:
@@ -187,5 +190,12 @@ def test_the_reason_of_a_license_holder_has_room_at_80_columns() -> None:
     )
     table = holders_table(LicenseBoard(LicenseCounts(8, 7, 1, 7, 1, 25), (holder,), (), now), now)
     widths = {each.column.name: each.width for each in fit(arrange(table), 72)}
-    assert widths["why"] >= 30
+    assert widths["why"] >= 28
     assert widths["holder"] == len(holder.holder)
+    for each in fit(arrange(table), 67):
+        lines = each.lines(table.rows[0])
+        assert all(len(line) <= each.width for line in lines), "nothing is cut"
+    assert (
+        table.rows[0]["returns"]
+        == f"first in 20 min, all by {(now + timedelta(minutes=65)).astimezone():%H:%M}"
+    )

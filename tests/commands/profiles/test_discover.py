@@ -277,14 +277,15 @@ async def test_nothing_is_said_to_be_there_only_if_nothing_could_not_be_read(tmp
     here = Here()
     here.found = []
     notes = table_of(await a_world(tmp_path / "a", here).say("/discover")).notes
-    assert notes[0] == "Podman failed: x."
-    assert notes[1].startswith("Nothing else was found on this machine. /profile add")
+    assert notes[0] == "No instance was found on this machine. Podman failed: x."
+    assert notes[1].startswith("For an instance elsewhere, /profile add")
 
     async def nothing() -> Discovery:
         return Discovery((), ())
 
-    (note,) = table_of(await World(tmp_path / "b", look=nothing).say("/discover")).notes
-    assert "no VS Code setting" in note
+    table = table_of(await World(tmp_path / "b", look=nothing).say("/discover"))
+    assert "no VS Code setting" in table.notes[0]
+    assert table.offer == "/profile add"
 
 
 async def test_a_port_on_a_host_that_is_not_known_is_no_address(tmp_path: Path) -> None:

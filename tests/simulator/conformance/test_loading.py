@@ -12,7 +12,7 @@ import pytest
 
 from irisops.instance.features import HELPER, HELPER_VERSION_METHOD
 from irisops.instance.helper import VERSION, source
-from tests.simulator.conformance.conftest import SCRATCH_ROLE, Driver
+from tests.simulator.conformance.conftest import SCRATCH_PASSWORD, SCRATCH_ROLE, SCRATCH_USER, Driver
 
 NAME = "ZIrisOpsTest.Conformance"
 EXPRESSIONS = (
@@ -146,13 +146,27 @@ def test_the_helper_does_what_it_says(scratch: Driver) -> None:
     try:
         assert scratch.native.classMethodString(HELPER, HELPER_VERSION_METHOD) == VERSION
         assert scratch.value("Security.Roles", "Create", SCRATCH_ROLE, "d", "%DB_USER:R", "%SQL") == 1
-        assert not scratch.value(
-            HELPER, "ModifyRole", SCRATCH_ROLE, "new", "%DB_USER:RW", "%SQL,%Developer", ""
-        )
+        changed = "Description|new|Resources|%DB_USER:RW|GrantedRoles|%SQL,%Developer"
+        assert not scratch.value(HELPER, "ModifySecurity", "Security.Roles", SCRATCH_ROLE, changed)
         (row,) = scratch.rows("SELECT * FROM Security.Roles_ListAll(?)", SCRATCH_ROLE)
         assert (row["description"], row["resources"]) == ("new", "%DB_USER:RW")
         assert set(row["grantedroles"].split(",")) == {"%SQL", "%Developer"}
-        assert "#883" in scratch.value(HELPER, "ModifyRole", f"{SCRATCH_ROLE}x", "", "", "", "")
+        missing = f"{SCRATCH_ROLE}x"
+        assert "#883" in scratch.value(HELPER, "ModifySecurity", "Security.Roles", missing, "Description|")
+        assert scratch.value("Security.Users", "Create", SCRATCH_USER, "%SQL", SCRATCH_PASSWORD) == 1
+        changed = "FullName|a ~1 b ~0|ExpirationDate|2099-12-31|Enabled|0"
+        assert not scratch.value(HELPER, "ModifySecurity", "Security.Users", SCRATCH_USER, changed)
+        keys = "FullName,ExpirationDate,Enabled,Roles"
+        told = scratch.value(HELPER, "ReadSecurity", "Security.Users", SCRATCH_USER, keys)
+        assert told == "=a ~1 b ~0|=2099-12-31|=0|=%SQL"
+        for class_name, name, keys in (
+            ("Security.Services", "%Service_Bindings", "Enabled,AutheEnabled"),
+            ("Security.Applications", "/csp/sys", "Enabled,AutheEnabled,Resource,Timeout,MatchRoles"),
+            ("Security.Resources", "%Admin_Secure", "PublicPermission"),
+            ("Security.System", "SYSTEM", "AuditEnabled,InactiveLimit,InvalidLoginLimit"),
+        ):
+            told = scratch.value(HELPER, "ReadSecurity", class_name, name, keys)
+            assert all(each.startswith("=") for each in told.split("|")), (class_name, told)
         assert "#5907" in scratch.value(HELPER, "EndSession", "nonsense")
     finally:
         if not had:

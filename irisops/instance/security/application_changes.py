@@ -1,0 +1,131 @@
+"""The calls that make, change and delete a web application (facts: iris-webapps-gateway 1.6).
+
+Arrays do not cross the driver, so `Create` cannot be used: another application is copied, and every field is set on the
+copy. The one to copy is chosen for being closed, as the new one is for a moment what that one is.
+"""
+
+from __future__ import annotations
+
+from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep
+from irisops.instance.class_queries import read_list
+from irisops.instance.errors import InstanceProblem, NotAvailable, Unreachable
+from irisops.instance.failures import is_missing
+from irisops.instance.features import Route
+from irisops.instance.helper import read_system_setting
+from irisops.instance.outcome import change_by_method, changing, check_status
+from irisops.instance.routes import Instance, first_route
+from irisops.instance.security.application_fields import APPLICATION_FIELDS
+from irisops.instance.security.authentication import UNAUTHENTICATED
+from irisops.instance.security.object_state import ObjectChange, ObjectState, Step, login_bits
+from irisops.instance.security.settings_state import read_settings, save_settings, settings_steps
+from irisops.instance.values import Row, as_flag, as_int, as_text
+
+CLASS = "Security.Applications"
+COPY = (CLASS, "Copy")
+"""What the route needs that makes an application by copying one."""
+_MOST_LOOKED_AT = 20
+"""Applications whose type is read to find one to copy."""
+
+
+def application_steps(change: ObjectChange) -> list[Step]:
+    """The calls that bring a web application from one state to the other."""
+    before, after = change.before, change.after
+    if after is None:
+        name = change.name
+        return [
+            Step(
+                f"{CLASS}.Delete {name}",
+                lambda instance: change_by_method(instance, "webapps.delete", CLASS, "Delete", (name,)),
+            )
+        ]
+    if before is None:
+        return [_making(after, change.origin), _filling(after)]
+    return settings_steps(change)
+
+
+def _making(after: ObjectState, origin: str) -> Step:
+    async def attempt(instance: Instance, route: Route) -> None:
+        if route.needs == (COPY,):
+            if not origin:
+                raise NotAvailable("There is no web application that could be copied.")
+            args = (origin, after.name, after.text("description"))
+            answer = await instance.call(ClassMethod(CLASS, "Copy", args))
+            await check_status(instance, answer.value, f"{CLASS}.Copy")
+            return
+        # UNVERIFIED: that NameLowerCase, which is required and read-only, follows from Name (facts:
+        # iris-webapps-gateway 6). Settle: %New, Name, %Save of a throwaway application.
+        closed = ObjectState("application", after.name, {**after.fields, "enabled": False})
+        steps = [
+            ObjectStep("set", "Name", (after.name,)),
+            *(
+                step
+                for key in ("namespace", "enabled", "auth")
+                if key in after.fields
+                for step in APPLICATION_FIELDS[key].steps(closed, key)
+            ),
+            ObjectStep("invoke", "%Save"),
+        ]
+        made = await instance.call(ObjectCall(CLASS, "%New", (), tuple(steps)))
+        await check_status(instance, made.values[-1], f"{CLASS}.%Save")
+
+    async def run(instance: Instance) -> None:
+        async def by(route: Route) -> None:
+            await attempt(instance, route)
+
+        await changing(first_route(instance, "webapps.create", by, again=_not_this_way))
+
+    made = f"Copy {origin} to {after.name}" if origin else f"%New {after.name}"
+    return Step(f"{CLASS}.{made}", run)
+
+
+def _filling(after: ObjectState) -> Step:
+    """Every field is set: what the copied application had is not known to be wanted."""
+    fields = [key for key in after.fields if key != "type"]
+    return Step(
+        f"{CLASS}.%Save {after.name}: every field", lambda instance: save_settings(instance, after, fields)
+    )
+
+
+def _not_this_way(problem: InstanceProblem) -> bool:
+    """True if nothing was done, so that the next route may be tried."""
+    return is_missing(problem) or isinstance(problem, NotAvailable)
+
+
+async def application_to_copy(instance: Instance, name: str) -> str:
+    """A web application to copy, the most closed one that did not come with the instance; "" without any.
+
+    A copy of a system application might be one, too, which nobody can delete (facts: iris-webapps-gateway 1.5). Two
+    batches. Raises the named problem of reading.
+    """
+
+    def openness(state: ObjectState) -> tuple[bool, bool, int]:
+        open_to_all = bool(login_bits(state) & UNAUTHENTICATED)
+        return state.flag("enabled"), open_to_all, len(",".join(state.names("roles")))
+
+    listed = await read_list(instance, "webapps.list", lambda row: row)
+    plain = sorted(each for each in map(_plain_name, listed) if each and each.casefold() != name.casefold())
+    wanted = ("enabled", "auth", "roles")
+    found = await read_settings(instance, "application", plain[:_MOST_LOOKED_AT], wanted) if plain else {}
+    return min(found.values(), key=openness).name if found else ""
+
+
+def _plain_name(row: Row) -> str:
+    """The name of an ordinary web application (Type 2, in words or as a number); "" for any other row."""
+    words = {each.strip().casefold() for each in as_text(row.get("type")).split(",")}
+    ordinary = as_int(row.get("type")) == 2 or "csp" in words
+    system = "system" in words or as_flag(row.get("issystemapp"))
+    name = as_text(row.get("name"))
+    return name if ordinary and not system and name.startswith("/") else ""
+
+
+async def allowed_by_system(instance: Instance) -> int | None:
+    """The login methods that the system as a whole allows, as bits; None if they cannot be read.
+
+    (facts: iris-webapps-gateway 1.3). Raises Unreachable.
+    """
+    try:
+        return as_int(await read_system_setting(instance, "AutheEnabled"))
+    except Unreachable:
+        raise
+    except InstanceProblem:
+        return None
