@@ -195,6 +195,8 @@ def _bare_command(text: str, line: str, registry: Registry, known: Known) -> Com
     for name, value in found.args.items():
         kind = kinds.get(name, "text")
         values = [value] if isinstance(value, str) else value
+        if kind == "text" and len(values) > 2:
+            return None  # words of a sentence
         if kind == "command" and glossary.term(" ".join(values)) is not None:
             continue
         for each in values:

@@ -41,7 +41,7 @@ EXAMPLES: Mapping[str, str] = {
     "table": "HR.Person", "user": "xxanna", "role": "xxclerk", "profile": "xxlocal", "command": "xxgrant",
     "found": "docker:iris-1", "theme": "xxdark", "new": "xxnew_1", "word": "xxanna", "namespace": "xxns_1",
     "host": "db.example.org", "line": "xxline_1", "people": "4", "email": "anna@example.org", "pair": "free<2",
-    "place": "keyring",
+    "place": "keyring", "column": "units", "words": "idle",
 }  # fmt: skip
 """Values with which the example sentences are read."""
 COVERED = 0.8
