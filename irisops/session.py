@@ -324,6 +324,7 @@ class Session:
             "command": lambda: [(spec.name, spec.summary) for spec in self._registry],
             "user": lambda: [(name, "user") for name in names.users],
             "role": lambda: [(name, "role") for name in names.roles],
+            "guest": self._guests,
             "resource": lambda: [
                 *((name, "resource") for name in names.resources),
                 *((name, "web application") for name in names.applications),
@@ -332,6 +333,11 @@ class Session:
         if kind in sources:
             return sources[kind]()
         return completion.offered(kind, names)
+
+    def _guests(self) -> Sequence[tuple[str, str]]:
+        desk = self.context.desk
+        shares = desk.shares.values() if desk else ()
+        return [(card.name, "pass of a share") for share in shares for card in share.cards]
 
     async def _connect_later(self, later: Callable[[], Awaitable[Profile]]) -> None:
         try:

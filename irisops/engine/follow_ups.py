@@ -103,7 +103,7 @@ def understood(text: str, registry: Registry, about: About | None, known: Known)
         return refused.problem(text)
     if found is not None:
         return replace(found, text=text)
-    parsed = parser.understood(text, registry)
+    parsed = parser.understood(text, registry, known)
     if isinstance(parsed, Command):
         if parsed.name == "again" and about is not None:
             return replace(about.last or about.command, text=text)

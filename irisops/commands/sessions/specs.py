@@ -103,12 +103,12 @@ SPECS: tuple[CommandSpec, ...] = (
         plain=(
             Plain(
                 "(sweep|clean up|sweep up|clear out|find|end) [all] [the] "
-                "(leak|leaks|leaked sessions|leaking sessions|abandoned sessions|stale sessions|old sessions|orphans)"
+                "(leak|leaks|leaked sessions|leaking sessions|abandoned sessions|stale sessions|orphans)"
             ),
             Plain("(sweep|clean up|sweep up) [the] (sessions|web sessions)"),
             Plain(
                 "(end|close|kill|stop|terminate|drop|remove|clear) [all] [the] "
-                "(idle|unused|closed|forgotten|abandoned|stale|old|leaked|leaking|left over|leftover|dead) "
+                "(unused|closed|forgotten|abandoned|leaked|leaking|left over|leftover|dead) "
                 "(sessions|web sessions|browser sessions|browsers)"
             ),
         ),
