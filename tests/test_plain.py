@@ -321,6 +321,6 @@ async def test_a_line_refers_to_the_last_answer(tmp_path: Path) -> None:
         tmp_path, "/users name~bob", "disable the first", "no", "again", "no", "end them", "and reader?"
     )
     assert terminal.written.count("/disable bob") == 2, "said once, and once more after “again”"
-    assert terminal.prompts.count("Do it? yes or no: ") == 2
+    assert terminal.prompts.count("Do it? yes or no: ") == 3
     assert "NotHere" in terminal.text
     assert "/disable reader" in terminal.written
