@@ -248,9 +248,14 @@ async def test_a_drag_selects_text_and_opens_nothing() -> None:
         assert selected is not None
         assert selected.startswith("1001 ")
         assert selected.splitlines()[1].strip() in ("100", "1002")
-        assert [line for line in chat.log if line.startswith("run")] == ["run /processes"]
         await pilot.click(grid, offset=(4, 4))
-        assert grid.text_selection is None
+        assert (grid.text_selection, grid.cursor_key) == (None, "1003")
+        await pilot.mouse_down(grid, offset=(2, 4))  # on the marked row, where a click would open
+        await pilot.hover(grid, offset=(5, 4))
+        await pilot.mouse_up(grid, offset=(5, 4))
+        await pilot.pause()
+        assert pilot.app.screen.get_selected_text() == "1003"
+        assert [line for line in chat.log if line.startswith("run")] == ["run /processes"]
 
 
 @pytest.mark.parametrize("key", ["x", "delete"])
