@@ -29,3 +29,4 @@ bench:
 screenshots:
 	python -m tests.tools.make_screenshots
 	python -m tests.tools.make_ssh_screenshots
+	python -m tests.tools.make_recording

@@ -159,10 +159,8 @@ class Link:
     """The alerts that were set in this run."""
     board: LicenseBoard | None = None
     """The license board as last read, shown when the next login is refused."""
-    session_records: Remade[WebSession] = field(init=False)
-    """The web sessions as last listed."""
-    process_records: Remade[Process] = field(init=False)
-    """The processes as last listed."""
+    _sessions: Remade[WebSession] = field(init=False)
+    _processes: Remade[Process] = field(init=False)
     process_rows: KeptRows[Process] = field(init=False)
     """The rows of /processes as last shown."""
     listed_at: float | None = None
@@ -191,7 +189,17 @@ class Link:
     def _keep_no_rows(self) -> None:
         from irisops.instance.values import Remade  # noqa: PLC0415 - not at the start
 
-        self.session_records, self.process_records, self.process_rows = Remade(), Remade(), KeptRows()
+        self._sessions, self._processes, self.process_rows = Remade(), Remade(), KeptRows()
+
+    def kept_sessions(self) -> Remade[WebSession]:
+        """The web sessions as last listed, for a list that is read now."""
+        self.listed_at = self.clock.monotonic()
+        return self._sessions
+
+    def kept_processes(self) -> Remade[Process]:
+        """The processes as last listed, for a list that is read now."""
+        self.listed_at = self.clock.monotonic()
+        return self._processes
 
     def judged(self, error: str) -> None:
         """Note how a login ended: `error` is the name of its problem, "" for success."""

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
-from irisops.contract.replies import Cell, Row
+from irisops.contract.replies import Cell
 
 Record = TypeVar("Record")
 
 
-class RecordRow(Mapping[str, Cell]):
+class RecordRow(Mapping[str, Cell], Generic[Record]):
     """A record seen as a row: its cells are made when they are asked for.
 
     Ten thousand of them take 0.5 MB, ten thousand dicts of 17 cells take 4.5.
     """
 
-    __slots__ = ("_cells", "_record")
+    __slots__ = ("_cells", "record")
 
     def __init__(self, record: Record, cells: Mapping[str, Callable[[Record], Cell]]) -> None:
-        self._record, self._cells = record, cells
+        self.record, self._cells = record, cells
 
     def __getitem__(self, name: str) -> Cell:
-        return self._cells[name](self._record)
+        return self._cells[name](self.record)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._cells)
@@ -38,20 +38,22 @@ class KeptRows(Generic[Record]):
     """
 
     def __init__(self) -> None:
-        self._known: Mapping[Hashable, tuple[Record, Row]] = {}
+        self._known: Mapping[Hashable, RecordRow[Record]] = {}
 
     def of(
-        self, records: Iterable[Record], key: Callable[[Record], Hashable], make: Callable[[Record], Row]
-    ) -> list[Row]:
+        self,
+        records: Iterable[Record],
+        key: Callable[[Record], Hashable],
+        make: Callable[[Record], RecordRow[Record]],
+    ) -> list[RecordRow[Record]]:
         """The rows of the records, in order, each made by `make`. From any thread."""
-        known, now = self._known, {}
-        rows: list[Row] = []
+        known = self._known
+        now: dict[Hashable, RecordRow[Record]] = {}
+        rows: list[RecordRow[Record]] = []
         for record in records:
             name = key(record)
             kept = known.get(name)
-            if kept is None or kept[0] is not record:
-                kept = (record, make(record))
-            now[name] = kept
-            rows.append(kept[1])
+            row = now[name] = kept if kept is not None and kept.record is record else make(record)
+            rows.append(row)
         self._known = now
         return rows

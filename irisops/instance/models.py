@@ -1,13 +1,19 @@
-"""Records that the reads return: plain and frozen. Times are aware datetimes in UTC, durations are seconds.
+"""Records that the reads return: plain, and never changed. Times are aware datetimes in UTC, durations are seconds.
 
 Text is kept raw as the instance sent it; it is made harmless where it is shown.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Generic, Literal, Self, TypeVar, overload
+
+from irisops.instance.calls import Value
+from irisops.instance.values import NamedRow, Row, as_flag, as_int, as_text, as_utc, named_row
+
+T = TypeVar("T")
 
 HolderKind = Literal["web", "client", "mixed", "grace", "this tool", "system", "unexplained"]
 
@@ -186,40 +192,72 @@ class WebSession:
         return self.license_id in {self.id, ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
-    """One row of `%SYS.ProcessQuery`, the columns that need no answer from it (facts: license-sessions 4.1)."""
+class _Cell(Generic[T]):
+    """A value of a `Process`: its column, converted whenever it is asked for."""
 
-    pid: int
-    job_number: int | None
-    username: str
-    namespace: str
-    routine: str
-    state: str
-    device: str
-    client_ip: str
-    client_node: str
-    executable: str
-    os_username: str
-    license_id: str
-    csp_session_id: str
-    location: str
-    in_transaction: bool
-    transaction_offset: int
-    priority: int | None
-    commands: int | None
-    global_refs: int | None
-    cpu_ms: int | None
-    roles: str
-    login_roles: str
-    can_be_examined: bool
-    can_be_suspended: bool
-    can_be_terminated: bool
-    user_info: str = ""
-    started: datetime | None = None
+    def __init__(self, column: str, convert: Callable[[Value], T]) -> None:
+        self._column, self._convert = column, convert
+
+    @overload
+    def __get__(self, process: None, owner: type[Process]) -> Self: ...
+
+    @overload
+    def __get__(self, process: Process, owner: type[Process]) -> T: ...
+
+    def __get__(self, process: Process | None, owner: type[Process]) -> Self | T:
+        if process is None:
+            return self
+        return self._convert(process.get(self._column))
+
+
+class Process(NamedRow):
+    """One row of `%SYS.ProcessQuery`, the columns that need no answer from it (facts: license-sessions 4.1).
+
+    It is the row alone: ten thousand records with all their values would take 4 MB more, and few are ever shown. What
+    was not read is "", False or None.
+    """
+
+    __slots__ = ("own",)
+
+    def __init__(self, row: Row, *, own: bool = False) -> None:
+        row = row if isinstance(row, NamedRow) else named_row(row)
+        super().__init__(row.places, row.cells)
+        self.own = own
+        """This tool's own server process."""
+
+    pid = _Cell("pid", lambda value: as_int(value) or 0)
+    job_number = _Cell("jobnumber", as_int)
+    username = _Cell("username", as_text)
+    namespace = _Cell("namespace", as_text)
+    routine = _Cell("routine", as_text)
+    state = _Cell("state", as_text)
+    device = _Cell("currentdevice", as_text)
+    client_ip = _Cell("clientipaddress", as_text)
+    client_node = _Cell("clientnodename", as_text)
+    executable = _Cell("clientexecutablename", as_text)
+    os_username = _Cell("osusername", as_text)
+    license_id = _Cell("licenseuserid", as_text)
+    csp_session_id = _Cell("cspsessionid", as_text)
+    location = _Cell("location", as_text)
+    transaction_offset = _Cell("intransaction", lambda value: as_int(value) or 0)
+    priority = _Cell("priority", as_int)
+    commands = _Cell("commandsexecuted", as_int)
+    global_refs = _Cell("globalreferences", as_int)
+    cpu_ms = _Cell("cputime", as_int)
+    roles = _Cell("roles", as_text)
+    login_roles = _Cell("loginroles", as_text)
+    # Unknown means no: such a process must not be acted on.
+    can_be_examined = _Cell("canbeexamined", as_flag)
+    can_be_suspended = _Cell("canbesuspended", as_flag)
+    can_be_terminated = _Cell("canbeterminated", as_flag)
+    user_info = _Cell("userinfo", as_text)
+    started = _Cell("starttimeutc", as_utc)
     """UTC; None before 2025, where IRIS keeps no start time (facts: iris-license-sessions 4.1)."""
-    own: bool = False
-    """This tool's own server process."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """True if it has an open transaction."""
+        return self.transaction_offset != 0
 
     @property
     def system(self) -> bool:

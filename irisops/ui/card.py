@@ -326,7 +326,7 @@ class Card(Vertical, can_focus=True):
         keys: list[tuple[str, str]] = []
         if finding is not None:
             section = finding.query_ancestor(TableSection)
-            enter = f"types {command}" if (command := section.command_meant(finding.value)) else "to the rows"
+            enter = f"runs {command}" if (command := section.command_meant(finding.value)) else "to the rows"
             keys = [("enter", f"↵ {enter}"), ("escape", "Esc all rows")]
         elif grid.has_focus:
             keys = row_keys(view.table, hidden, room - cell_len(count))

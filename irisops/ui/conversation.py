@@ -11,7 +11,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakSet
 
 from textual import events, on
@@ -34,6 +33,7 @@ from irisops.ui.card import Card, Pinned
 from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
+from irisops.ui.cards.table import TableSection
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.jobs import Job, cancelled, failure_of, replies_of
@@ -42,11 +42,9 @@ from irisops.ui.links import Commands
 from irisops.ui.popup import command_item
 from irisops.ui.prompt import Prompt
 from irisops.ui.questions import Questions
+from irisops.ui.search import SearchBar
 from irisops.ui.transcript import Transcript
 from irisops.ui.welcome import Welcome
-
-if TYPE_CHECKING:
-    from irisops.ui.search import SearchBar
 
 WITHHELD = Problem(
     "NotShown",
@@ -64,12 +62,6 @@ MORE = ("more", "show more", "show me more", "the rest", "show all")
 
 QUICK = 0.5
 """Refreshes shorter than this, in seconds, need no pause: 10,000 processes take a third of a second."""
-
-
-def _search_bar() -> type[SearchBar]:
-    from irisops.ui.search import SearchBar  # noqa: PLC0415 - not before somebody searches
-
-    return SearchBar
 
 
 class Conversation(Ground, Vertical):
@@ -219,6 +211,10 @@ class Conversation(Ground, Vertical):
         """The newest card: what it offers can be picked by a number or a letter."""
         return next(iter(self.transcript.cards[-1:]), None)
 
+    def _tell_picks(self, newest: Card) -> None:
+        """Say beside the prompt what can be typed to pick from the newest card."""
+        self.prompt.offer(list(picks.offered(newest.replies)))
+
     def _unfold(self) -> bool:
         """Show all of the newest card; False if it hides nothing."""
         card = self._newest
@@ -270,6 +266,7 @@ class Conversation(Ground, Vertical):
     def carry_out(self, command: Command, text: str = "") -> Card:
         """Run a command in a new card. `text` is the typed line."""
         turn = self.transcript.add_turn(text or command.slash, command)
+        self._tell_picks(turn.card)
         self._run(turn.card, command)
         return turn.card
 
@@ -383,6 +380,7 @@ class Conversation(Ground, Vertical):
 
     def _succeeded(self, job: Job) -> None:
         job.card.set_state(job.outcome())
+        self._tell_picks(job.card)
         if job.command.name in ASKS and job.problem is None:
             self.prompt.answered()
         if job.card.is_live:
@@ -472,6 +470,7 @@ class Conversation(Ground, Vertical):
         """End a card with a result or a problem."""
         card.add(reply, self._now())
         card.set_state("failed" if isinstance(reply, Problem) else "done")
+        self._tell_picks(card)
 
     # Questions
 
@@ -537,12 +536,13 @@ class Conversation(Ground, Vertical):
         if self.questions.shown is not None or self.prompt.guarded:
             return False
         if self.searching is None:
-            self.searching = _search_bar()(self.transcript)
+            self.searching = SearchBar(self.transcript)
             self.mount(self.searching, before=self.prompt)
         self.screen.set_focus(self.searching.line)
         return True
 
-    def on_search_bar_closed(self) -> None:
+    @on(SearchBar.Closed)
+    def _end_search(self) -> None:
         """Take the line away; a question that came meanwhile is asked now."""
         bar, self.searching = self.searching, None
         self.focus_prompt()
@@ -579,7 +579,8 @@ class Conversation(Ground, Vertical):
 
     @on(ProblemSection.Picked)
     @on(FactsSection.Picked)
-    def _picked(self, event: ProblemSection.Picked | FactsSection.Picked) -> None:
+    @on(TableSection.Typed)
+    def _picked(self, event: ProblemSection.Picked | FactsSection.Picked | TableSection.Typed) -> None:
         event.stop()
         self.focus_prompt()
         self._pick(event.line)

@@ -172,6 +172,7 @@ class ChoiceField(Select[str]):
             choices.insert(0, value)
         super().__init__(
             [(Content(harmless(choice, 80)), choice) for choice in choices],
+            prompt="not set",
             allow_blank=not field.required or not value,
             compact=True,
             value=value or Select.NULL,

@@ -127,7 +127,7 @@ class Grid(ScrollView, can_focus=True):
         """Opens the line for the words to filter by."""
         self._texts = Texts()
         self._needs: dict[str, int] = {}
-        self._tops: Sequence[int] = ()
+        self._tops: Sequence[int] = []
         """First line of each row, and the number of all lines; empty if each row takes one line."""
         self._fresh = False
         """True from the focus to the first click, which must not open the row that it marks."""
@@ -217,16 +217,21 @@ class Grid(ScrollView, can_focus=True):
         if changed:
             self.fits = fits
             self._strips.clear()
-        wrapping = [each for each in fits if each.most > 1]
-        heights = [
-            max([1, *(len(each.lines(row)) for each in wrapping)]) + bool(self._heading(number))
-            for number, row in enumerate(self.view.rows)
-            if wrapping or self.view.table.group
-        ]
-        tops = [0, *accumulate(heights)] if any(height > 1 for height in heights) else []
+        tops = self._heights()
         changed = changed or tops != self._tops
         self._tops = tops
         return changed
+
+    def _heights(self) -> Sequence[int]:
+        """The first line of each row, for `_tops`."""
+        wrapping = [each for each in self.fits if each.most > 1]
+        if not wrapping and not self.view.table.group:
+            return []
+        heights = [
+            max([1, *(len(each.lines(row)) for each in wrapping)]) + bool(self._heading(number))
+            for number, row in enumerate(self.view.rows)
+        ]
+        return [0, *accumulate(heights)] if any(height > 1 for height in heights) else []
 
     def _resize(self) -> None:
         self.virtual_size = Size(self.scrollable_content_region.width, self.line_count + 1)
@@ -271,7 +276,8 @@ class Grid(ScrollView, can_focus=True):
         selection = self.text_selection
         if selection is not None and (span := selection.get_span(line)) is not None:
             strip = self._selected(strip, *span)
-        return strip.apply_offsets(0, line)
+        # Textual asks for the place of a character only where the mouse is; to write it takes twice the painting.
+        return strip.apply_offsets(0, line) if self.mouse_hover else strip
 
     def _row_line(self, line: int, width: int) -> Strip:
         number, part = self._place(line)
@@ -428,7 +434,11 @@ class Grid(ScrollView, can_focus=True):
 
     def action_sort(self) -> None:
         """Sort by the next column."""
-        self.reorder(next_order(self.view, [each.column for each in self.fits]))
+        shown = [
+            each.column for each in self.fits
+        ] or self.view.table.columns  # none fits before the first layout
+        if shown:
+            self.reorder(next_order(self.view, shown))
 
     def reorder(self, order: Order | None) -> None:
         """Sort by `order`."""
@@ -481,6 +491,12 @@ class Grid(ScrollView, can_focus=True):
     def takes(self, key: str) -> bool:
         """True if a printable key acts here: a row action that the border shows, or the filter."""
         return key != "enter" and self.cursor_row is not None and key in self.keys_shown
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Del is only for rows that can be ended or removed."""
+        return (action, parameters) != ("act", ("x",)) or any(
+            key == "x" for key, _, _ in self.view.table.actions
+        )
 
     @property
     def row_keys(self) -> list[Binding]:

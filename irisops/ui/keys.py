@@ -16,6 +16,8 @@ from textual.dom import DOMNode
 from textual.events import Key
 from textual.screen import ModalScreen
 
+from irisops.contract.replies import Table
+from irisops.contract.wording import harmless
 from irisops.ui.lines import Lines
 from irisops.ui.themes import styles_folder
 
@@ -126,6 +128,8 @@ def key_words(key: str) -> str:
 
 def short_key(key: str) -> str:
     """Display name where there is little room: `^F`."""
+    if len(key) == 1:
+        return key
     return f"^{key[-1].upper()}" if len(key) == 6 and key.startswith("ctrl+") else key_words(key)
 
 
@@ -151,6 +155,11 @@ def active_keys(node: DOMNode) -> list[KeyLine]:
         if binding.description
     ]
     return sorted(lines, key=lambda line: line.group == "Everywhere")
+
+
+def row_keys(table: Table) -> list[KeyLine]:
+    """What the keys of a row do, as the table says."""
+    return [KeyLine("Row", key_words(key), harmless(words, 60)) for key, words, _ in table.actions]
 
 
 def footer_keys(node: DOMNode) -> list[tuple[str, str]]:

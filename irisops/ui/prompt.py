@@ -179,6 +179,9 @@ class Prompt(Vertical):
         self.input = Line(self.action_send)
         self._mark = Mark(_sign(MARK))
         self._hints = Hints()
+        self._idle = ""
+        """Words at the right while nothing is typed."""
+        self._picks: Sequence[str] = ()
         self._queue = Queue()
         self._queue.display = False
 
@@ -251,7 +254,7 @@ class Prompt(Vertical):
         """Show that the text is hidden; there is always room for that."""
         hidden = self.veiled and bool(self.text)
         self._hints.set_class(hidden, "-veiled")
-        self._hints.show(VEILED if hidden else "")
+        self._hints.show(VEILED if hidden else self._idle)
 
     def typed_for_it(self) -> str:
         """Text typed masked when the next question for a secret comes, for which it was meant."""
@@ -265,6 +268,8 @@ class Prompt(Vertical):
 
     def _withholds(self, text: str) -> bool:
         """True if a line may be a secret: no command, and a question for one is open, expected or recent."""
+        if text.casefold() in self._picks:
+            return False
         asks = self._may_ask(self.on_the_way)
         if not (asks or self._guarded):
             return False
@@ -288,6 +293,15 @@ class Prompt(Vertical):
         elif blank is not None:
             self.input.selection = Selection(*blank)
         self.popup.close()
+
+    def offer(self, picks: Sequence[str]) -> None:
+        """Say what picks from the newest card; such a line is never taken for a secret."""
+        self._picks = picks
+        ends = picks if len(picks) < 3 else [f"{picks[0]}–{picks[-1]}"]
+        words = f"{' or '.join(ends)} picks   Tab goes there" if picks else ""
+        if self._hints.text == self._idle:
+            self._hints.show(words)
+        self._idle = words
 
     def on_resize(self) -> None:
         """Adapt the hints to the width."""
@@ -315,7 +329,7 @@ class Prompt(Vertical):
             self.popup.offer([Item(line, line) for line in self._history.search(event.value)[:50]])
             return
         self.popup.offer(self._offers(event.value))
-        self._hints.show(self._usage(event.value))
+        self._hints.show(self._usage(event.value) or ("" if self.typing else self._idle))
 
     def _offers(self, text: str) -> Sequence[Item]:
         if not text.startswith("/") or " " in text:
@@ -358,7 +372,7 @@ class Prompt(Vertical):
         self._tell_trouble()
         self._walker.reset()
         self.put("")
-        self._hints.show("")
+        self._hints.show(self._idle)
         self.on_the_way.append(text)
         self.post_message(self.Sent(text))
 
@@ -443,7 +457,7 @@ class Prompt(Vertical):
     def _end_search(self, text: str) -> None:
         self._mode = "line"
         self._mark.put(_sign(MARK))
-        self._hints.show("")
+        self._hints.show(self._idle)
         self.put(text)
 
     def action_leave(self) -> None:
@@ -454,7 +468,7 @@ class Prompt(Vertical):
             self.popup.close()
         else:
             self.put("")
-            self._hints.show("")
+            self._hints.show(self._idle)
 
 
 class Queue(GivenLines):

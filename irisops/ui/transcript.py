@@ -410,13 +410,13 @@ class Transcript(Ground, VerticalScroll, can_focus=False):
     def reveal(self, widget: Widget, grid: Grid | None = None, key: str = "") -> None:
         """Scroll to a turn, or to a row of its table."""
         self.release_anchor()
+        for card in widget.query(Card):
+            if card.folded or (card.hidden_lines and not card.expanded):
+                card.toggle_expanded()
         number = grid.view.index.get(key) if grid is not None else None
         if grid is None or number is None:
-            self.scroll_to_widget(widget, top=True, animate=False)
+            self.call_after_refresh(self.scroll_to_widget, widget, top=True, animate=False)
             return
-        for card in widget.query(Card):
-            if card.hidden_lines and not card.expanded:
-                card.toggle_expanded()
         grid.move_to(number)
         self.call_after_refresh(self.scroll_to_widget, grid, animate=False)
 

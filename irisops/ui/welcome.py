@@ -21,7 +21,7 @@ Try = tuple[str, str]
 
 CONNECTED: tuple[Try, ...] = (
     ("who holds my license", "each unit: by whom, why, and until when"),
-    ("free a unit", "proposes the session missed least; you decide"),
+    ("how can I save units", "what costs units for nothing, and how to stop it"),
     ("show users", "accounts and their roles; Enter on one opens it"),
 )
 UNKNOWN: tuple[Try, ...] = (

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from irisops.connections.kept_rows import KeptRows, RecordRow
-from irisops.contract.replies import Row
 
 
 @dataclass(frozen=True)
@@ -15,8 +14,8 @@ class Job:
     state: str
 
 
-def row_of(job: Job) -> Row:
-    return {"pid": job.pid, "state": job.state}
+def row_of(job: Job) -> RecordRow[Job]:
+    return RecordRow(job, {"pid": attrgetter("pid"), "state": attrgetter("state")})
 
 
 def test_the_very_same_records_keep_their_rows() -> None:

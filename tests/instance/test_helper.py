@@ -199,7 +199,7 @@ async def test_a_method_that_answers_text_failed() -> None:
 async def test_a_helper_that_somebody_deleted_is_said_and_forgotten() -> None:
     instance = FakeInstance({}, everything(helper=True))
     assert len(instance.capabilities.routes("roles.privileges")) == 2
-    with pytest.raises(NotAvailable, match="not on the instance any more"):
+    with pytest.raises(NotAvailable, match="no longer on the instance"):
         await call_helper(instance, "EndSession", "x")
     assert len(instance.capabilities.routes("roles.privileges")) == 1
 

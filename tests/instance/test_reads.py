@@ -165,6 +165,16 @@ async def test_processes_without_the_newer_columns() -> None:
     assert all(sql.startswith("SELECT Pid, ") and "StartTimeUTC" not in sql for sql in asked)
 
 
+async def test_what_is_shown_of_one_process_alone_is_not_read_of_all() -> None:
+    instance = FakeInstance({"ProcessID": value(5), "ProcessQuery": rows("Pid", (5,))}, everything())
+    await processes.list_processes(instance)
+    await processes.read_process(instance, 5)
+    all_of_them, one = (call.sql for call in instance.calls if isinstance(call, Query))
+    for column in processes.OF_ONE:
+        assert column in one
+        assert column not in all_of_them
+
+
 async def test_the_start_time_is_asked_for_until_a_read_of_it_has_failed() -> None:
     def listed(call: Call) -> Answer | Exception:
         assert isinstance(call, Query)

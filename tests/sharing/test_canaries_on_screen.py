@@ -52,10 +52,16 @@ async def test_pictures_hold_no_secret(tmp_path: Path) -> None:
             assert len(set(passes)) == 2
             await pilot.pause()
             shown = app.export_screenshot()
+            assert [secret for secret in (PASSWORD, TOKEN, *passes) if secret in shown] == []
+            for _ in passes:
+                await pilot.press("alt+up", "enter")
+            await pilot.pause()
+            shown = app.export_screenshot()
             assert [secret for secret in (PASSWORD, TOKEN) if secret in shown] == []
             assert [secret for secret in passes if secret not in shown] == [], (
-                "their cards show them, this once"
+                "each shows its own, once opened"
             )
+            await pilot.press("escape")
             for line in ("/clear", "/tunnels", "/leases", "/history", "/unshare"):
                 before = conversation.transcript.cards[-1:]
                 conversation.prompt.put(line)

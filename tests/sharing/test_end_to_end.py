@@ -371,6 +371,14 @@ async def test_a_shared_web_port_is_told_with_its_path_prefix(tmp_path: Path) ->
         (server,) = json.loads(settings)["intersystems.servers"].values()
         assert server["webServer"]["pathPrefix"] == "/iris-a"
         assert f"{address}/csp/sys/UtilHome.csp" in card.blocks["Management Portal"]
+        assert not shared.blocks, "the QR code is behind a key of each pass"
+        keys = {key: line for key, _, line in card.actions}
+        name = card.facts["name"]
+        assert keys == {"q": f"/card {name} qr", "s": f"/card {name} FILE|qr", "x": f"/kick {name}"}
+        (qr,) = await chat.say(keys["q"])
+        assert isinstance(qr, Facts)
+        assert qr.facts["web"] == address
+        assert "▀" in "".join(qr.blocks.values())
 
 
 async def test_a_declined_word_changes_nothing(tmp_path: Path) -> None:

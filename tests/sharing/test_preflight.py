@@ -183,3 +183,10 @@ def test_every_cure_is_a_command_that_irisops_knows(
 def test_a_name_of_the_instance_stays_one_word_of_a_cure() -> None:
     finding = Finding("red", "x", cure=("/revoke", 'a" from b', "/odd role", "from", "UnknownUser"))
     assert [word.value for word in split(cure_line(finding))] == list(finding.cure)
+
+
+def test_a_caveat_is_no_check_that_was_passed() -> None:
+    findings = examine(SAFE, BOTH)
+    assert [finding.title for finding in findings if finding.caveat] == [
+        "ngrok cuts TCP connections that are idle for five minutes"
+    ]

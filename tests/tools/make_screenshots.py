@@ -22,6 +22,7 @@ from irisops.app import IrisopsApp
 from irisops.demo import Demo, running
 from irisops.profiles.secrets import Secrets
 from irisops.session import Session
+from irisops.ui.themes import theme_names
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SIZES = ((120, 36), (80, 24))
@@ -44,6 +45,7 @@ class Scene:
 SCENES = (
     Scene("welcome", seen="license"),
     Scene("license", ("who holds my license",), seen="HOLDER"),
+    Scene("story", ("who holds my license", "free a unit"), seen="yes"),
     Scene("users", ("show users",), ("alt+up", "down", "down"), seen="LAST LOGIN"),
     Scene("plan", ("give reader %Developer",), seen="yes"),
     Scene("calls", ("give reader %Developer",), ("question_mark",), seen="ObjectScript"),
@@ -54,9 +56,12 @@ SCENES = (
     Scene("processes", ("show processes",), ("alt+up", "right"), seen="PID"),
     Scene("commands", keys=("slash", "s", "down"), seen="/sessions"),
     Scene("unknown", ("free the printer",), seen="/help"),
+    Scene("search", ("show users", "show processes"), ("ctrl+f", *"maria"), seen=" of "),
+    Scene("copy", ("show users",), ("ctrl+y",), seen="Markdown"),
     Scene("keys", ("/status",), ("f1",), seen="Keys that work now"),
 )
-THEMES = ("light", "contrast", "ansi")
+RICH = next(scene for scene in SCENES if scene.name == "story")
+"""The scene that is shown in every theme."""
 
 
 def screen_words(app: IrisopsApp) -> str:
@@ -139,7 +144,7 @@ def main(folder: Path) -> None:
         for columns, rows in SIZES
         for scene in SCENES
     ]
-    wanted += [(f"theme-{theme}", SCENES[1], SIZES[0], theme) for theme in THEMES]
+    wanted += [(f"theme-{theme}", RICH, SIZES[0], theme) for theme in theme_names()]
     for name, scene, size, theme in wanted:
         with running(ENDABLE) as demo:
             svg = asyncio.run(picture(demo, size, theme, partial(play, scene=scene)))

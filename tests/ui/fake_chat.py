@@ -106,7 +106,7 @@ def license_replies() -> list[Reply]:
     columns = [
         Column("holder", "Holder"),
         Column("kind", "Kind", hide_under=70),
-        Column("why", "Why", grow=True),
+        Column("why", "Why", grow=True, wrap=4),
         Column("units", "Units", "number"),
         Column("connections", "Conns", "number", hide_under=80),
         Column("free_at", "Free at"),
@@ -167,7 +167,7 @@ def users_table() -> Table:
     columns = [
         Column("name", "Name"),
         Column("full_name", "Full name", hide_under=60),
-        Column("enabled", "Enabled", "flag"),
+        Column("enabled", "Enabled", "flag", tones={"no": "quiet"}),
         Column("roles", "Roles", "list", grow=True),
     ]
     actions = [("enter", "edit", "/user {name}"), ("g", "grant", "/grant %SQL to {name}")]
@@ -181,7 +181,7 @@ def processes_table(count: int, turn: int = 0) -> Table:
         Column("user", "User"),
         Column("namespace", "Namespace"),
         Column("routine", "Routine", grow=True),
-        Column("state", "State"),
+        Column("state", "State", tones={"RUN": "good", "HANG": "warn"}),
         Column("commands", "Commands", "number"),
         Column("globals", "Globals", "number", hide_under=80),
     ]
@@ -381,7 +381,7 @@ def grant_plan(role: str, user: str) -> Plan:
         "grant",
         f"Give {role} to {user}",
         "local",
-        [Change(f"roles of {user}", "%DB_USER", f"%DB_USER, {role}")],
+        [Change(f"roles of {user}", "%DB_USER", f"%DB_USER, {role}", comes=[role], stays=["%DB_USER"])],
         effects=[f"{user} can use SQL over ODBC and JDBC"],
         warnings=["The role is held by 41 other users"],
         calls={

@@ -50,10 +50,12 @@ async def test_a_suggestion_is_picked_by_number_and_with_the_arrows(keys: tuple[
     async with make_app(chat).run_test(size=SMALL) as pilot:
         card = await say(pilot, "make me coffee")
         assert "2 /users" in text_of(card)
+        assert "1–3 picks   Tab goes there" in screen_text(app_of(pilot))
         await pilot.press(*keys)
         await until(pilot, lambda: "run /users" in chat.log)
         app = app_of(pilot)
         assert "run /license" not in chat.log
+        assert "Tab goes there" not in screen_text(app), "the newest card offers nothing"
         assert app.conversation.prompt.text == ""
         assert focus_of(app) is app.conversation.prompt.input
 
@@ -467,7 +469,7 @@ async def test_an_older_live_card_with_the_same_filter_folds_to_a_line() -> None
         await pilot.press("alt+up", "alt+up")
         assert focus_of(app) is old
         await pilot.press("enter")
-        await until(pilot, lambda: old.region.height > 8)
+        await until(pilot, lambda: old.region.height > 5)
         assert old.state == "frozen"
 
 

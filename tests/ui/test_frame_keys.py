@@ -44,7 +44,7 @@ async def test_the_bottom_line_shows_the_keys_of_the_focus(size: tuple[int, int]
         assert "Tab complete" not in bottom(pilot)
         await pilot.press("escape")
         await say(pilot, "/grant %SQL to appuser")
-        await until(pilot, lambda: "Y yes" in bottom(pilot) or "y yes" in bottom(pilot))
+        await until(pilot, lambda: "y yes" in bottom(pilot))
         assert len(bottom(pilot)) <= size[0]
         assert bottom(pilot).rstrip().endswith("F1 keys")
 
@@ -79,6 +79,16 @@ async def test_a_form_shows_its_keys_and_lists_them() -> None:
         assert app.screen is editor
 
 
+async def test_the_keys_of_a_row_are_listed() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        await say(pilot, "/users")
+        await pilot.press("alt+up", "f1")
+        await until(pilot, lambda: isinstance(app.screen, KeysScreen))
+        listed = [" ".join(line.split()) for line in text_of(app.screen).split("\n")]
+        assert listed[:3] == ["Row", "Enter edit", "g grant"]
+
+
 # The first screen
 
 
@@ -89,7 +99,7 @@ async def test_three_things_to_try_act_on_enter() -> None:
         shown = screen_text(app)
         for words in (
             "who holds my license",
-            "free a unit",
+            "how can I save units",
             "show users",
             "IRIS 2025.2 as _SYSTEM",
             "Ctrl+Q",

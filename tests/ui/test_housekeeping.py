@@ -5,8 +5,20 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from textual.geometry import Region
 
-from irisops.ui.housekeeping import AT_THE_LATEST, EVERY, LITTER, QUIET, SWITCH, YOUNG, Housekeeping
+from irisops.ui.housekeeping import (
+    AT_THE_LATEST,
+    EVERY,
+    GEOMETRY,
+    LITTER,
+    PAUSE,
+    QUIET,
+    SOME_LITTER,
+    SWITCH,
+    YOUNG,
+    Housekeeping,
+)
 
 
 class Time:
@@ -84,3 +96,25 @@ def test_much_litter_is_collected_although_somebody_types(housekeeping: Housekee
     assert housekeeping.tick()
     time.now += 1
     assert not housekeeping.tick()
+
+
+def test_some_litter_is_collected_at_the_next_pause(housekeeping: Housekeeping, time: Time) -> None:
+    housekeeping.begin()
+    gc.collect()
+    kept: list[object] = []
+    while gc.get_count()[1] < SOME_LITTER:
+        kept += [[] for _ in range(YOUNG)]
+    housekeeping.key()
+    assert not housekeeping.tick()
+    time.now += 2 * PAUSE
+    assert housekeeping.tick()
+
+
+def test_places_of_what_left_the_screen_are_forgotten(housekeeping: Housekeeping, time: Time) -> None:
+    for row in range(10):
+        Region(0, row, 10, 1).intersection(Region(0, 0, 5, 5))
+    assert Region.intersection in GEOMETRY
+    assert Region.intersection.cache_info().currsize >= 10
+    time.now += EVERY
+    assert housekeeping.tick()
+    assert all(each.cache_info().currsize == 0 for each in GEOMETRY)

@@ -50,7 +50,7 @@ async def test_enter_takes_a_chosen_line_and_sends_it_if_it_is_whole() -> None:
 
 
 async def test_the_usage_makes_room_for_a_long_line() -> None:
-    async with make_app().run_test(size=(100, 30)) as pilot:
+    async with make_app().run_test(size=(74, 30)) as pilot:
         app = app_of(pilot)
         usage = "/grant ROLE to USER"
         await pilot.press(*"/grant ")
@@ -61,7 +61,7 @@ async def test_the_usage_makes_room_for_a_long_line() -> None:
         assert app.conversation.prompt.input.region.width > len("/grant ") + len(more)
         await pilot.resize_terminal(140, 30)
         await until(pilot, lambda: usage in screen_text(app))
-        await pilot.resize_terminal(100, 30)
+        await pilot.resize_terminal(74, 30)
         await until(pilot, lambda: usage not in screen_text(app))
 
 

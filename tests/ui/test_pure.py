@@ -325,3 +325,19 @@ def test_numbers_that_name_something_are_written_as_they_are_typed() -> None:
     text = "\n".join(line.plain for line in facts_lines(shown, 100))
     for written in ("10602", "52773", "20019", "10,001", "3,490,909"):
         assert re.search(rf"(?<![\d,]){written}(?![\d,])", text), text
+
+
+def test_a_fact_and_a_note_have_the_colour_that_is_declared() -> None:
+    facts = Facts(
+        "f",
+        "F",
+        {"a": "no", "b": 1},
+        {"a": "Allowed", "b": "B"},
+        ["✗ nothing grants it", "plain"],
+        tones={"a": "bad"},
+    )
+    lines = facts_lines(facts, 60)
+    styles = [{line.plain[span.start : span.end]: str(span.style) for span in line.spans} for line in lines]
+    assert styles[0]["no"] == "$error"
+    assert [line.plain for line in lines[1:]] == ["✗ nothing grants it", "· plain"]
+    assert styles[1]["✗ "] == "$error bold"

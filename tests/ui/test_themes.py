@@ -124,6 +124,16 @@ async def test_every_painted_text_can_be_read(theme: str) -> None:
             assert not unreadable(pilot, least), scene.__name__
 
 
+async def test_without_colours_nothing_has_one_not_even_a_grey() -> None:
+    async with make_app(environment={"NO_COLOR": "1"}).run_test(size=WIDE) as pilot:
+        for scene in SCENES:
+            await scene(pilot)
+            styles = {each.style for each in painted(app_of(pilot).screen) if each.style is not None}
+            colours = {each.color for each in styles} | {each.bgcolor for each in styles}
+            assert {each.type for each in colours if each is not None} <= {ColorType.DEFAULT}, scene.__name__
+            assert not any(each.dim for each in styles), scene.__name__
+
+
 @pytest.mark.parametrize("theme", theme_names())
 def test_scroll_bars_are_seen_with_256_colours_too(theme: str) -> None:
     """A dark grey with a little blue became navy on black there."""

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from textual.geometry import Region
 
 from irisops.contract.chat import Notice
 from irisops.contract.replies import Done, Plan
+from irisops.ui.cards.table import TableSection
+from irisops.ui.lines import Ground
 from irisops.ui.popup import Item
 from tests.ui.driving import SMALL, WIDE, Driver, app_of, make_app, say, until
 from tests.ui.fake_chat import NOW, FakeChat
@@ -130,3 +133,23 @@ async def test_few_cards_stand_at_the_prompt_and_nowhere_else() -> None:
             await pilot.pause()
             assert below(pilot) == 0
             assert app.conversation.transcript.scroll_y == 0
+
+
+@pytest.mark.parametrize("no_color", ["", "1"])
+async def test_containers_paint_one_line_for_all_rows(no_color: str) -> None:
+    app = make_app(environment={"NO_COLOR": no_color})
+    async with app.run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/users")
+        turn = card.parent
+        assert turn is not None
+        places = [app.screen, app.query_one("#body"), app.side, app.conversation, app.conversation.transcript]
+        for place in [*places, card.query_one(TableSection), turn]:
+            assert isinstance(place, Ground)
+            lines = place.render_lines(Region(0, 0, 40, 9))
+            assert len(lines) == 9
+            assert len(set(map(id, lines))) == 1
+            assert lines[0].text == " " * 40
+            (piece,) = lines[0]
+            assert piece.style is not None
+            assert piece.style.bgcolor is not None
+            assert piece.style.bgcolor.is_default == bool(no_color)

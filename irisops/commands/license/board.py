@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from irisops.connections.connection import Link
+from irisops.connections.kept_rows import RecordRow
 from irisops.contract.chat import Command
 from irisops.contract.replies import Column, Facts, Scalar, Table
 from irisops.contract.wording import counted, duration, not_known
@@ -192,11 +193,12 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
             lambda each: list(each.applications),
         ),
     )
+    cells = {column.name: value for column, value in fields}
     return Table(
         name="holders",
         title="Who holds it",
         columns=cards.columns_of(fields),
-        rows=cards.rows_of(fields, board.holders),
+        rows=[RecordRow(each, cells) for each in board.holders],
         key="holder",
         notes=[*board.notes, *clock_note(board)],
         actions=[

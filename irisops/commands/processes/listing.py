@@ -9,7 +9,7 @@ from operator import attrgetter
 from irisops.commands.processes.acting import find_process, named
 from irisops.connections.kept_rows import KeptRows, RecordRow
 from irisops.contract.chat import Command
-from irisops.contract.replies import Column, Row, Table, Tone
+from irisops.contract.replies import Column, Table, Tone
 from irisops.contract.wording import duration
 from irisops.engine import cards
 from irisops.engine.context import Context
@@ -67,7 +67,7 @@ ACTIONS = (
 )
 
 
-def row_of(process: Process) -> Row:
+def row_of(process: Process) -> RecordRow[Process]:
     """One process as a row."""
     return RecordRow(process, _CELLS)
 
@@ -81,8 +81,7 @@ def _chosen(found: list[Process], kept: KeptRows[Process], words: Sequence[str])
 async def show_processes(context: Context, command: Command) -> Replies:
     """Processes, filtered and sorted by words."""
     link = context.link()
-    found = await list_processes(link.connection, remade=link.process_records)
-    link.listed_at = link.clock.monotonic()
+    found = await list_processes(link.connection, remade=link.kept_processes())
     words, columns = take_columns(filter_words(command), COLUMNS, "pid")
     if len(found) <= ON_A_THREAD:
         chosen = _chosen(found, link.process_rows, words)

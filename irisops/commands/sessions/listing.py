@@ -75,8 +75,7 @@ class Seen:
 
 async def look(context: Context, link: Link) -> Seen:
     """Read the sessions, the instance's time and, if permitted, their idle times and ages."""
-    sessions = await list_sessions(link.connection, remade=link.session_records)
-    link.listed_at = link.clock.monotonic()
+    sessions = await list_sessions(link.connection, remade=link.kept_sessions())
     offset = await clock_offset(link.connection, link.clock.now())
     now = context.clock.now() + timedelta(seconds=offset)
     link.births = link.births or KnownBirths()

@@ -11,6 +11,7 @@ from pathlib import Path
 from irisops.connections.open_shares import OpenShare, ShareDesk
 from irisops.contract import durations
 from irisops.contract.chat import Command
+from irisops.contract.nearest import find
 from irisops.contract.quoting import quote
 from irisops.contract.replies import (
     Cell,
@@ -53,7 +54,7 @@ async def tunnels(context: Context, _command: Command) -> Replies:
             status = await share.client.status()
             figures = {each.name: each for each in status.figures}
             agent = status.agent
-            notes += _agent_trouble(status.log)
+            notes += agent_trouble(status.log)
         except SharingProblem as problem:
             figures, agent = {}, problem.message
         for endpoint in share.opened.endpoints:
@@ -97,7 +98,7 @@ async def tunnels(context: Context, _command: Command) -> Replies:
         yield await _guests(context)
 
 
-def _agent_trouble(log: Sequence[LogLine]) -> list[str]:
+def agent_trouble(log: Sequence[LogLine]) -> list[str]:
     """What the agent complained of last, in its words; what it says of its own work is for its log."""
     told = [line for line in log if line.level in ("WARNING", "ERROR", "CRITICAL")][-LOG_LINES:]
     return [f"! The agent at {line.at.astimezone():%H:%M}: {harmless(_words(line.text))}" for line in told]
@@ -186,6 +187,11 @@ async def kick(context: Context, command: Command) -> Replies:
     )
     link = context.hub.links.get(share.profile.casefold())
     yield context.plans.add(plan, lambda: _kick(context, share, card.name, command), link)
+
+
+def _user(context: Context, name: str) -> str | None:
+    """The user of that name on the active instance, if its names are known."""
+    return find(name, context.hub.active.names.users) if context.hub.active else None
 
 
 def _pass(desk: ShareDesk, name: str, offers: Sequence[str] = ()) -> tuple[OpenShare, TeamCard]:
@@ -361,6 +367,8 @@ async def save_card(context: Context, command: Command) -> Replies:
         web = address_of(share.opened.endpoints, "http")
         if not web:
             raise Refusal("NoWebAddress", f"{card.name} has no web address.", "/share both opens one.")
+        profile = context.hub.find(share.profile)
+        web += profile.path_prefix if profile is not None else ""
         blocks = {QR_TITLE: qr_code(web)}
         yield Facts("qr", f"For {card.name}", {"web": web}, labels={"web": "Web"}, blocks=blocks)
         return

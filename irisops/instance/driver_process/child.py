@@ -37,7 +37,7 @@ _PASSED_ON_KINDS = ("ISC_", "LC_")
 """Environment variables of a driver process. A server can make the driver import a module (facts: iris-operations 4):
 no token or password of another program may be in its environment."""
 
-_PENDING_FRAMES = 8
+_PENDING_FRAMES = 2
 """Frames read ahead; beyond that the process waits, so that memory stays bounded."""
 
 
@@ -149,13 +149,14 @@ class DriverProcess:
         number = await self._send({"op": "batch", "calls": [pack_call(call) for call in calls], "held": held})
         results: list[Answer | CallFailure] = []
         rows: list[tuple[Value, ...]] = []
+        texts: dict[str, str] = {}
         try:
             while True:
                 message = await self._receive(number)
                 query = repeated[len(results)] if len(results) < len(repeated) else None
                 match message.get("kind"):
                     case "rows":
-                        portion = unpack_rows(message.get("rows"))
+                        portion = unpack_rows(message.get("rows"), texts)
                         if query is not None and "steps" in message:
                             portion = self._held.rows(query, portion, message["steps"])
                         rows.extend(portion)
@@ -166,7 +167,7 @@ class DriverProcess:
                             if query is not None:
                                 self._held.keep(query, number, rows)
                         results.append(answer)
-                        rows = []
+                        rows, texts = [], {}
                     case "failed":
                         results.append(_failure(message))
                         rows = []

@@ -147,10 +147,12 @@ def pack_rows(rows: Sequence[Sequence[Value]]) -> list[Json]:
     ]
 
 
-def unpack_rows(item: Json) -> list[tuple[Value, ...]]:
-    """Inverse of `pack_rows`. Equal texts are one object: of a list's cells few differ. Raises ChannelError."""
-    texts: dict[str, str] = {}
-    shared = texts.setdefault
+def unpack_rows(item: Json, texts: dict[str, str] | None = None) -> list[tuple[Value, ...]]:
+    """Inverse of `pack_rows`. Raises ChannelError.
+
+    Equal texts are one object, also in other portions with the same `texts`: of a list's cells few differ.
+    """
+    shared = ({} if texts is None else texts).setdefault
     return [
         cast(
             "tuple[Value, ...]",

@@ -16,10 +16,7 @@ from irisops.instance.values import (
     Remade,
     Row,
     answered,
-    as_flag,
     as_int,
-    as_text,
-    as_utc,
     in_portions,
     number_of,
 )
@@ -54,44 +51,16 @@ CORE_COLUMNS = (
 LATER_COLUMNS = ("CommandsExecuted", "CPUTime", "Roles", "LoginRoles")
 """Columns that older versions may lack; the list is then read without them."""
 
+OF_ONE = frozenset({"Priority", "CanBeExamined", "CanBeSuspended", "UserInfo", "Roles", "LoginRoles"})
+"""Columns that are read of one process alone: of ten thousand they are 1 MB that nobody looks at."""
+
 
 def process_of(row: Row, own_pid: int | None = None) -> Process | None:
     """One process; None for a row without a pid."""
     pid = as_int(row.get("pid"))
     if pid is None:
         return None
-    transaction = as_int(row.get("intransaction")) or 0
-    return Process(
-        pid=pid,
-        job_number=as_int(row.get("jobnumber")),
-        username=as_text(row.get("username")),
-        namespace=as_text(row.get("namespace")),
-        routine=as_text(row.get("routine")),
-        state=as_text(row.get("state")),
-        device=as_text(row.get("currentdevice")),
-        client_ip=as_text(row.get("clientipaddress")),
-        client_node=as_text(row.get("clientnodename")),
-        executable=as_text(row.get("clientexecutablename")),
-        os_username=as_text(row.get("osusername")),
-        license_id=as_text(row.get("licenseuserid")),
-        csp_session_id=as_text(row.get("cspsessionid")),
-        location=as_text(row.get("location")),
-        in_transaction=transaction != 0,
-        transaction_offset=transaction,
-        priority=as_int(row.get("priority")),
-        commands=as_int(row.get("commandsexecuted")),
-        global_refs=as_int(row.get("globalreferences")),
-        cpu_ms=as_int(row.get("cputime")),
-        roles=as_text(row.get("roles")),
-        login_roles=as_text(row.get("loginroles")),
-        # Unknown means no: such a process must not be acted on.
-        can_be_examined=as_flag(row.get("canbeexamined")),
-        can_be_suspended=as_flag(row.get("canbesuspended")),
-        can_be_terminated=as_flag(row.get("canbeterminated")),
-        user_info=as_text(row.get("userinfo")),
-        started=as_utc(row.get("starttimeutc")),
-        own=own_pid is not None and pid == own_pid,
-    )
+    return Process(row, own=own_pid is not None and pid == own_pid)
 
 
 def process_query(columns: tuple[str, ...], where: str = "") -> Query:
@@ -108,8 +77,10 @@ async def list_processes(instance: Instance, *, remade: Remade[Process] | None =
     """
     remade = remade or Remade()
     start = ("StartTimeUTC",) if instance.capabilities.has_start_time() else ()
-    newer = CORE_COLUMNS + LATER_COLUMNS
-    choices = list(dict.fromkeys((newer + start, newer, CORE_COLUMNS)))
+    core, later = (
+        tuple(each for each in some if each not in OF_ONE) for some in (CORE_COLUMNS, LATER_COLUMNS)
+    )
+    choices = list(dict.fromkeys((core + later + start, core + later, core)))
 
     async def attempt(_route: Route) -> list[Process]:
         own: int | None = None

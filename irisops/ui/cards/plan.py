@@ -33,7 +33,7 @@ class PlanSection(LinesSection[Plan]):
     def lines(self, width: int) -> list[Content]:
         """Changes, effects, warnings, and the calls if they are shown."""
         lines = plan_lines(self.reply, width, calls=self.calls_shown, commands=self.commands)
-        if self.carried_out and not self.whole and len(lines) > LONG:
+        if self.carried_out and not self.whole and not self.calls_shown and len(lines) > LONG:
             title = (f"agreed to: {harmless(self.reply.title, TEXT_LIMIT)}", "$quiet")
             return wrapped(Content.assemble(("✓ ", "$success bold"), title), width, indent=2)
         return lines

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Input
 
 from irisops.contract.replies import Reply, Table
@@ -113,6 +114,13 @@ class TableSection(Ground, Section):
 
     DEFAULT_CSS = "TableSection { height: auto; }"
 
+    class Typed(Message):
+        """A command was typed, and sent, while the rows had the focus."""
+
+        def __init__(self, line: str) -> None:
+            super().__init__()
+            self.line = line
+
     def __init__(self, reply: Table) -> None:
         super().__init__()
         self._table = reply
@@ -197,7 +205,7 @@ class TableSection(Ground, Section):
             self._find.value = ""
         self._find.display = bool(self._find.value)
         if command:
-            self.post_message(Lines.Named(command))
+            self.post_message(self.Typed(command))
         else:
             self.grid.focus()
 

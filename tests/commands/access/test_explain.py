@@ -175,9 +175,9 @@ async def test_a_resource_that_only_a_role_names_is_said_to_be_gone(reader: Worl
     reader.instance.set_roles("bob", "Old")
     facts, _ = await told(reader, "/explain bob Gone:U")
     assert facts.facts["allowed"] is True
-    assert noted(facts, "There is no resource Gone any more")
+    assert noted(facts, "There is no resource Gone any longer")
     facts, _ = await told(reader, "/explain bob HR:R")
-    assert not noted(facts, "any more")
+    assert not noted(facts, "any longer")
 
 
 async def test_hostile_names_are_shown_harmlessly(reader: World) -> None:
@@ -373,7 +373,7 @@ async def test_a_user_alone_lists_all_that_it_holds(reader: World) -> None:
     (table,) = await reader.say("what can bob do")
     assert isinstance(table, Table)
     assert [(row["resource"], row["permission"], row["how"]) for row in table.rows] == [
-        ("HR", "R", "role Clerk → granted role Reader → HR:R")
+        ("HR", "R", "role Clerk → granted role Reader")
     ]
 
 

@@ -56,6 +56,9 @@ async def test_advice_names_settings_and_what_could_not_be_read(connected: World
     commands = [row["command"] for row in table.rows]
     assert "/sessions sweep appuser@10.0.0.9" in commands
     assert any("%Admin_Secure:U" in note for note in table.notes)
+    told = " ".join(table.notes)
+    assert not [row["title"] for row in table.rows if str(row["title"]) in told], "each thing is said once"
+    assert [action for action in table.actions if action[0] == "enter"] == [("enter", "do it", "{!command}")]
 
 
 async def test_a_timeout_is_changed_by_plan(connected: World) -> None:

@@ -78,7 +78,7 @@ async def locked(home: Path, reply: bytes) -> Facts:
         (OK, ("nothing that can be read",)),
         (OK + b"iris_license_consumed 5\n", ("do not say how many units are free",)),
         (OK + b"iris_license_available NaN\n", ("nothing that can be read",)),
-        (OK + b'iris_license_available{a="1"} 0\niris_license_available{a="2"} 4\n', ("do not tell",)),
+        (OK + b'iris_license_available{a="1"} 0\niris_license_available{a="2"} 4\n', ("do not say",)),
     ],
 )  # fmt: skip
 async def test_what_was_not_read_is_not_known(reply: bytes, words: tuple[str, ...], tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ async def test_what_was_not_read_is_not_known(reply: bytes, words: tuple[str, ..
     assert facts.title == NOT_KNOWN
     assert facts.facts.get("available") is None
     assert "Free" not in [label for key, label in facts.labels.items() if key in facts.facts]
-    first = facts.notes[0]
+    first = facts.notes[1]  # after the next step
     for word in words:
         assert word in first
     assert "canary" not in " ".join(facts.notes)
@@ -101,7 +101,7 @@ async def test_without_a_web_port_nothing_is_known(tmp_path: Path) -> None:
     facts, _ = await world.say("/locked")
     assert isinstance(facts, Facts)
     assert facts.title == NOT_KNOWN
-    assert "/profile edit local web_port=" in facts.notes[0]
+    assert "/profile edit local web_port=" in facts.notes[1]
 
 
 async def test_a_login_that_was_refused_for_a_unit_is_known(tmp_path: Path) -> None:

@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from irisops.commands.processes.acting import same_process
 from irisops.contract.replies import Done, Facts, Plan, Problem, Progress, Reply, Table
+from irisops.instance.calls import Value
 from irisops.instance.models import Process
 from tests.commands.fakes import START, World
+
+
+def changed(process: Process, **cells: Value) -> Process:
+    return Process({**process, **cells}, own=process.own)
 
 
 async def plan_of(world: World, line: str) -> Plan:
@@ -73,16 +77,16 @@ async def test_one_that_ended_meanwhile_is_already_gone(connected: World) -> Non
 @pytest.mark.parametrize(
     "another",
     [
-        lambda process: replace(process, username="bob"),
-        lambda process: replace(process, job_number=7),
-        lambda process: replace(process, started=START + timedelta(seconds=1)),
+        lambda process: changed(process, username="bob"),
+        lambda process: changed(process, jobnumber=7),
+        lambda process: changed(process, starttimeutc=START + timedelta(seconds=1)),
     ],
 )
 async def test_a_pid_that_was_used_again_is_left_alone(
     connected: World, another: Callable[[Process], Process]
 ) -> None:
     before = connected.instance.processes()
-    connected.instance.replaced = [replace(each, started=START) for each in before]
+    connected.instance.replaced = [changed(each, starttimeutc=START) for each in before]
     plan = await plan_of(connected, "/process terminate 4711")
     connected.instance.replaced = [another(each) for each in connected.instance.replaced]
     (problem,) = await confirmed(connected, plan)
@@ -93,13 +97,13 @@ async def test_a_pid_that_was_used_again_is_left_alone(
 
 async def test_without_start_times_user_and_job_decide(connected: World) -> None:
     process = connected.instance.processes()[1]
-    assert same_process(process, replace(process, started=START))
-    assert not same_process(process, replace(process, job_number=5))
+    assert same_process(process, changed(process, starttimeutc=START))
+    assert not same_process(process, changed(process, jobnumber=5))
 
 
 async def test_an_open_transaction_is_warned_of(connected: World) -> None:
     before = connected.instance.processes()
-    connected.instance.replaced = [replace(each, in_transaction=True) for each in before]
+    connected.instance.replaced = [changed(each, intransaction=1) for each in before]
     plan = await plan_of(connected, "/process terminate 4711")
     assert any("rolled back" in warning for warning in plan.warnings)
     plan = await plan_of(connected, "/process suspend 4711")
@@ -133,7 +137,7 @@ async def test_columns_are_chosen_as_in_top(connected: World) -> None:
 async def test_one_that_may_no_longer_be_ended_at_the_yes_is_left_alone(connected: World) -> None:
     plan = await plan_of(connected, "/process terminate 4711")
     before = connected.instance.processes()
-    connected.instance.replaced = [replace(each, can_be_terminated=False) for each in before]
+    connected.instance.replaced = [changed(each, canbeterminated=False) for each in before]
     (problem,) = await confirmed(connected, plan)
     assert isinstance(problem, Problem)
     assert problem.error == "NotAllowed"

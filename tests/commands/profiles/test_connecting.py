@@ -61,7 +61,7 @@ async def test_without_a_keyring_it_stays_in_memory_and_says_so_once(tmp_path: P
     await world.say("/disconnect")
     await world.connect()
     assert len(world.asked) == 1
-    told = [notice.message for notice in world.notices if "memory only" in notice.message]
+    told = [notice.message for notice in world.notices if "until you quit" in notice.message]
     assert told == ["The password of local is kept until you quit: there is no keyring here."]
     await world.session.close()
 

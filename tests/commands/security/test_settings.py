@@ -257,7 +257,7 @@ async def test_the_own_accounts_access_stays(tmp_path: Path) -> None:
         ("/app /csp/user roles=+Nobody", "NoSuchRole", "/roles"),
         ("/app /csp/user enable disable", "BadChange", "one of them"),
         ("/app enable", "NameNeeded", "/apps"),
-        ("/app /csp/user enable", "AlreadySo", "Nothing"),
+        ("/app /csp/user enable", "AlreadySo", "nothing"),
         ("/resource %DB_USER public=U", "BadPermission", "public="),
         ("/resource %DB_USER public=X", "BadPermission", "public="),
         ("/resource Nowhere public=R", "NoSuchResource", "/resources"),

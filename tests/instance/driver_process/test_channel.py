@@ -140,6 +140,13 @@ def test_equal_texts_of_a_list_are_held_once() -> None:
     assert first is second
 
 
+def test_texts_are_shared_with_the_next_portion_of_a_list() -> None:
+    texts: dict[str, str] = {}
+    ((first, _),) = unpack_rows(over_the_pipe({"rows": pack_rows([("%SYS", 1)])})["rows"], texts)
+    ((second, _),) = unpack_rows(over_the_pipe({"rows": pack_rows([("%SYS", 2)])})["rows"], texts)
+    assert first is second
+
+
 @given(json_values)
 def test_foreign_messages_are_refused_by_name(item: Json) -> None:
     for unpack in (unpack_value, unpack_call, unpack_rows):

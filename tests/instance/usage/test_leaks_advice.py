@@ -100,10 +100,21 @@ def test_an_editor_is_told_to_log_out() -> None:
 
 def a_process(pid: int, state: str = "READ", *, in_transaction: bool = False) -> Process:
     return Process(
-        pid, pid, "notebook", "USER", "", state, "", "10.0.0.9", "", "python3", "", "10.0.0.9", "", "",
-        in_transaction, 0, 0, 0, 0, 0, "", "",
-        can_be_examined=True, can_be_suspended=True, can_be_terminated=True,
-    )  # fmt: skip
+        {
+            "pid": pid,
+            "jobnumber": pid,
+            "username": "notebook",
+            "namespace": "USER",
+            "state": state,
+            "clientipaddress": "10.0.0.9",
+            "clientexecutablename": "python3",
+            "licenseuserid": "10.0.0.9",
+            "intransaction": int(in_transaction),
+            "canbeexamined": True,
+            "canbesuspended": True,
+            "canbeterminated": True,
+        }
+    )
 
 
 def test_a_client_that_waits_for_hours_is_asked_about_but_not_one_at_work() -> None:

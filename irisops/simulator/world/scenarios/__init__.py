@@ -48,7 +48,7 @@ SCENARIOS: dict[str, Scenario] = {
         ),
         Scenario(
             "hackathon",
-            "five teammates with VS Code, and a REST client that opens a session per call",
+            "five teammates with VS Code, and a leaking REST client: its license is full within a quarter of an hour",
             hackathon.key,
             hackathon.fill,
             9 * 3600,
