@@ -21,7 +21,6 @@ from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
 from irisops.session import Session, start_log
-from irisops.ui.history import History
 
 if TYPE_CHECKING:
     from irisops.connections.open_shares import SharingSettings
