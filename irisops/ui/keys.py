@@ -16,8 +16,6 @@ from textual.dom import DOMNode
 from textual.events import Key
 from textual.screen import ModalScreen
 
-from irisops.contract.replies import Table
-from irisops.contract.wording import harmless
 from irisops.ui.lines import Lines
 from irisops.ui.themes import styles_folder
 
@@ -37,7 +35,7 @@ APP_KEYS: list[BindingType] = [
         ("pageup", "pageup", "page(-1)", "Scroll up"),
         ("pagedown", "pagedown", "page(1)", "Scroll down"),
         ("expand", "ctrl+o", "expand", "Show all of a card, or less"),
-        ("copy", "ctrl+y", "copy_card", "Copy a card, or a pass alone: text, Markdown, CSV or JSON"),
+        ("copy", "ctrl+y", "copy_card", "Copy a card, or a pass alone; asks how"),
         ("reuse", "ctrl+g", "reuse", "Take a card's command into the prompt"),
     )
 ]
@@ -46,7 +44,7 @@ APP_KEYS: list[BindingType] = [
 CARD_KEYS: list[BindingType] = [
     Binding(keys, f"app.{action}", words, id=f"card.{name}", show=False)
     for name, keys, action, words in (
-        ("copy", "ctrl+y", "copy_card", "Copy it, or a pass alone: text, Markdown, CSV or JSON"),
+        ("copy", "ctrl+y", "copy_card", "Copy it, or a pass alone; asks how"),
         ("expand", "ctrl+o", "expand", "Show all of it, or less"),
         ("reuse", "ctrl+g", "reuse", "Take its command into the prompt"),
         ("prompt", "escape", "to_prompt", "Back to the prompt"),
@@ -155,11 +153,6 @@ def active_keys(node: DOMNode) -> list[KeyLine]:
         if binding.description
     ]
     return sorted(lines, key=lambda line: line.group == "Everywhere")
-
-
-def row_keys(table: Table) -> list[KeyLine]:
-    """What the keys of a row do, as the table says."""
-    return [KeyLine("Row", key_words(key), harmless(words, 60)) for key, words, _ in table.actions]
 
 
 def footer_keys(node: DOMNode) -> list[tuple[str, str]]:
