@@ -318,9 +318,9 @@ async def test_a_pick_that_lacks_something_is_shown_and_not_run(tmp_path: Path) 
 
 async def test_a_line_refers_to_the_last_answer(tmp_path: Path) -> None:
     _, terminal = await converse(
-        tmp_path, "/users name~bob", "disable the first", "no", "again", "no", "end them", "and reader?"
+        tmp_path, "/users name~bob", "disable the first", "no", "again", "no", "and reader?", "end them"
     )
     assert terminal.written.count("/disable bob") == 2, "said once, and once more after “again”"
-    assert terminal.prompts.count("Do it? yes or no: ") == 3
-    assert "NotHere" in terminal.text
+    assert terminal.prompts.count("Do it? yes or no: ") == 2
+    assert "NoSuchSession" in terminal.text, "bob has no session to be ended"
     assert "/disable reader" in terminal.written

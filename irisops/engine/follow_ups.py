@@ -29,10 +29,12 @@ _MOST = 3
 IDLE = "10m"
 """How long "the idle ones" are idle, at least."""
 
-_END = "end kill stop terminate close kick throw drop remove delete forget log sign clear take"
+_END = "end kill stop terminate close kick throw log sign take"
+_DELETE = "delete remove drop forget clear"
 _OPEN = "open show explain edit see view inspect change use"
 _MEANINGS = {
     **dict.fromkeys(_END.split(), "end"),
+    **dict.fromkeys(_DELETE.split(), "delete"),
     **dict.fromkeys(_OPEN.split(), "open"),
     **dict.fromkeys(("fix", "put", "mend", "repair", "do"), "fix"),
     **dict.fromkeys(("resume", "continue"), "resume"),
@@ -132,6 +134,8 @@ def _resolved(text: str, registry: Registry, about: About | None, known: Known) 
 
 # Rows
 
+ENDINGS = {"users": "/sessions end user={name}"}
+"""Command whose rows are not ended themselves -> what "end it" means for one of them."""
 NOTHING = Problem(
     "NothingMeant",
     "There is no answer with rows that this could mean.",
@@ -186,11 +190,18 @@ def _on_row(verb: str, number: int | None, about: About, registry: Registry) -> 
 
 
 def _template(verb: str, about: About) -> str | None:
-    """The table's own action for what was said; opening is what Enter does."""
-    for key, label, template in about.actions:
-        if _meaning(label) == verb or (verb in ("open", "why") and key == "enter"):
-            return template
-    return None
+    """The table's own action for what was said; opening is what Enter does.
+
+    Something is deleted only if that was said, as "end them" of a list of users means what they do. What can only be
+    ended may be "removed", too.
+    """
+    found = {_meaning(label): template for _, label, template in reversed(about.actions)}
+    opening = next((template for key, _, template in about.actions if key == "enter"), None)
+    if verb in found:
+        return found[verb]
+    if verb == "end":
+        return ENDINGS.get(about.command.name)
+    return found.get("end") if verb == "delete" else opening if verb in ("open", "why") else None
 
 
 def _meaning(label: str) -> str:

@@ -75,6 +75,7 @@ EXPLAINED = replace(
     answer("/explain bob %DB_USER:W"), offers=[("f", "fix it", "/explain bob %DB_USER:W fix=yes")]
 )
 GRANTED = replace(USERS, last=command("/grant %SQL to bob"))
+DELETABLE = replace(USERS, actions=[*USERS.actions, ("x", "delete", "/user delete {name}")])
 UNKNOWN = replace(answer("/users"), suggestions=["/license", "/user USER"])
 
 
@@ -124,7 +125,12 @@ def said(line: str, about: About | None) -> str:
         ("open it", replace(USERS, marked=1), '/user "dr house"'),
         ("explain the second", BOARD, "/license why bob"),
         # what the table cannot do
-        ("end them", USERS, "NotHere"),
+        ("suspend them", USERS, "NotHere"),
+        # nothing is deleted that was only to be ended
+        ("delete the first", DELETABLE, "/user delete maria"),
+        ("end the first", DELETABLE, "/sessions end user=maria"),
+        ("kick them out", DELETABLE, 'WhichOne | /sessions end user=maria | /sessions end user="dr house"'),
+        ("remove the second one", SESSIONS, "/sessions end id1"),
         ("open the first", SESSIONS, "NotHere"),
         # the rows stay what they were after a change
         ("and maria?", GRANTED, "/grant %SQL to maria"),
