@@ -25,7 +25,6 @@ from irisops.contract.wording import harmless
 from irisops.engine import completion, dispatch
 from irisops.engine.availability import unavailable
 from irisops.engine.context import Context
-from irisops.engine.follow_ups import understood
 from irisops.engine.plans import PlanStore
 from irisops.engine.spec import CommandSpec, Registry
 from irisops.instance.errors import InstanceProblem
@@ -182,10 +181,8 @@ class Session:
             )
         elif not self.hub.profiles() and self.hub.loaded.problem is None:
             looks = self.settings.load().settings.discovery
-            # What /discover says in the end is not said twice.
-            cure = (
-                "" if looks else "/profile add opens a form for one. To look around without one: irisops demo"
-            )
+            demo = "" if looks else " To look around without one: irisops demo"  # /discover says it, too
+            cure = f"/profile add opens a form for one.{demo}"
             self._notice(Notice("info", "Welcome. No instance is known yet.", cure))
             if looks:
                 self._opening = "/discover"
@@ -226,6 +223,8 @@ class Session:
 
     def parse(self, text: str, about: About | None = None) -> Command | Problem:
         """Parse a line, which may refer to the last answer."""
+        from irisops.engine.follow_ups import understood  # noqa: PLC0415 - not before the first line
+
         return understood(text, self._registry, about, self._known)
 
     async def run(self, command: Command) -> AsyncGenerator[Reply, None]:

@@ -11,8 +11,11 @@ from irisops.connections.connections import Hub
 from irisops.contract.chat import Notice
 from irisops.instance.errors import InstanceProblem, Unreachable
 
-MISSED_REFRESHES = 4
-"""Polls without a list after which its rows are given up: a live card asks for them at every poll or two."""
+MISSED_REFRESHES = 15
+"""Polls without a list after which its rows are given up: a live card asks for them at every poll or two.
+
+On a slow connection it rests for several, and rows that are read anew meanwhile stand beside those on the screen.
+"""
 _CURES = {
     "units": "/license shows who holds them, /license free gives one back.",
     "free": "/license shows who holds them, /license free gives one back.",

@@ -86,18 +86,19 @@ def arrange(table: Table, order: Order | None = None, find: str = "", texts: Tex
 
     Pass the same `texts` each time to reuse its cache. Thread-safe.
     """
-    numbered: Iterable[tuple[int, Row]] = enumerate(table.rows)
+    numbers: Sequence[int] = range(len(table.rows))
     words = find.casefold().split()
     if words:
         written = (texts or Texts()).of(table)
-        numbered = [pair for pair in numbered if all(word in written[pair[0]] for word in words)]
+        numbers = [number for number in numbers if all(word in written[number] for word in words)]
     if order is not None and any(column.name == order.column for column in table.columns):
-        numbered = sorted(
-            numbered, key=lambda pair: _sort_key(pair[1].get(order.column)), reverse=order.descending
+        numbers = sorted(
+            numbers,
+            key=lambda number: _sort_key(table.rows[number].get(order.column)),
+            reverse=order.descending,
         )
-    pairs = list(numbered)
-    rows = [row for _, row in pairs]
-    keys = [row_key(table, row, number) for number, row in pairs]
+    rows = [table.rows[number] for number in numbers]
+    keys = [row_key(table, row, number) for number, row in zip(numbers, rows, strict=True)]
     index = {key: number for number, key in enumerate(keys)}
     return View(table, rows, keys, index, order, find, len(table.rows))
 

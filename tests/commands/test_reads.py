@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 
 from irisops.commands.catalogue import ALL
+from irisops.commands.tool.doctor import DRIVER
 from irisops.contract.replies import Facts, Problem, Table
 from irisops.engine import reply_json
 from irisops.instance.errors import NotPermitted
@@ -176,6 +178,7 @@ async def test_doctor_works_without_and_with_a_connection(world: World) -> None:
     (facts,) = await world.say("/doctor")
     assert isinstance(facts, Facts)
     assert facts.notes == ["Connect first to see what the instance offers."]
+    assert facts.facts["driver"] == f"{DRIVER} {metadata.version(DRIVER)}"
     await world.connect()
     facts, routes = await world.say("/doctor")
     assert isinstance(facts, Facts)

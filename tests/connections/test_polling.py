@@ -6,6 +6,7 @@ import weakref
 
 import pytest
 
+from irisops.connections.polling import MISSED_REFRESHES
 from irisops.contract.chat import ProfileState
 from irisops.contract.replies import Problem
 from irisops.instance.connection import State
@@ -108,7 +109,7 @@ async def test_names_are_learnt_in_the_background(connected: World) -> None:
 @pytest.mark.parametrize("line", ["/processes", "/sessions", "/license advice"])
 async def test_whatever_lists_them_rows_are_given_up(connected: World, line: str) -> None:
     await connected.say(line)
-    await connected.clock.advance(12)
+    await connected.clock.advance(2 * MISSED_REFRESHES + 4)
     assert connected.connection.forgotten == 1
 
 
@@ -117,14 +118,14 @@ async def test_rows_that_no_card_asks_for_any_more_are_given_up(connected: World
     assert link is not None
     await connected.say("/processes")
     rows = weakref.ref(link.process_rows)
-    await connected.clock.advance(6)
+    await connected.clock.advance(1.5 * MISSED_REFRESHES)
     await connected.say("/processes")  # as a live card does
-    await connected.clock.advance(6)
+    await connected.clock.advance(1.5 * MISSED_REFRESHES)
     assert rows() is link.process_rows
     assert connected.connection.forgotten == 0
-    await connected.clock.advance(6)
+    await connected.clock.advance(1.5 * MISSED_REFRESHES)
     gc.collect()
     assert rows() is None
     assert connected.connection.forgotten == 1
-    await connected.clock.advance(60)
+    await connected.clock.advance(15 * MISSED_REFRESHES)
     assert connected.connection.forgotten == 1

@@ -11,8 +11,7 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import or_note
 from irisops.instance.usage.advice import Cure, advise
-from irisops.instance.usage.license import read_board
-from irisops.instance.usage.processes import list_processes
+from irisops.instance.usage.license import client_processes, read_board
 from irisops.instance.usage.sessions import list_sessions
 from irisops.instance.usage.sessions_timeout import list_timeouts, probe_timeout
 
@@ -36,7 +35,7 @@ async def show_advice(context: Context, _command: Command) -> Replies:
     unsaid = "cannot be read, so nothing is said about them"
     found_sessions = list_sessions(link.connection, remade=link.kept_sessions())
     sessions = await or_note(found_sessions, notes, f"Sessions {unsaid}")
-    found_processes = list_processes(link.connection, remade=link.kept_processes())
+    found_processes = client_processes(link.connection)
     processes = await or_note(found_processes, notes, f"Processes {unsaid}")
     timeouts = list_timeouts(link.connection, {session.application for session in sessions or ()})
     applications = await or_note(timeouts, notes, f"Settings of the applications {unsaid}")

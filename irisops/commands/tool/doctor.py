@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from irisops import __version__
 from irisops.contract.chat import Command
@@ -18,12 +19,10 @@ DRIVER = "intersystems-irispython"
 
 
 def _installed(package: str) -> str:
-    from importlib import metadata  # noqa: PLC0415 - 8 ms that the start must not pay
-
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"
+    """Version of an installed package, from the name of its folder: `importlib.metadata` takes 2.4 MB for good."""
+    stem = package.replace("-", "_")
+    found = (each for folder in sys.path for each in Path(folder).glob(f"{stem}-*.dist-info"))
+    return next((each.stem.removeprefix(f"{stem}-") for each in found), "not installed")
 
 
 async def show_doctor(context: Context, _command: Command) -> Replies:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeVar
 
 from irisops.instance.calls import (
@@ -91,9 +92,7 @@ _DICTIONARY = "%Dictionary.ClassDefinition, MethodDefinition and CompiledMethod"
 
 def source() -> str:
     """The source text. Raises FileNotFoundError if the package was installed without its data."""
-    from importlib import resources  # noqa: PLC0415 - the start must not pay for it
-
-    return resources.files(__package__).joinpath(f"{HELPER}.cls").read_text(encoding="utf-8")
+    return Path(__file__).with_name(f"{HELPER}.cls").read_text(encoding="utf-8")
 
 
 async def call_helper(instance: Instance, method: str, *args: Value) -> None:

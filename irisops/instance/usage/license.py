@@ -20,8 +20,16 @@ from irisops.instance.values import as_date, in_portions, number_of, text_of
 
 DEADLINE = 20.0
 
-_OF_HOLDERS = ("Pid", "UserName", "ClientExecutableName", "LicenseUserId", "CSPSessionID")
-"""Columns of processes that say who holds what: ten thousand rows of all columns are 5 MB for the moment."""
+_OF_HOLDERS = (
+    "Pid",
+    "UserName",
+    "ClientExecutableName",
+    "LicenseUserId",
+    "CSPSessionID",
+    "State",
+    "InTransaction",
+)
+"""Columns of processes that say who holds what and whether it works: all columns of ten thousand are 5 MB more."""
 
 # The counting methods by the field they fill. All are declared %Integer: the untyped ones of the same class may answer
 # nothing to a client (facts: 1.1).
@@ -86,7 +94,7 @@ async def read_board(instance: Instance, *, now: datetime | None = None) -> Lice
     notes = list(counts.notes)
     rows = await or_note(license_rows(instance), notes, "Holders cannot be read")
     sessions = await or_note(list_sessions(instance), notes, "Sessions cannot be read")
-    processes = await or_note(_client_processes(instance), notes, "Processes cannot be read")
+    processes = await or_note(client_processes(instance), notes, "Processes cannot be read")
     own, told = await instance.batch([ClassMethod("%SYSTEM.License", "GetUserId"), TIME])
     own_id = text_of(own)
     here = now or datetime.now(UTC)
@@ -106,8 +114,11 @@ async def license_rows(instance: Instance) -> list[LicenseRow]:
     return await read_list(instance, "license.holders", license_row_of, (), deadline=DEADLINE)
 
 
-async def _client_processes(instance: Instance) -> list[Process]:
-    """Processes that hold a license: on a busy instance most do not."""
+async def client_processes(instance: Instance) -> list[Process]:
+    """Processes that hold a license, with what tells who they are and whether they work: no other value is read.
+
+    Raises NotAvailable, NotPermitted or InstanceError.
+    """
     query = process_query(_OF_HOLDERS, where="WHERE LicenseUserId <> ''")
     answer = await answer_by(instance, "processes.list", query, deadline=DEADLINE)
     return await in_portions(answer.rows, process_of)
