@@ -24,6 +24,7 @@ bench:
 	python -m tests.benchmarks.bench_class_queries
 	python -m tests.benchmarks.bench_simulator
 	python -m tests.benchmarks.bench_sql
+	python -m tests.benchmarks.bench_sentences
 	python -m tests.benchmarks.bench_ui
 
 screenshots:

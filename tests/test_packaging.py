@@ -80,6 +80,9 @@ def test_wheel(tmp_path: Path) -> None:
     # What is installed on an instance is in the wheel, too.
     helper = (ROOT / "irisops" / "instance" / "helper" / "ZIrisOps.Helper.cls").read_text()
     assert run(SHOW_HELPER, python_path=installed, cwd=tmp_path) == [str(len(helper.splitlines()))]
+    # So is what a sentence is compared with.
+    for name in ("sentences.txt", "synonyms.txt"):
+        assert (installed / "irisops" / "engine" / name).is_file()
 
 
 def test_sdist(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ EXAMPLES: Mapping[str, str] = {
     "age": "90d", "span": "10m", "seconds": "5m", "time": "1h", "pid": "4711", "number": "4",
     "port": "1973", "id": "7", "percent": "80%", "position": "last", "holder": "10.0.0.5", "file": "notes.md",
     "application": "/csp/user", "resource": "%DB_USER", "service": "%Service_Telnet", "guest": "guest-fox-1",
-    "table": "HR.Person", "user": "xxanna", "role": "xxclerk", "profile": "xxlocal", "command": "xxgrant",
+    "table": "HR.Person", "user": "xxanna", "role": "xxclerk", "profile": "xxlocal", "command": "grant",
     "found": "docker:iris-1", "theme": "xxdark", "new": "xxnew_1", "word": "xxanna", "namespace": "xxns_1",
     "host": "db.example.org", "line": "xxline_1", "people": "4", "email": "anna@example.org", "pair": "free<2",
     "place": "keyring", "column": "units", "words": "idle",
@@ -85,6 +85,8 @@ _SHOWS = frozenset(
     }
 )  # fmt: skip
 """Commands that show something and are not live."""
+COMMONEST = 1.2
+"""Weight up to which a word is in so many examples that it only costs time."""
 PART = 0.7
 """Weight of the likeness of one clause of a long sentence."""
 _LONG = 10
@@ -261,7 +263,7 @@ class Ranker:
                 max(best[meaning]),
                 words,
             )
-            for score, meaning in scored[: 4 * most]
+            for score, meaning in scored[: 2 * most]
         ]
         return sorted(guesses, key=lambda each: -each.score)[:most]
 
@@ -272,8 +274,10 @@ class Ranker:
         size = sqrt(sum(weight**2 for weight in weights.values())) or 1.0
         found: dict[int, float] = defaultdict(float)
         for each, weight in weights.items():
-            for example, theirs in self._index.get(each, ()):
-                found[example] += weight / size * theirs
+            share = weight / size
+            if weight > COMMONEST or len(weights) < 6:
+                for example, theirs in self._index.get(each, ()):
+                    found[example] += share * theirs
         return found
 
     @staticmethod
@@ -317,6 +321,11 @@ class Ranker:
         return Guess(
             line, meaning.spec, score, like, covered / total if total else 0.0, bool(missing), named, names
         )
+
+
+def _clauses(text: str) -> list[str]:
+    """The longest clauses of a sentence."""
+    return sorted(_CLAUSES.split(text), key=len, reverse=True)[:3]
 
 
 def _takes(spec: CommandSpec, pair: str) -> bool:
@@ -468,7 +477,7 @@ def _kinds(word: Word) -> list[str]:
     return ["<name>", *(f"<{each}>" for each in sorted(named))]
 
 
-_NAMED = frozenset(KINDS)
+_NAMED = frozenset({*KINDS, "command"})
 _VALUES = frozenset(
     {
         "number",

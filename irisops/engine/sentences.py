@@ -14,18 +14,7 @@ from rapidfuzz.distance import OSA
 Known = Callable[[str], Sequence[tuple[str, str]]]
 """kind -> (value, hint) of all known values of that kind, as for completion."""
 
-KINDS = (
-    "user",
-    "role",
-    "resource",
-    "application",
-    "service",
-    "profile",
-    "guest",
-    "found",
-    "command",
-    "theme",
-)
+KINDS = ("user", "role", "resource", "application", "service", "profile", "guest", "found", "theme")
 """Kinds of names that `Known` may have values of."""
 _ANY = frozenset({"user", "role", "profile", "new", "holder", "word", "found", "namespace", "theme", "id"})
 """What an unknown word may name."""

@@ -176,8 +176,9 @@ def _guest_row(
 async def kick(context: Context, command: Command) -> Replies:
     """Plan to delete one pass and end its sessions and processes."""
     name = str(command.args["name"])
+    user = find(name, context.hub.active.names.users) if context.hub.active else None
     theirs = [f"/sessions end user={quote(name)}", f"/processes user={quote(name)}"]
-    share, card = _pass(context.sharing_desk(), name, theirs)
+    share, card = _pass(context.sharing_desk(), name, theirs, user or "")
     plan = Plan(
         name="kick",
         title=f"Send {card.name} away",
@@ -189,18 +190,22 @@ async def kick(context: Context, command: Command) -> Replies:
     yield context.plans.add(plan, lambda: _kick(context, share, card.name, command), link)
 
 
-def _user(context: Context, name: str) -> str | None:
-    """The user of that name on the active instance, if its names are known."""
-    return find(name, context.hub.active.names.users) if context.hub.active else None
-
-
-def _pass(desk: ShareDesk, name: str, offers: Sequence[str] = ()) -> tuple[OpenShare, TeamCard]:
-    """A pass of an open share, with its card. Raises `Refusal`, which suggests `offers`."""
+def _pass(
+    desk: ShareDesk, name: str, offers: Sequence[str] = (), user: str = ""
+) -> tuple[OpenShare, TeamCard]:
+    """A pass of an open share, with its card. Raises `Refusal`, which suggests `offers`, first of all for a `user`."""
     found = [(share, card) for share in desk.shares.values() for card in share.cards]
     for share, card in found:
         if card.name.casefold() == name.casefold():
             return share, card
     known = listed([card.name for _share, card in found]) or "none"
+    if user:
+        raise Refusal(
+            "NoSuchPass",
+            f"{harmless(user, 60)} is not a pass of an open share, but a user of the instance.",
+            "End what is open under that name instead.",
+            suggestions=offers,
+        )
     raise Refusal(
         "NoSuchPass",
         f"{harmless(name, 60)} is not a pass of an open share.",
