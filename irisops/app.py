@@ -338,10 +338,7 @@ class IrisopsApp(App[int]):
     @on(Line.KeysWanted)
     def action_keys(self) -> None:
         """Show which keys work now."""
-        lines = keys.active_keys(self.focused or self.screen)
-        if isinstance(self.focused, Grid):
-            lines = [*keys.row_keys(self.focused.view.table), *lines]
-        self.push_screen(keys.KeysScreen(lines))
+        self.push_screen(keys.KeysScreen(keys.active_keys(self.focused or self.screen)))
 
     async def on_event(self, event: events.Event) -> None:
         """A printable key belongs to the prompt unless it means something where the focus is.

@@ -16,8 +16,6 @@ from textual.dom import DOMNode
 from textual.events import Key
 from textual.screen import ModalScreen
 
-from irisops.contract.replies import Table
-from irisops.contract.wording import harmless
 from irisops.ui.lines import Lines
 from irisops.ui.themes import styles_folder
 
@@ -93,6 +91,8 @@ GROUPS = (
     ("prompt", "Prompt"),
     ("confirm", "Question"),
     ("secret", "Password"),
+    ("row", "Row"),
+    ("pass", "Pass"),
     ("grid", "Table"),
     ("find", "Find"),
     ("card", "Card"),
@@ -155,11 +155,6 @@ def active_keys(node: DOMNode) -> list[KeyLine]:
         if binding.description
     ]
     return sorted(lines, key=lambda line: line.group == "Everywhere")
-
-
-def row_keys(table: Table) -> list[KeyLine]:
-    """What the keys of a row do, as the table says."""
-    return [KeyLine("Row", key_words(key), harmless(words, 60)) for key, words, _ in table.actions]
 
 
 def footer_keys(node: DOMNode) -> list[tuple[str, str]]:
