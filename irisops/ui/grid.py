@@ -502,7 +502,7 @@ class Grid(ScrollView, can_focus=True):
     def row_keys(self) -> list[Binding]:
         """The keys of the row under the cursor, for the list of keys."""
         return [
-            Binding(key, f"act({key!r})", f"The row: {words}", id="grid.row")
+            Binding(key, f"act({key!r})", harmless(words, 60), id="row.act")
             for key, words, _ in self.view.table.actions
             if self.cursor_row is not None and (key == "enter" or key in self.keys_shown)
         ]

@@ -91,6 +91,8 @@ GROUPS = (
     ("prompt", "Prompt"),
     ("confirm", "Question"),
     ("secret", "Password"),
+    ("row", "Row"),
+    ("pass", "Pass"),
     ("grid", "Table"),
     ("find", "Find"),
     ("card", "Card"),

@@ -91,9 +91,7 @@ class FactsSection(LinesSection[Facts], can_focus=True):
     @property
     def row_keys(self) -> list[Binding]:
         """The same, for the list of keys."""
-        return [
-            Binding(key, f"act({key!r})", f"The pass: {words}", id="facts.row") for key, words in self.keys
-        ]
+        return [Binding(key, f"act({key!r})", harmless(words, 60), id="pass.act") for key, words in self.keys]
 
     def allow_focus(self) -> bool:
         """Only with blocks or actions; the base class would look at `can_focus` alone."""
