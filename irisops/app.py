@@ -25,7 +25,7 @@ from textual.worker import Worker, WorkerState
 
 from irisops.contract.chat import Chat, CommandInfo, Notice
 from irisops.contract.quoting import filled
-from irisops.contract.replies import Done, Effect, Problem, Reply
+from irisops.contract.replies import Done, Effect, Problem
 from irisops.ui import keys, themes
 from irisops.ui.card import Card
 from irisops.ui.cards.facts import FactsSection
@@ -39,15 +39,15 @@ from irisops.ui.housekeeping import Housekeeping
 from irisops.ui.panels import Body, Header, MainScreen, SidePanel, StatusLine
 from irisops.ui.popup import Commands, command_item
 from irisops.ui.prompt import Line, Prompt
-from irisops.ui.record import NAMES, Copied, Entry, Format, copy_of, formats, old_text, transcript_markdown
+from irisops.ui.record import Copied, transcript_markdown
 from irisops.ui.saving import save
+from irisops.ui.search import Highlight, SearchBar
 from irisops.ui.terminal import CrashConsole, TerminalTitle, on_ending_signals, send_to_tmux
 from irisops.ui.themes import sheets
 
 if TYPE_CHECKING:
-    from irisops.ui.copying import CopyScreen
+    from irisops.copying import CopyScreen
     from irisops.ui.editor import EditorScreen
-    from irisops.ui.search import SearchBar
 
 POLL_INTERVAL = 2.0
 BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide"), (BROAD_FROM, "-broad")]
@@ -75,32 +75,10 @@ def editor_screen() -> type[EditorScreen]:
 
 
 def copy_screen() -> type[CopyScreen]:
-    """The choice of a format, imported at the first copy."""
-    from irisops.ui.copying import CopyScreen  # noqa: PLC0415 - not before it is needed
+    """What copies cards, imported at the first copy."""
+    from irisops.copying import CopyScreen  # noqa: PLC0415 - not before it is needed
 
     return CopyScreen
-
-
-def copied(entry: Entry, way: Format, focused: Reply | None) -> Copied:
-    """An answer for the clipboard in one of its `formats`; `focused` is the part that has the focus, if any.
-
-    Text and JSON are what `irisops run` prints.
-    """
-    from irisops.engine import reply_copy  # noqa: PLC0415 - not before something is copied
-
-    by_rule = copy_of(entry, focused)
-    if len(formats(entry)) == 1 or not by_rule.text or way == "markdown":
-        return by_rule
-    if entry.packed:
-        return Copied(by_rule.said, old_text(entry))
-    return Copied(f"{by_rule.said} as {NAMES[way]}", reply_copy.written(entry.replies, way, focused))
-
-
-def highlight(words: str) -> LineFilter:
-    """Marks words in painted lines."""
-    from irisops.ui.search import Highlight  # noqa: PLC0415 - not before somebody searches
-
-    return Highlight(words)
 
 
 def local_now() -> datetime:
@@ -505,9 +483,10 @@ class IrisopsApp(App[int]):
         else:
             self._say("Search waits until the question is answered", TO_READ)
 
-    def on_search_bar_marked(self, event: SearchBar.Marked) -> None:
+    @on(SearchBar.Marked)
+    def _mark(self, event: SearchBar.Marked) -> None:
         """Mark the words wherever they are seen in the transcript."""
-        self._highlights = [highlight(event.words)] if event.words else []
+        self._highlights = [Highlight(event.words)] if event.words else []
         for part in self.conversation.transcript.walk_children():
             part.refresh()
 
@@ -517,22 +496,20 @@ class IrisopsApp(App[int]):
         if card is None:
             return
         focused = card.focused_reply if isinstance(card, Card) else None
-        ways = formats(card.entry)
+        choice = copy_screen()(card.entry, focused)
         if (
-            len(ways) > 1
+            choice.needed
             and self.conversation.questions.shown is None
             and not self.conversation.prompt.veiled
         ):
-            self.push_screen(copy_screen()(ways), partial(self._copy_as, card.entry, focused))
+            self.push_screen(choice, self._copy)
         else:
-            await self._copy(copied(card.entry, "text", focused))
+            await self._copy(choice.copied("text"))
 
-    async def _copy_as(self, entry: Entry, focused: Reply | None, way: Format | None) -> None:
-        if way is not None:
-            await self._copy(copied(entry, way, focused))
-
-    async def _copy(self, copied: Copied) -> None:
+    async def _copy(self, copied: Copied | None) -> None:
         """Send a text to the clipboard. Delivery depends on the terminal."""
+        if copied is None:
+            return
         if not copied.text:
             self._say(copied.said)
             return

@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from irisops import streams
@@ -191,9 +192,9 @@ def _completions(chat: Chat, document: Document) -> Iterable[Completion]:
         )
 
 
-def terminal_for(chat: Chat, history: History, environment: Mapping[str, str] | None = None) -> Terminal:
-    """A line editor on a capable terminal, else plain lines."""
+def terminal_for(chat: Chat, history: Path, environment: Mapping[str, str] | None = None) -> Terminal:
+    """A line editor on a capable terminal, else plain lines. `history` is the file of typed lines."""
     kind = (os.environ if environment is None else environment).get("TERM", "")
     if sys.stdin.isatty() and sys.stdout.isatty() and kind not in ("dumb", ""):
-        return Editor(chat, history)
+        return Editor(chat, History(history))
     return Lines(sys.stdin, sys.stdout)

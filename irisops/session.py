@@ -25,7 +25,6 @@ from irisops.contract.wording import harmless
 from irisops.engine import completion, dispatch
 from irisops.engine.availability import unavailable
 from irisops.engine.context import Context
-from irisops.engine.follow_ups import understood
 from irisops.engine.plans import PlanStore
 from irisops.engine.spec import CommandSpec, Registry
 from irisops.instance.errors import InstanceProblem
@@ -182,10 +181,8 @@ class Session:
             )
         elif not self.hub.profiles() and self.hub.loaded.problem is None:
             looks = self.settings.load().settings.discovery
-            # What /discover says in the end is not said twice.
-            cure = (
-                "" if looks else "/profile add opens a form for one. To look around without one: irisops demo"
-            )
+            demo = "" if looks else " To look around without one: irisops demo"  # /discover says it, too
+            cure = f"/profile add opens a form for one.{demo}"
             self._notice(Notice("info", "Welcome. No instance is known yet.", cure))
             if looks:
                 self._opening = "/discover"
@@ -226,6 +223,8 @@ class Session:
 
     def parse(self, text: str, about: About | None = None) -> Command | Problem:
         """Parse a line, which may refer to the last answer."""
+        from irisops.engine.follow_ups import understood  # noqa: PLC0415 - not before the first line
+
         return understood(text, self._registry, about, self._known)
 
     async def run(self, command: Command) -> AsyncGenerator[Reply, None]:
@@ -325,6 +324,7 @@ class Session:
             "command": lambda: [(spec.name, spec.summary) for spec in self._registry],
             "user": lambda: [(name, "user") for name in names.users],
             "role": lambda: [(name, "role") for name in names.roles],
+            "guest": self._guests,
             "resource": lambda: [
                 *((name, "resource") for name in names.resources),
                 *((name, "web application") for name in names.applications),
@@ -333,6 +333,11 @@ class Session:
         if kind in sources:
             return sources[kind]()
         return completion.offered(kind, names)
+
+    def _guests(self) -> Sequence[tuple[str, str]]:
+        desk = self.context.desk
+        shares = desk.shares.values() if desk else ()
+        return [(card.name, "pass of a share") for share in shares for card in share.cards]
 
     async def _connect_later(self, later: Callable[[], Awaitable[Profile]]) -> None:
         try:

@@ -88,9 +88,8 @@ def _converse(session: Session) -> int:
     """Plain mode."""
     from irisops.plain import run_plain  # noqa: PLC0415 - not for the screen
     from irisops.plain_terminal import terminal_for  # noqa: PLC0415 - not for the screen
-    from irisops.ui.history import History  # noqa: PLC0415 - not for the screen
 
-    terminal = terminal_for(session, History(session.places.prompt_history))
+    terminal = terminal_for(session, session.places.prompt_history)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     return asyncio.run(run_plain(session, terminal, width=width))
 

@@ -53,12 +53,16 @@ _ORDINALS = {
     )
     for word in words.split()
 }  # fmt: skip
-_PLACE = rf"(?:the )?(?P<place>{'|'.join(_ORDINALS)}|last)(?: one| row)?|(?:row|number|no\.?|#) ?(?P<number>\d{{1,4}})"
+_NOUNS = "one row session process job user account role service application app resource holder guest pass person share"
+_PLACE = (
+    rf"(?:the )?(?P<place>{'|'.join(_ORDINALS)}|last)(?: (?:{_NOUNS.replace(' ', '|')}))?"
+    r"|(?:row|number|no\.?|#) ?(?P<number>\d{1,4})"
+)
 _ONE = "it|this|that|this one|that one|him|her"
 _ALL = "them|these|those|them all|all of them|all of these|all of those|both|both of them|all"
 _AWAY = "(?: (?:up|out|off|down|away))?"
 _ACT = re.compile(
-    rf"(?P<verb>{_VERBS}){_AWAY} (?:(?P<one>{_ONE})|(?P<all>{_ALL})|{_PLACE}){_AWAY}", re.IGNORECASE
+    rf"(?P<verb>{_VERBS}){_AWAY}(?: me)? (?:(?P<one>{_ONE})|(?P<all>{_ALL})|{_PLACE}){_AWAY}", re.IGNORECASE
 )
 _ROW = re.compile(_PLACE, re.IGNORECASE)
 _WHY = re.compile(r"why(?: (?:is|was) (?:that|this|it)(?: so)?| that| so| not)?", re.IGNORECASE)
@@ -86,15 +90,20 @@ _LEAD = re.compile(r"(?:(?:of|from|by|on|in|with|for|that are|which are|are|user
 _NO_NAMES = frozenset(["then", "now", "so", "that", "this", "it", "them", "more", "again", "you", "me", "i"])
 """What follows "and" without being a name."""
 _NOT_FILTERS = ("sort=", "limit=", "columns=", "cols=")
+_ASKED_ONCE = ("fix",)
+"""Options that ask for a change beside an answer: another name gets the answer alone."""
 _OPPOSITES = {"disabled": "enabled", "public": "", "off": "enabled"}
 
 
 def understood(text: str, registry: Registry, about: About | None, known: Known) -> Answer:
     """A line as `parser.understood` takes it, or one that refers to the last answer, or a lone name."""
-    found = _resolved(text, registry, about, known) if refusal(text) is None else None
+    try:
+        found = _resolved(text, registry, about, known) if refusal(text) is None else None
+    except Refusal as refused:  # a column that the rows do not have
+        return refused.problem(text)
     if found is not None:
         return replace(found, text=text)
-    parsed = parser.understood(text, registry)
+    parsed = parser.understood(text, registry, known)
     if isinstance(parsed, Command):
         if parsed.name == "again" and about is not None:
             return replace(about.last or about.command, text=text)
@@ -279,10 +288,7 @@ def _sorted(found: re.Match[str], about: About, registry: Registry) -> Answer:
     if not about.columns:
         return NOTHING
     spec = registry.get(about.command.name)
-    try:
-        column = table_filters.column_named(name, about.columns)
-    except Refusal as refused:
-        return refused.problem()
+    column = table_filters.column_named(name, about.columns)
     falls = way.casefold() in ("descending", "desc", "down") or (
         not way and column.kind in ("number", "duration", "time")
     )
@@ -360,6 +366,9 @@ def _instead(name: str, about: About, registry: Registry, known: Known) -> Answe
     spec = registry.get(command.name)
     if spec is None or name.casefold() in _NO_NAMES or registry.get(name) is not None:
         return None
+    command = replace(
+        command, args={key: value for key, value in command.args.items() if key not in _ASKED_ONCE}
+    )
     kinds = _kinds(name, known)
     args = [
         each
@@ -400,7 +409,7 @@ WITH_NAME = {
     "profile": ("/connect {name}", "/on {name} /license", "/profile edit {name}"),
 }
 """Kind of a name -> what can be done with it, most harmless first."""
-_NOUNS = {"application": "web application"}
+_WORDS = {"application": "web application"}
 
 
 def _kinds(name: str, known: Known) -> list[str]:
@@ -426,7 +435,7 @@ def _lone_name(text: str, known: Known) -> Problem | None:
         return None
     spelled = _spelled(name, known(kinds[0])) or name
     lines = [template.replace("{name}", quote(spelled)) for kind in kinds for template in WITH_NAME[kind]]
-    nouns = " and a ".join(_NOUNS.get(kind, kind) for kind in kinds)
+    nouns = " and a ".join(_WORDS.get(kind, kind) for kind in kinds)
     return Problem(
         "NameAlone",
         f"{harmless(spelled, 80)} is a {nouns}.",

@@ -1,57 +1,154 @@
-"""A typed line -> a `Command`, or a `Problem` with the nearest commands. Pure: no clock, no instance, no files.
+"""A typed line -> a `Command`, or a `Problem` with the nearest commands. Pure: no clock, no instance.
 
 Slash lines are parsed by the command's grammar; other lines are matched with the plain-words forms of all commands, in
-the registry's order. No input raises.
+the registry's order, and ranked by their likeness to example sentences if none fits. No input raises.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from irisops.contract import quoting
 from irisops.contract.chat import Command
+from irisops.contract.nearest import find
 from irisops.contract.quoting import Word
 from irisops.contract.replies import Problem
 from irisops.contract.secret_words import refusal
-from irisops.contract.wording import harmless
-from irisops.engine import plain_words
+from irisops.contract.wording import harmless, listed
+from irisops.engine import glossary, plain_words
 from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Registry
+
+if TYPE_CHECKING:
+    from irisops.engine.ranking import Guess, Ranker
+
+Known = Callable[[str], Sequence[tuple[str, str]]]
+"""kind -> (value, hint) of all known values of that kind, as for completion."""
+
+
+def nothing_known(_kind: str) -> Sequence[tuple[str, str]]:
+    """A `Known` without names."""
+    return ()
+
 
 Args = dict[str, str | list[str]]
 _SUGGESTED = 3
 _PERHAPS = "Perhaps one of these was meant; /help lists everything."
+_OTHER_WORDS = "Otherwise say it in other words; /help lists everything."
+_FOR_EXAMPLE = "This is what can be asked, for example; /help lists everything."
+_EXAMPLES = ("/license", "/users", "/help")
+_FORBIDS = re.compile(
+    r"(?:do not|don[’']?t|never)\s+(?:ever\s+)?(?:kick|throw|delete|remove|drop|erase|wipe|end|kill|terminate|stop|"
+    r"close|disable|enable|block|lock|unlock|ban|revoke|take|grant|give|share|undo|change|log|reset|make|create)\b"
+    r"(?!.*\b(?:just|but|instead)\b)",
+    re.IGNORECASE,
+)
+"""What shall not be done, unless something else shall: `don't kill 4711, just pause it`."""
+_ANSWERS = frozenset(
+    {"yes", "y", "yes please", "yep", "yeah", "ok", "okay", "no", "n", "nope", "sure", "go", "do it"}
+)
+"""Answers to a question, where none is open."""
 _COMPARED = 120
 """Characters of an unknown line that are compared with known ones."""
 
 
 class _Wrong(Exception):  # noqa: N818 - never leaves this module
-    """The arguments do not fit the grammar; the text says why."""
+    """A line does not fit the grammar; the text says why. `spec` is the command that it names."""
+
+    def __init__(self, message: str, cure: str = "") -> None:
+        super().__init__(message)
+        self.cure = cure
+        self.spec: CommandSpec | None = None
+        self.missing: Arg | None = None
 
 
-def parse(text: str, registry: Registry) -> Command | Problem:
-    """Parse one line."""
+def parse(text: str, registry: Registry, known: Known = nothing_known) -> Command | Problem:
+    """Parse one line; `known` gives the names by which the objects of a sentence are recognised."""
     line = text.strip()
     if not line:
-        return _not_understood(
-            text, "Nothing was typed.", registry, cure="Type /help to see what can be asked."
-        )
-    if line.startswith("/"):
-        return _parse_slash(text, line, registry)
-    if len(line) <= plain_words.MAX_LENGTH:
-        sentence = plain_words.tidy(line)
-        for spec in registry:
-            for plain in spec.plain:
-                found = plain_words.match(spec, plain, sentence)
-                if found is not None and _fits(found):
-                    return _command(found.spec, found.args, text)
-    bare = _bare_command(text, line, registry)
-    return bare or _not_understood(text, "That is not understood.", registry)
+        return Problem("NotUnderstood", "Nothing was typed.", _FOR_EXAMPLE, text=text, suggestions=_EXAMPLES)
+    if line.startswith("/") and not _is_path(line, registry):
+        return _parse_slash(text, line, registry, known)
+    sentence = plain_words.tidy(line) if len(line) <= plain_words.MAX_LENGTH else ""
+    answer = _no_wish(line, sentence)
+    if answer:
+        return Problem("NotUnderstood", *answer, text=text)
+    return (
+        _by_form(text, sentence, registry, known)
+        or _bare_command(text, line, registry, known)
+        or _ranked(text, sentence, registry, known)
+    )
 
 
-def understood(text: str, registry: Registry) -> Command | Problem:
+def _no_wish(line: str, sentence: str) -> tuple[str, str] | None:
+    """Message and cure for an answer to no question, and for what shall not be done."""
+    if line.casefold().rstrip(".! ") in _ANSWERS:
+        return "Nothing is waiting for a yes.", ""
+    if _FORBIDS.match(sentence):
+        return "That says what not to do: nothing was done.", _OTHER_WORDS
+    return None
+
+
+def _by_form(text: str, sentence: str, registry: Registry, known: Known) -> Command | None:
+    """The command of the first plain-words form that fits; a question for a term of the glossary."""
+    term, helping = glossary.asked(sentence), registry.get("help")
+    if term is not None and helping is not None:
+        return _command(helping, {"command": term.name.split()}, text)
+    for spec in registry:
+        for plain in spec.plain:
+            found = plain_words.match(spec, plain, sentence)
+            if found is not None and _fits(found, text, registry, known):
+                return _command(found.spec, found.args, text)
+    return None
+
+
+def _is_path(line: str, registry: Registry) -> bool:
+    """True for a sentence that begins with a web application: `/csp/user must ask for a login`."""
+    first, _, rest = line.partition(" ")
+    return bool(rest) and "/" in first[1:] and registry.get(first[1:]) is None
+
+
+def _ranked(text: str, sentence: str, registry: Registry, known: Known) -> Command | Problem:
+    """The likeliest command if there is no doubt about it, else up to three to choose from."""
+    guesses = _ranker(registry).rank(sentence, known)
+    said = _suggested(guesses)
+    if said and guesses[0].sure:
+        found = _parse_slash(text, said[0], registry, known)
+        if isinstance(found, Command):
+            return found
+    if not said:
+        return _nothing(text)
+    return Problem("NotUnderstood", "Did you mean one of these?", _OTHER_WORDS, text=text, suggestions=said)
+
+
+def _suggested(guesses: Sequence[Guess]) -> list[str]:
+    """Lines to choose from; none if no example is like the sentence."""
+    if not guesses or (guesses[0].score < _LIKELY and not guesses[0].names):
+        return []
+    by_command: dict[str, str] = {}
+    for each in guesses:
+        by_command.setdefault(each.spec.name, each.line)
+    return list(by_command.values())[:_SUGGESTED]
+
+
+_LIKELY = 0.8
+
+
+@lru_cache(maxsize=4)
+def _ranker(registry: Registry) -> Ranker:
+    from irisops.engine.ranking import Ranker  # noqa: PLC0415 - not before the first sentence without a pattern
+
+    return Ranker(registry)
+
+
+def _nothing(text: str) -> Problem:
+    return Problem("NotUnderstood", "That is not understood.", _FOR_EXAMPLE, text=text, suggestions=_EXAMPLES)
+
+
+def understood(text: str, registry: Registry, known: Known = nothing_known) -> Command | Problem:
     """As `parse`, including a line within the line (`/on clinic /license`): live if that one is.
 
     If the inner line is not understood, its problem is returned. A line that holds a secret is refused.
@@ -59,7 +156,7 @@ def understood(text: str, registry: Registry) -> Command | Problem:
     refused = refusal(text)
     if refused is not None:
         return refused
-    found = parse(text, registry)
+    found = parse(text, registry, known)
     if isinstance(found, Problem):
         return found
     spec = registry.get(found.name)
@@ -69,7 +166,7 @@ def understood(text: str, registry: Registry) -> Command | Problem:
         else []
     )
     for name in lines:
-        inner = parse(str(found.args.get(name, "")), registry)
+        inner = parse(str(found.args.get(name, "")), registry, known)
         if isinstance(inner, Problem):
             return replace(inner, text=text)
         found = replace(found, live=inner.live, changes=inner.changes)
@@ -82,50 +179,74 @@ def _command(spec: CommandSpec, args: Args, text: str) -> Command:
     )
 
 
-def _bare_command(text: str, line: str, registry: Registry) -> Command | None:
+def _bare_command(text: str, line: str, registry: Registry, known: Known) -> Command | None:
     """`license` or `connect local` without the slash, when the rest fits the grammar exactly.
 
     Commands that change something need a slash or a whole sentence, to be sure that they are meant.
     """
-    found = _parse_slash(text, "/" + line, registry)
-    if isinstance(found, Problem) or found.changes or "\n" in line:
+    try:
+        found = _read_slash(text, "/" + line, registry)
+    except _Wrong:
         return None
+    if found.changes or "\n" in line:
+        return None
+    spec = registry.get(found.name)
+    kinds = {part.name: part.kind for part in spec.grammar if isinstance(part, Arg)} if spec else {}
+    for name, value in found.args.items():
+        kind = kinds.get(name, "text")
+        values = [value] if isinstance(value, str) else value
+        if kind == "text" and len(values) > 2:
+            return None  # words of a sentence
+        if kind == "command" and glossary.term(" ".join(values)) is not None:
+            continue
+        for each in values:
+            if kind in _GUARDED and not _may_be(kind, each, line, registry, nothing_known):
+                return None
+            names = [name for name, _ in known(kind)] if kind in ("user", "role", "profile") else []
+            if (
+                names
+                and find(each, names) is None
+                and each != "all"
+                and "://" not in each
+                and "," not in each
+            ):
+                return None
     return found
 
 
-def _parse_slash(text: str, line: str, registry: Registry) -> Command | Problem:
+def _parse_slash(text: str, line: str, registry: Registry, known: Known) -> Command | Problem:
+    try:
+        return _read_slash(text, line, registry)
+    except _Wrong as wrong:
+        if wrong.spec is None:
+            suggestions = _near_slash(line, registry)
+        elif wrong.missing is not None and (values := _values(wrong.missing, known)):
+            suggestions = [_continued(line, wrong.spec, wrong.missing, value) for value in values]
+        else:
+            suggestions = _usages(_with_kin(wrong.spec, _by_likeness(line, registry)))
+        return Problem("NotUnderstood", str(wrong), wrong.cure, text=text, suggestions=suggestions)
+
+
+def _read_slash(text: str, line: str, registry: Registry) -> Command:
+    """Raises `_Wrong`."""
     try:
         parts = quoting.split(line[1:])
     except quoting.UnclosedQuoteError as error:
-        return Problem(
-            "NotUnderstood",
+        raise _Wrong(
             f"Character {error.position + 2}: the quotation mark {error.quote} is never closed.",
             'Close it, or write \\" inside a quoted name.',
-            text=text,
-            suggestions=_near_slash(line, registry),
-        )
+        ) from None
     if not parts or parts[0].quoted:
-        return _not_understood(text, "A slash needs a command after it.", registry)
+        raise _Wrong("A slash needs a command after it.", _PERHAPS)
     spec, rest = _find(parts, registry)
     if spec is None:
-        return Problem(
-            "NotUnderstood",
-            f"There is no command /{harmless(parts[0].value, 40)}.",
-            _PERHAPS,
-            text=text,
-            suggestions=_near_slash(line, registry),
-        )
+        raise _Wrong(f"There is no command /{harmless(parts[0].value, 40)}.", _PERHAPS)
     try:
-        args = _arguments(spec, rest, line[1:])
+        return _command(spec, _arguments(spec, rest, line[1:]), text)
     except _Wrong as wrong:
-        return Problem(
-            "NotUnderstood",
-            str(wrong),
-            f"Write it as {spec.usage}",
-            text=text,
-            suggestions=_usages(_with_kin(spec, _by_likeness(line, registry))),
-        )
-    return _command(spec, args, text)
+        wrong.spec = spec
+        wrong.cure = f"Write it as {spec.usage}"
+        raise
 
 
 def _find(parts: list[Word], registry: Registry) -> tuple[CommandSpec | None, list[Word]]:
@@ -196,12 +317,43 @@ def _take_values(
             break
     if not taken:
         if arg.required:
-            raise _Wrong(f"/{spec.name} needs {_article(arg.show or arg.name)}.")
+            wrong = _Wrong(f"/{spec.name} needs {_wanted(arg)}.")
+            wrong.missing = None if rest else arg
+            raise wrong
         return
     if any(not value for value in taken):
         raise _Wrong(f"An empty name is not {_article(arg.show or arg.name)}.")
     checked = [_checked(arg.name, arg.kind, value) for value in taken]
     args[arg.name] = checked if arg.many else checked[0]
+
+
+def _wanted(arg: Arg) -> str:
+    """What an argument is: `a USER`, `1h or 18:30`, `a name, e.g. guest-fox-1`."""
+    choices = _choices(arg)
+    if len(choices) > 1:
+        return listed(choices, "or")
+    return f"{_article(arg.name).lower()}, e.g. {choices[0]}" if choices else _article(arg.show or arg.name)
+
+
+def _choices(arg: Arg) -> list[str]:
+    """The words that the form of an argument shows, if it shows words and not a name in capitals."""
+    words = arg.show.split("|")
+    return (
+        words if arg.show and all(word == word.lower() and not word.startswith("/") for word in words) else []
+    )
+
+
+def _values(arg: Arg, known: Known) -> list[str]:
+    """Up to three values for a missing argument: known ones, or those that its form shows."""
+    values = [value for value, _ in known(arg.kind)][:_SUGGESTED]
+    return values or (_choices(arg)[:_SUGGESTED] if "|" in arg.show else [])
+
+
+def _continued(line: str, spec: CommandSpec, missing: Arg, value: str) -> str:
+    """The line with a value for what is missing at its end, and the places that must still be filled."""
+    after = spec.grammar[spec.grammar.index(missing) + 1 :]
+    needed = any(isinstance(part, Arg) and part.required for part in after)
+    return " ".join([line.strip(), quoting.quote(value), *(part.display for part in after if needed)])
 
 
 def _article(name: str) -> str:
@@ -229,11 +381,23 @@ _FLAGS = {
 }
 
 
-def _fits(found: plain_words.Match) -> bool:
-    """True if the grammar allows the values of a sentence; canonical ones replace them."""
+def _fits(found: plain_words.Match, text: str, registry: Registry, known: Known) -> bool:
+    """True if the grammar allows the values of a sentence and they can be names; canonical ones replace them."""
     kinds = {part.name: part.kind for part in found.spec.grammar if isinstance(part, Arg)} | dict(
         found.spec.options
     )
+    if not all(_may_be(kind, value, text, registry, known) for kind, value in found.names):
+        return False
+    for part in found.spec.grammar:
+        choices = _choices(part) if isinstance(part, Arg) else []
+        value = found.args.get(part.name) if isinstance(part, Arg) else None
+        if (
+            len(choices) > 1
+            and all(map(str.isalpha, choices))
+            and isinstance(value, str)
+            and value not in choices
+        ):
+            return False
     try:
         for name, value in found.args.items():
             values = value if isinstance(value, list) else [value]
@@ -246,15 +410,30 @@ def _fits(found: plain_words.Match) -> bool:
     return True
 
 
-def _not_understood(text: str, message: str, registry: Registry, cure: str = "") -> Problem:
-    suggestions = _usages(_by_likeness(text, registry))
-    return Problem(
-        "NotUnderstood",
-        message,
-        cure or _PERHAPS,
-        text=text,
-        suggestions=suggestions,
+def _may_be(kind: str, value: str, text: str, registry: Registry, known: Known) -> bool:
+    """True if a word caught by a form may be a name of that kind: no common word, no known name of another kind."""
+    name = value.casefold()
+    if f'"{value}"' in text or f"'{value}'" in text:
+        return True
+    if kind == "command":
+        return registry.get(name.lstrip("/")) is not None
+    kinds = {each for each in _NAME_KINDS if any(name == one.casefold() for one, _ in known(each))}
+    if kinds:
+        return kind in kinds or kind == "name"
+    if kind == "guest":
+        return name.startswith("guest-")
+    if kind == "filter":  # a word alone is searched for; of a sentence it is none
+        return not name.isalpha()
+    foreign = kind in ("user", "role", "profile") and (
+        name[0] == "/" or _SPAN.fullmatch(name) or (kind, name[0]) == ("user", "%")
     )
+    # USER is a namespace of every instance, with a database of that name.
+    return not foreign and (name not in plain_words.COMMON or (kind == "resource" and name == "user"))
+
+
+_SPAN = re.compile(r"\d+[smhdw]")
+_GUARDED = ("user", "role", "resource", "filter", "holder", "guest", "command")
+_NAME_KINDS = ("user", "role", "profile", "guest")
 
 
 def _usages(specs: Iterable[CommandSpec]) -> list[str]:
@@ -267,7 +446,7 @@ def _near_slash(line: str, registry: Registry) -> list[str]:
     Only those with the noun or verb of the nearest, if its name was hardly mistyped; else the nearest of all.
     """
     nearest, *others = _by_likeness(line, registry)
-    if _named(_first_word(_tidy(line)), nearest) < _MISTYPED:
+    if _named(_tidy(line), nearest) < _MISTYPED:
         return _usages([nearest, *others])
     return _usages(_with_kin(nearest, others))
 
@@ -291,42 +470,19 @@ def _tidy(text: str) -> str:
 
 
 def _by_likeness(text: str, registry: Registry) -> list[CommandSpec]:
-    """All commands, the one most similar to a line first."""
+    """All commands, the one whose name is most like the beginning of a line first."""
     line = _tidy(text)
-    stems = _stems(line)
-    return sorted(registry, key=lambda spec: -_likeness(line, stems, spec))
+    return sorted(registry, key=lambda spec: -_named(line, spec))
 
 
-def _named(first: str, spec: CommandSpec) -> float:
-    """Similarity of a word to the names of a command."""
-    return max(difflib.SequenceMatcher(None, first, name).ratio() for name in (spec.name, *spec.aliases))
+def _named(line: str, spec: CommandSpec) -> float:
+    """Likeness of a name of a command to the words at the beginning of a line, from 0 to 1."""
+    from rapidfuzz import fuzz  # noqa: PLC0415 - not before the first mistyped line
 
-
-def _likeness(line: str, stems: set[str], spec: CommandSpec) -> float:
-    """Similarity of a line to a command: of its first word to the name, of its words to the description."""
-    candidates = (spec.name, *spec.aliases, *spec.examples)
-    close = max(difflib.SequenceMatcher(None, line, candidate.casefold()).ratio() for candidate in candidates)
-    named = _named(_first_word(line), spec)
-    known = _stems(" ".join((spec.name, spec.summary, *spec.aliases, *spec.examples)).casefold())
-    shared = len(stems & known) / (len(stems) or 1)
-    # A first word close to the command's name counts more than words shared with its examples.
-    mistyped = _MISTYPED_BONUS if named >= _MISTYPED else 0.0
-    return max(close, named) + shared + mistyped
-
-
-def _stems(text: str) -> set[str]:
-    """Words without plural s and without `_EMPTY_WORDS`."""
-    return {word.rstrip("s") for word in re.findall(r"[a-z%]+", text) if word not in _EMPTY_WORDS}
+    words = line.split(" ")
+    return max(
+        fuzz.ratio(" ".join(words[: len(name.split())]), name) / 100 for name in (spec.name, *spec.aliases)
+    )
 
 
 _MISTYPED = 0.8
-_MISTYPED_BONUS = 0.5
-
-_EMPTY_WORDS = frozenset(
-    {
-        "a", "an", "and", "are", "be", "by", "can", "do", "does", "for", "from", "get", "have", "how", "i", "in",
-        "into", "is", "it", "its", "me", "my", "of", "on", "or", "our", "please", "show", "tell", "that", "the",
-        "their", "them", "then", "there", "this", "to", "us", "was", "we", "what", "when", "which", "who", "why",
-        "will", "with", "you", "your",
-    }
-)  # fmt: skip

@@ -106,12 +106,41 @@ def _split_outside_quotes(text: str) -> Iterator[str]:
         yield text[start:]
 
 
+COMMON = frozenset(
+    {
+        "a", "an", "the", "my", "our", "your", "his", "her", "its", "their", "this", "that", "these", "those", "it",
+        "them", "him", "me", "us", "you", "i", "we", "he", "she", "they", "and", "or", "not", "no", "to", "from",
+        "of", "in", "on", "out", "away", "up", "back", "again", "now", "please", "is", "are", "was", "can", "may",
+        "will", "with", "for", "at", "by", "as", "all", "any", "each", "every", "everything", "everyone",
+        "everybody", "anything", "anyone", "anybody", "something", "someone", "somebody", "nothing", "nobody",
+        "none", "one", "ones", "some", "both", "thing", "things", "stuff", "people", "person", "user", "users",
+        "account", "accounts", "role", "roles", "group", "groups", "database", "databases", "data", "table",
+        "tables", "namespace", "resource", "resources", "session", "sessions", "browser", "browsers", "process",
+        "processes", "job", "jobs", "license", "licence", "licenses", "licences", "unit", "units", "seat", "key",
+        "server", "servers", "instance", "system", "machine", "computer", "app", "apps", "application",
+        "applications", "service", "services", "web", "site", "page", "tunnel", "share", "profile", "connection",
+        "password", "passwords", "access", "right", "rights", "permission", "permissions", "privilege",
+        "privileges", "public", "deadline", "unauthenticated", "secrets", "vault", "security", "audit", "log",
+        "index", "indices", "global", "globals", "class", "classes", "code", "file", "files", "disk", "query",
+    }
+)  # fmt: skip
+"""Words that are no names where a form would catch them, unless quoted or known: `drop the user database`."""
+
+_SLOTS = {
+    "user": "user", "users": "user", "role": "role", "app": "application", "service": "service", "resource": "resource",
+    **dict.fromkeys(("who", "holder", "name", "new"), "name"),
+}  # fmt: skip
+"""Slot -> kind of the name in it, where the grammar does not say so."""
+_NAMES = ("user", "role", "profile", "resource", "application", "service", "guest", "command")
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A matched sentence."""
+    """A matched sentence. `names` are the kinds and values of the names caught from it."""
 
     spec: CommandSpec
     args: dict[str, str | list[str]]
+    names: list[tuple[str, str]]
 
 
 def match(spec: CommandSpec, plain: Plain, sentence: str) -> Match | None:
@@ -134,7 +163,22 @@ def match(spec: CommandSpec, plain: Plain, sentence: str) -> Match | None:
         name: [_filled(each, said) for each in value] if isinstance(value, list) else _filled(value, said)
         for name, value in plain.args.items()
     }
-    return Match(spec, implied | {name: value for name, value in said.items() if name in known})
+    return Match(
+        spec,
+        implied | {name: value for name, value in said.items() if name in known},
+        list(_names(spec, said)),
+    )
+
+
+def _names(spec: CommandSpec, said: Mapping[str, str | list[str]]) -> Iterator[tuple[str, str]]:
+    """Kind and value of each name."""
+    told = {part.name: part.kind for part in spec.grammar if isinstance(part, Arg) and part.kind in _NAMES}
+    # A comparison takes two users or two roles.
+    kinds = _SLOTS | told | {"first": "name", "second": "name"}
+    for name, value in said.items():
+        if name in kinds:
+            for each in value if isinstance(value, list) else [value]:
+                yield kinds[name], each
 
 
 def _filled(text: str, said: Mapping[str, str | list[str]]) -> str:

@@ -215,6 +215,7 @@ FEATURES: Mapping[str, Feature] = {
                 _object("Security.Applications", "List", label="Security.Applications %New, %Save"),
             ),
             SECURE,
+            proved="nobody",
         ),
         Feature("webapps.delete", (_method("Security.Applications", "Delete"),), SECURE),
         _query("resources.list", "Security.Resources:List", "Name Description PublicPermission Type"),

@@ -11,7 +11,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakSet
 
 from textual import events, on
@@ -43,11 +42,9 @@ from irisops.ui.links import Commands
 from irisops.ui.popup import command_item
 from irisops.ui.prompt import Prompt
 from irisops.ui.questions import Questions
+from irisops.ui.search import SearchBar
 from irisops.ui.transcript import Transcript
 from irisops.ui.welcome import Welcome
-
-if TYPE_CHECKING:
-    from irisops.ui.search import SearchBar
 
 WITHHELD = Problem(
     "NotShown",
@@ -65,12 +62,6 @@ MORE = ("more", "show more", "show me more", "the rest", "show all")
 
 QUICK = 0.5
 """Refreshes shorter than this, in seconds, need no pause: 10,000 processes take a third of a second."""
-
-
-def _search_bar() -> type[SearchBar]:
-    from irisops.ui.search import SearchBar  # noqa: PLC0415 - not before somebody searches
-
-    return SearchBar
 
 
 class Conversation(Ground, Vertical):
@@ -222,9 +213,7 @@ class Conversation(Ground, Vertical):
 
     def _tell_picks(self, newest: Card) -> None:
         """Say beside the prompt what can be typed to pick from the newest card."""
-        keys = list(picks.offered(newest.replies))
-        ends = keys if len(keys) < 3 else [f"{keys[0]}–{keys[-1]}"]
-        self.prompt.hint(f"{' or '.join(ends)} picks   Tab goes there" if keys else "")
+        self.prompt.offer(list(picks.offered(newest.replies)))
 
     def _unfold(self) -> bool:
         """Show all of the newest card; False if it hides nothing."""
@@ -547,12 +536,13 @@ class Conversation(Ground, Vertical):
         if self.questions.shown is not None or self.prompt.guarded:
             return False
         if self.searching is None:
-            self.searching = _search_bar()(self.transcript)
+            self.searching = SearchBar(self.transcript)
             self.mount(self.searching, before=self.prompt)
         self.screen.set_focus(self.searching.line)
         return True
 
-    def on_search_bar_closed(self) -> None:
+    @on(SearchBar.Closed)
+    def _end_search(self) -> None:
         """Take the line away; a question that came meanwhile is asked now."""
         bar, self.searching = self.searching, None
         self.focus_prompt()

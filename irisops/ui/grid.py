@@ -434,7 +434,11 @@ class Grid(ScrollView, can_focus=True):
 
     def action_sort(self) -> None:
         """Sort by the next column."""
-        self.reorder(next_order(self.view, [each.column for each in self.fits]))
+        shown = [
+            each.column for each in self.fits
+        ] or self.view.table.columns  # none fits before the first layout
+        if shown:
+            self.reorder(next_order(self.view, shown))
 
     def reorder(self, order: Order | None) -> None:
         """Sort by `order`."""

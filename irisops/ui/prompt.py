@@ -181,6 +181,7 @@ class Prompt(Vertical):
         self._hints = Hints()
         self._idle = ""
         """Words at the right while nothing is typed."""
+        self._picks: Sequence[str] = ()
         self._queue = Queue()
         self._queue.display = False
 
@@ -267,6 +268,8 @@ class Prompt(Vertical):
 
     def _withholds(self, text: str) -> bool:
         """True if a line may be a secret: no command, and a question for one is open, expected or recent."""
+        if text.casefold() in self._picks:
+            return False
         asks = self._may_ask(self.on_the_way)
         if not (asks or self._guarded):
             return False
@@ -291,8 +294,11 @@ class Prompt(Vertical):
             self.input.selection = Selection(*blank)
         self.popup.close()
 
-    def hint(self, words: str) -> None:
-        """Set the words at the right while nothing is typed."""
+    def offer(self, picks: Sequence[str]) -> None:
+        """Say what picks from the newest card; such a line is never taken for a secret."""
+        self._picks = picks
+        ends = picks if len(picks) < 3 else [f"{picks[0]}–{picks[-1]}"]
+        words = f"{' or '.join(ends)} picks   Tab goes there" if picks else ""
         if self._hints.text == self._idle:
             self._hints.show(words)
         self._idle = words

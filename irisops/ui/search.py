@@ -26,6 +26,7 @@ from irisops.contract.replies import Table
 from irisops.ui.arrange import Texts, View
 from irisops.ui.card import Turn
 from irisops.ui.door import LineInput
+from irisops.ui.figures import cell
 from irisops.ui.grid import Grid
 from irisops.ui.lines import GivenLines
 from irisops.ui.old_turn import OldTurn
@@ -99,6 +100,13 @@ def places(transcript: Transcript) -> list[Place]:
     return [Place(earlier, replace(each)) for earlier in transcript.query(Earlier) for each in gone] + found
 
 
+def _is_seen(grid: Grid, words: str) -> bool:
+    """True if the words, case ignored, are in a cell that is shown whole."""
+    row = grid.cursor_row or {}
+    texts = (cell(row.get(fit.column.name), fit.kind, fit.width) for fit in grid.fits)
+    return any(words.casefold() in text.casefold() for text in texts)
+
+
 class Highlight(LineFilter):
     """Marks the words in every painted line; reversed, so that they are seen in each theme and without colours."""
 
@@ -153,6 +161,10 @@ class SearchLine(LineInput):
 
     class Left(Message):
         """The search is over."""
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """The words are marked where they are found, not where they are typed."""
+        return [each for each in super().get_line_filters() if not isinstance(each, Highlight)]
 
     def action_step(self, step: int) -> None:
         """Ask for another hit."""
@@ -209,6 +221,10 @@ class SearchBar(Horizontal):
     def _show(self) -> None:
         hit = self._hits[self._at]
         self._transcript.reveal(hit.widget, hit.grid, hit.key)
+        if hit.grid is not None and not _is_seen(hit.grid, self.line.value):
+            hit.grid.action_detail(
+                wanted=True
+            )  # the words are in a column that is cut, or not shown at this width
         where = ""
         if isinstance(hit.widget, Earlier):
             where = "  in an answer that left the screen; /save writes it"

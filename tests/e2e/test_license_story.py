@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from irisops.contract.replies import Cell, Done, Facts, Plan, Problem, Reply, Table
+from irisops.contract.quoting import filled
+from irisops.contract.replies import Cell, Done, Facts, Problem, Reply, Table
 from irisops.simulator.world.license import LicenseLimitExceededError
 from irisops.simulator.world.model import Application, Permission, Role, User
 from irisops.simulator.world.scenarios.hackathon import LEAKING, LEAKING_ADDRESS
@@ -126,8 +127,8 @@ async def test_the_sweep_ends_exactly_what_leaks_and_the_count_falls_as_forecast
         assert [(row["holder"], row["sessions"]) for row in table.rows] == [
             (f"{LEAKING}@{LEAKING_ADDRESS}", len(leaked))
         ]
-        plan = replies[-1]
-        assert isinstance(plan, Plan)
+        assert replies == [table], "a question is answered, and asks for no yes"
+        plan = await person.plan(filled(table.actions[0][2], table.rows[0]))
         before = on.consumed
         assert any(f"{before} → {before - len(leaked)}," in effect for effect in plan.effects)
         (done,) = await person.yes(plan)

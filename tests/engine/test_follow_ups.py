@@ -7,6 +7,8 @@ from dataclasses import replace
 from time import perf_counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from irisops.commands.catalogue import default_registry
 from irisops.commands.sessions.listing import COLUMNS as SESSION_COLUMNS
@@ -112,6 +114,8 @@ def said(line: str, about: About | None) -> str:
         ("end it", SESSIONS, "WhichOne | /sessions end id0 | /sessions end id1 | /sessions end id2"),
         ("terminate the second one", PROCESSES, "/process terminate 4712"),
         ("kill the last", SESSIONS, "/sessions end id4"),
+        ("end the third session", SESSIONS, "/sessions end id2"),
+        ("show me the second one", USERS, '/user "dr house"'),
         ("stop number 3", SESSIONS, "/sessions end id2"),
         ("the second one", USERS, '/user "dr house"'),
         ("open the first", BOARD, '/license why "web 10.0.0.5"'),
@@ -159,6 +163,7 @@ def said(line: str, about: About | None) -> str:
         ("what about %SQL?", answer("/role members %All"), "/role members %SQL"),
         ("and maria?", answer("/user bob"), "/user maria"),
         ("and maria?", EXPLAINED, "/explain maria %DB_USER:W"),
+        ("and maria?", answer("/explain bob %DB_USER:W fix=yes"), "/explain maria %DB_USER:W"),
         ("same for prod", SESSIONS, "/on prod /sessions user=maria"),
         ("and prod?", answer("/connect local"), "/connect prod"),
         ("and 6?", answer("/license forecast 4 browsers"), "/license forecast 6 browsers"),
@@ -230,6 +235,62 @@ def test_a_secret_in_a_follow_up_is_refused() -> None:
     found = understood("and password=hunter2hunter2", REGISTRY, SESSIONS, known)
     assert isinstance(found, Problem)
     assert found.error == "SecretInLine"
+
+
+WORDS = st.sampled_from(
+    [
+        "end",
+        "open",
+        "show",
+        "only",
+        "just",
+        "sort",
+        "by",
+        "order",
+        "the",
+        "first",
+        "last",
+        "row",
+        "7",
+        "99",
+        "them",
+        "it",
+        "all",
+        "ones",
+        "idle",
+        "not",
+        "of",
+        "and",
+        "same",
+        "for",
+        "why",
+        "more",
+        "again",
+        "bob",
+        "maria",
+        "%SQL",
+        "a=b",
+        "a>5m",
+        ">x",
+        "x=",
+        "foo~",
+        '"q',
+        "'w",
+        '"a',
+        'b"',
+        "/",
+        "/again",
+    ]
+)
+
+
+@given(
+    st.lists(WORDS, max_size=7).map(" ".join) | st.text(),
+    st.sampled_from([None, SESSIONS, USERS, BOARD, EXPLAINED, UNKNOWN]),
+)
+def test_no_line_raises(line: str, about: About | None) -> None:
+    found = understood(line, REGISTRY, about, known)
+    assert isinstance(found, Command | Problem)
 
 
 def test_it_costs_next_to_nothing() -> None:

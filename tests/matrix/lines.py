@@ -21,7 +21,9 @@ FURTHER: Mapping[str, tuple[str, ...]] = {
     "explain": (
         "/explain appuser",
         "/explain maria %DB_USER:W",
+        "/explain maria %DB_USER:W fix=yes",
         "/explain seldom sql Clinic.Patient in=USER",
+        "/explain seldom sql Clinic.Patient in=USER fix=yes",
         "/explain appuser sql Clinic.Patient in=USER",
         "/explain irisowner sql Clinic.Patient in=USER",
     ),

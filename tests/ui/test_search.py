@@ -14,9 +14,9 @@ from textual.widget import Widget
 
 from irisops.contract.chat import Notice
 from irisops.contract.replies import Cell, Column, Facts, Problem, Table
+from irisops.copying import CopyScreen
 from irisops.engine.reply_copy import as_csv
 from irisops.ui.card import Card
-from irisops.ui.copying import CopyScreen
 from irisops.ui.grid import Grid
 from irisops.ui.old_turn import OldTurn
 from irisops.ui.record import Entry, formats, packed_text, plain_text
@@ -70,6 +70,16 @@ async def test_rows_and_words_are_found_marked_and_stepped_through() -> None:
         await until(pilot, lambda: app.conversation.searching is None)
         assert focus_of(app) is app.conversation.prompt.input
         assert not marked(pilot)
+
+
+async def test_what_is_found_in_a_hidden_column_is_shown() -> None:
+    async with make_app().run_test(size=(60, 24)) as pilot:
+        app = app_of(pilot)
+        card = await say(pilot, "/processes")
+        assert "GLOBALS" not in text_of(card)  # not shown at this width
+        await search(pilot, "1798", "1 of 1")
+        await until(pilot, lambda: "1,798" in text_of(card))
+        assert isinstance(focus_of(app), SearchLine)
 
 
 async def test_enter_and_the_arrows_go_round() -> None:

@@ -85,7 +85,7 @@ async def show_denied(context: Context, command: Command) -> Replies:
             *told,
             *notes,
         ],
-        actions=[("enter", "fix", "/denied fix {id}")],
+        actions=[("enter", "explain", "/denied fix {id}")],
         total=chosen.total,
         order=chosen.order,
     )

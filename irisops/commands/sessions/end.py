@@ -105,11 +105,24 @@ async def end(context: Context, command: Command) -> Replies:
     yield await plan_end(context, link, chosen, Origin(command.slash), broad=broad)
 
 
+async def show_leaks(context: Context, command: Command) -> Replies:
+    """The leaks, each with an offer to end what it left."""
+    told, _ = _told(await look(context, context.link()), str(command.args.get("who", "")))
+    yield told
+
+
 async def sweep(context: Context, command: Command) -> Replies:
     """The leaks, then a plan to end exactly those sessions."""
     link = context.link()
-    seen = await look(context, link)
-    who = str(command.args.get("who", ""))
+    told, leaks = _told(await look(context, link), str(command.args.get("who", "")))
+    yield told
+    if leaks:
+        chosen = [session for leak in leaks for session in leak.sessions]
+        yield await plan_end(context, link, chosen, Origin(command.slash), broad=True)
+
+
+def _told(seen: Seen, who: str) -> tuple[Table | Done, list[Leak]]:
+    """What leaks, of anybody or of `who`, for people; and the leaks."""
     leaks = [leak for leak in find_leaks(seen.sessions) if not who or _is(leak, who)]
     crowds = [
         f"{counted(crowd.number, 'session')} without a login on {harmless(crowd.application, 60)}: "
@@ -118,13 +131,9 @@ async def sweep(context: Context, command: Command) -> Replies:
     ]
     if not leaks:
         of = f" of {harmless(who, 60)}" if who else ""
-        yield Done(
-            "sessions_sweep",
-            f"No leak{of}: nobody has {LEAK_FROM} or more sessions of one address on one application.",
-            details=crowds,
-        )
-        return
-    yield Table(
+        none = f"No leak{of}: nobody has {LEAK_FROM} or more sessions of one address on one application."
+        return Done("sessions_sweep", none, details=crowds), []
+    table = Table(
         "leaks",
         "Sessions that look abandoned",
         cards.columns_of(_LEAKS),
@@ -134,9 +143,9 @@ async def sweep(context: Context, command: Command) -> Replies:
             *crowds,
             "The cure is in the client: keep the cookies, end with ?IRISLogout=end. /license advice says how.",
         ],
+        actions=[("x", "end what it left", "/sessions sweep {holder}")],
     )
-    chosen = [session for leak in leaks for session in leak.sessions]
-    yield await plan_end(context, link, chosen, Origin(command.slash), broad=True)
+    return table, leaks
 
 
 def _is(leak: Leak, who: str) -> bool:

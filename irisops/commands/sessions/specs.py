@@ -85,6 +85,17 @@ SPECS: tuple[CommandSpec, ...] = (
         needs=("sessions.list",),
     ),
     _command(
+        name="sessions leaks",
+        summary="Clients that open a session per call, and how many they left behind",
+        handler="sessions.end:show_leaks",
+        grammar=(Arg("who", "holder", required=False),),
+        plain=(
+            Plain("(who|what|which client) (is leaking|leaks) [sessions|web sessions|units|license units]"),
+        ),
+        examples=("who is leaking sessions",),
+        needs=("sessions.list",),
+    ),
+    _command(
         name="sessions sweep",
         summary="Find clients that open a session per call, and end what they left behind",
         handler="sessions.end:sweep",
@@ -92,17 +103,16 @@ SPECS: tuple[CommandSpec, ...] = (
         plain=(
             Plain(
                 "(sweep|clean up|sweep up|clear out|find|end) [all] [the] "
-                "(leak|leaks|leaked sessions|leaking sessions|abandoned sessions|stale sessions|old sessions|orphans)"
+                "(leak|leaks|leaked sessions|leaking sessions|abandoned sessions|stale sessions|orphans)"
             ),
             Plain("(sweep|clean up|sweep up) [the] (sessions|web sessions)"),
             Plain(
                 "(end|close|kill|stop|terminate|drop|remove|clear) [all] [the] "
-                "(idle|unused|closed|forgotten|abandoned|stale|old|leaked|leaking|left over|leftover|dead) "
+                "(unused|closed|forgotten|abandoned|leaked|leaking|left over|leftover|dead) "
                 "(sessions|web sessions|browser sessions|browsers)"
             ),
-            Plain("(who|what|which client) (is leaking|leaks) [sessions|web sessions|units|license units]"),
         ),
-        examples=("end the leaked sessions", "who is leaking sessions"),
+        examples=("end the leaked sessions",),
         changes=True,
         needs=("sessions.list",),
     ),

@@ -11,6 +11,7 @@ from pathlib import Path
 from irisops.connections.open_shares import OpenShare, ShareDesk
 from irisops.contract import durations
 from irisops.contract.chat import Command
+from irisops.contract.nearest import find
 from irisops.contract.quoting import quote
 from irisops.contract.replies import (
     Cell,
@@ -186,6 +187,11 @@ async def kick(context: Context, command: Command) -> Replies:
     )
     link = context.hub.links.get(share.profile.casefold())
     yield context.plans.add(plan, lambda: _kick(context, share, card.name, command), link)
+
+
+def _user(context: Context, name: str) -> str | None:
+    """The user of that name on the active instance, if its names are known."""
+    return find(name, context.hub.active.names.users) if context.hub.active else None
 
 
 def _pass(desk: ShareDesk, name: str, offers: Sequence[str] = ()) -> tuple[OpenShare, TeamCard]:

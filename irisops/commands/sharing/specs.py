@@ -113,7 +113,7 @@ SPECS: tuple[CommandSpec, ...] = (
         name="kick",
         summary="Send one teammate away: delete the pass, end its sessions and processes",
         handler="sharing.live:kick",
-        grammar=(Arg("name", show="guest-fox-1"),),
+        grammar=(Arg("name", "guest", show="guest-fox-1"),),
         plain=(Plain("(kick|send) {name} [away|out]"),),
         examples=("kick guest-fox-1",),
         changes=True,
@@ -122,7 +122,7 @@ SPECS: tuple[CommandSpec, ...] = (
         name="card",
         summary="Save one teammate's connection card to a new file; qr shows the web address as a QR code",
         handler="sharing.live:save_card",
-        grammar=(Arg("name", show="guest-fox-1"), Arg("file", "file", show="FILE|qr")),
+        grammar=(Arg("name", "guest", show="guest-fox-1"), Arg("file", "file", show="FILE|qr")),
     ),
     _command(
         name="leases",

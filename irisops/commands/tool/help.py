@@ -1,4 +1,4 @@
-"""/help: all commands, or one in detail."""
+"""/help: all commands, one in detail, or what a term means."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ from collections.abc import Iterable
 from irisops.contract.chat import Command
 from irisops.contract.replies import Column, Facts, Refusal, Table
 from irisops.contract.wording import harmless
-from irisops.engine import cards
+from irisops.engine import cards, glossary
 from irisops.engine.context import Context
+from irisops.engine.glossary import Term
 from irisops.engine.spec import CommandSpec, Replies
 
 
 async def show_help(context: Context, command: Command) -> Replies:
-    """All commands, or one with its forms."""
+    """All commands, one with its forms, or the meaning of a term."""
     asked = command.args.get("command")
     if isinstance(asked, list) and asked:
-        yield _one(context, " ".join(asked).lstrip("/"))
+        name = " ".join(asked).lstrip("/")
+        term = glossary.term(name)
+        if term is not None:
+            yield _meaning(term)
+        if term is None or context.registry.get(name) is not None:
+            yield _one(context, name)
         return
     infos = {info.name: info for info in context.infos()}
     fields: cards.Fields[CommandSpec] = (
@@ -42,7 +48,9 @@ async def show_help(context: Context, command: Command) -> Replies:
         group="group",
         key="name",
         actions=[("enter", "explain", "/help {name}")],
-        notes=["Say it in your own words too: who holds my license. /help COMMAND explains one."],
+        notes=[
+            "Say it in your own words too: who holds my license. /help COMMAND explains one; what is a license unit?"
+        ],
     )
 
 
@@ -73,6 +81,16 @@ def _one(context: Context, name: str) -> Facts:
         ("available", "Now", "yes" if info.available else f"no: {info.reason}"),
     ]
     return cards.facts_card("help", f"/{spec.name}", [entry for entry in entries if entry[2]])
+
+
+def _meaning(term: Term) -> Facts:
+    entries: list[cards.Entry] = [
+        ("term", "Term", term.name),
+        ("meaning", "Is", term.text),
+        ("also", "Also", ", ".join(term.also)),
+        ("see", "See", ", ".join(term.see)),
+    ]
+    return cards.facts_card("term", term.name, [entry for entry in entries if entry[2]])
 
 
 def _kind(spec: CommandSpec) -> str:

@@ -12,7 +12,7 @@ _command = partial(CommandSpec, group="this tool")
 SPECS: tuple[CommandSpec, ...] = (
     _command(
         name="help",
-        summary="What can be asked, or one command in full",
+        summary="What can be asked, one command in full, or what a term means",
         handler="tool.help:show_help",
         grammar=(Arg("command", "command", required=False, many=True),),
         plain=(
@@ -24,7 +24,7 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("how do i use {command}"),
             Plain("how does {command} work"),
         ),
-        examples=("what can you do",),
+        examples=("what can you do", "what is a license unit"),
         aliases=("?", "h", "commands"),
     ),
     _command(

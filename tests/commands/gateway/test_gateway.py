@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from irisops.contract.replies import Done, Facts, Plan, Problem, Table
+from irisops.journal import Intent, Reverse
 from irisops.simulator.world.model import User
 from tests.commands.editing import Desk, desk
 
@@ -107,6 +108,27 @@ async def test_the_secret_is_in_no_reply_and_not_in_the_journal(person: Desk, tm
         assert NEW not in text
         assert FORMER not in text
         assert SERVER_SECRET not in text
+
+
+@pytest.mark.parametrize("made", [False, True], ids=["before it was written", "after"])
+@pytest.mark.parametrize("way", ["/undo", "/finish"])
+async def test_a_change_that_was_cut_off(person: Desk, tmp_path: Path, way: str, made: bool) -> None:
+    path, copy = written(tmp_path), tmp_path / "CSP.ini.before-x"
+    reverse = Reverse("gateway.password", str(path), (str(copy), "SYSTEM"), ())
+    intent = Intent("Set it", "/gateway password", "local", "_SYSTEM", [], reverse=reverse)
+    person.session.context.journal("local").intend(intent)
+    if made:
+        copy.write_bytes(path.read_bytes())
+        path.write_bytes(path.read_bytes().replace(FORMER.encode(), NEW.encode()))
+    reply = (await person.say(way))[-1]
+    if way == "/undo" and made:
+        assert isinstance(reply, Plan)
+        await person.yes(reply)
+        assert path.read_bytes().decode() == FILES["guide"]
+        return
+    assert isinstance(reply, Problem)
+    expected = {("/undo", False): "NothingToUndo", ("/finish", True): "NothingToFinish"}
+    assert reply.error == expected.get((way, made), "CannotFinish")
 
 
 async def test_undo_keeps_what_others_wrote_since(person: Desk, tmp_path: Path) -> None:

@@ -1,0 +1,488 @@
+"""Rank what a sentence may mean, by its likeness to example sentences. Pure and deterministic.
+
+`sentences.txt` has slash lines, each with sentences that mean it. A sentence is compared with each of them: the rarer
+the words, and the pairs of neighbouring words, that both have, the more alike they are. What the sentence names fills
+the places of the line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import log, sqrt
+from pathlib import Path
+
+from irisops.contract.quoting import quote
+from irisops.engine.sentences import KINDS, SECONDS, Known, Language, Names, Word, read
+from irisops.engine.spec import Arg, CommandSpec, Registry
+
+_FOLDER = Path(__file__).parent
+_PLACE = re.compile(r"\{([a-z]+)(\d?)\}")
+_OPTIONAL = re.compile(r" ?\[([^\]]*)\]")
+
+_FILLS: Mapping[str, frozenset[str]] = {
+    "age": frozenset({"span"}),
+    "seconds": frozenset({"span", "number"}),
+    "time": frozenset({"span", "clock"}),
+    "pid": frozenset({"number"}),
+    "port": frozenset({"number"}),
+    "id": frozenset({"number", "id"}),
+    "holder": frozenset({"holder"}),
+    "new": frozenset({"new", "user", "role", "profile"}),
+}
+"""Kind of a place in a line -> kinds of words that fill it, where that is not the kind itself."""
+
+EXAMPLES: Mapping[str, str] = {
+    "age": "90d", "span": "10m", "seconds": "5m", "time": "1h", "pid": "4711", "number": "4",
+    "port": "1973", "id": "7", "percent": "80%", "position": "last", "holder": "10.0.0.5", "file": "notes.md",
+    "application": "/csp/user", "resource": "%DB_USER", "service": "%Service_Telnet", "guest": "guest-fox-1",
+    "table": "HR.Person", "user": "xxanna", "role": "xxclerk", "profile": "xxlocal", "command": "xxgrant",
+    "found": "docker:iris-1", "theme": "xxdark", "new": "xxnew_1", "word": "xxanna", "namespace": "xxns_1",
+    "host": "db.example.org", "line": "xxline_1", "people": "4", "email": "anna@example.org", "pair": "free<2",
+    "place": "keyring", "column": "units", "words": "idle",
+}  # fmt: skip
+"""Values with which the example sentences are read."""
+COVERED = 0.8
+"""Weight of the share of the sentence that a meaning accounts for."""
+MISSING = 0.2
+"""Cost of a place that nothing fills."""
+UNUSED = 0.15
+"""Cost of a name or number that the line has no place for."""
+GUESSED = 0.22
+"""Cost of a place filled with an unknown word that looks like no name."""
+ASKED = 0.2
+"""Cost of a change where the sentence is a question."""
+CHANGES = 0.06
+"""Cost of a change: between a look and a change, equally likely, the look comes first."""
+NAMED = 0.8
+"""Gain of a line whose command is the first word: `grant something`."""
+_ASKING = frozenset(
+    {
+        "who", "whos", "what", "whats", "which", "why", "where", "when", "whose", "is", "are", "was", "were", "does",
+        "did", "has", "have", "any", "anybody", "anyone",
+    }
+)  # fmt: skip
+"""First words of a question: it seldom wants a change."""
+_ACTS = frozenset(
+    {
+        "end", "kick", "delete", "disable", "enable", "revoke", "grant", "create", "unlock", "copy", "suspend",
+    }
+)  # fmt: skip
+"""Meanings of the first word of an order, which is not carried out by showing something."""
+_NEVER = frozenset(
+    {
+        "dont", "don't", "not", "never", "no", "everything", "everyone", "everybody", "anybody", "anyone", "whole",
+        "said", "would", "if",
+    }
+)  # fmt: skip
+"""Words with which a sentence is never beyond doubt."""
+_SHOWS = frozenset(
+    {
+        "help", "license advice", "locked", "settings list", "templates", "leases", "history", "secrets", "helper",
+        "evidence compare", "doctor", "profile test", "discover", "theme", "watch",
+    }
+)  # fmt: skip
+"""Commands that show something and are not live."""
+PART = 0.7
+"""Weight of the likeness of one clause of a long sentence."""
+_LONG = 10
+"""Words above which a sentence is compared clause by clause, too."""
+_CLAUSES = re.compile(r"[,;:.!?]+\s+|\s+(?:and|but|so|because|then|that)\s+", re.IGNORECASE)
+_NEIGHBOURS = 0.5
+"""Weight of a pair of neighbouring words against that of a word."""
+
+
+def example_names(kind: str) -> Sequence[tuple[str, str]]:
+    """The names in `EXAMPLES`, as a `Known`."""
+    value = EXAMPLES.get(kind, "")
+    return [(value, kind)] if value.startswith("xx") else []
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A slash line with places, and the command that it is of."""
+
+    line: str
+    spec: CommandSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a sentence may mean, filled with what it names."""
+
+    line: str
+    spec: CommandSpec
+    score: float
+    like: float
+    """Likeness to the nearest example: 1 for the same words."""
+    covered: float
+    """Share of the sentence, by weight, that the meaning accounts for."""
+    missing: bool
+    """A place that must be filled is not: the line shows its name there."""
+    named: bool
+    """Everything that fills a place is known, quoted or said to be of its kind, and a change has no other values."""
+    names: bool = False
+    """The sentence names something."""
+    sure: bool = False
+
+
+class Ranker:
+    """All example sentences of the commands of a registry."""
+
+    def __init__(self, registry: Registry) -> None:
+        commands = [spec.name for spec in registry if " " not in spec.name]
+        self.language = Language((_FOLDER / "synonyms.txt").read_text("utf-8"), commands)
+        self._meanings: list[Meaning] = []
+        said: list[list[str]] = []
+        for line, sentences in example_sentences().items():
+            spec = command_of(line, registry)
+            if spec is not None:
+                self._meanings.append(Meaning(line, spec))
+                said.append(sentences)
+        for sentences in said:
+            for sentence in sentences:
+                self.language.learn(re.findall(r"(?<!\{)\b[a-z]+\b(?!\})", sentence))
+        examples = Names(example_names)
+        features = [
+            [_features(read(with_examples(sentence), self.language, examples)) for sentence in sentences]
+            for sentences in said
+        ]
+        self._weigh(features)
+        self._vocabulary = [{each for one in many for each in one} for many in features]
+        self._index: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._of: list[int] = []
+        for meaning, many in enumerate(features):
+            for one in many:
+                self._add(meaning, one)
+
+    def _weigh(self, features: Sequence[Sequence[Mapping[str, float]]]) -> None:
+        """Give a word that few meanings have a high weight."""
+        having: dict[str, int] = defaultdict(int)
+        for many in features:
+            for feature in {each for one in many for each in one}:
+                having[feature] += 1
+        self._most = log(1 + len(features))
+        self._weights = {feature: log(1 + len(features) / number) for feature, number in having.items()}
+
+    def _add(self, meaning: int, features: Mapping[str, float]) -> None:
+        weights = {each: share * self._weights[each] for each, share in features.items()}
+        size = sqrt(sum(weight**2 for weight in weights.values())) or 1.0
+        for each, weight in weights.items():
+            self._index[each].append((len(self._of), weight / size))
+        self._of.append(meaning)
+
+    def rank(self, text: str, known: Known, most: int = 8) -> list[Guess]:
+        """The likeliest meanings of a sentence, the best first."""
+        names = Names(known)
+        words = read(text, self.language, names)
+        if not any(word.meaning or word.sure for word in words):
+            return []
+        parts = (
+            [read(part, self.language, names) for part in _CLAUSES.split(text)] if len(words) > _LONG else []
+        )
+        guesses = self.rank_words(words, most, parts)
+        where, others = _elsewhere(words)
+        if where:
+            guesses += [
+                replace(each, line=f"/on {where} {each.line}", score=each.score + _ELSEWHERE)
+                for each in self.rank_words(others, most)
+                if each.spec.live and each.spec.needs_connection
+            ]
+        pairs = [word for word in words if "pair" in word.kinds]
+        if pairs:
+            guesses += [
+                replace(
+                    each,
+                    line=" ".join([each.line, *(quote(word.value) for word in pairs)]),
+                    score=each.score + _PAIRS,
+                )
+                for each in self.rank_words([word for word in words if word not in pairs], most)
+                if all(_takes(each.spec, word.value) for word in pairs)
+            ]
+        guesses = sorted(guesses, key=lambda each: -each.score)[:most]
+        if guesses and self._sure(guesses, words):
+            guesses[0] = replace(guesses[0], sure=True)
+        return guesses
+
+    @staticmethod
+    def _sure(guesses: Sequence[Guess], words: Sequence[Word]) -> bool:
+        """True if the first guess is beyond doubt. What acts must be said nearly as in an example."""
+        best = guesses[0]
+        rival = next((each.score for each in guesses[1:] if each.spec is not best.spec), 0.0)
+        first = _first(words)
+        if (
+            not any(word.meaning for word in words)
+            or best.missing
+            or not best.named
+            or any(each.text.casefold() in _NEVER for each in words)
+        ):
+            return False
+        if best.spec.live or best.spec.name in _SHOWS:
+            return (
+                best.like >= 0.75
+                and best.covered >= 0.85
+                and best.score - rival >= 0.25
+                and first not in _ACTS
+            )
+        return (
+            best.like >= 0.85
+            and best.covered >= 0.9
+            and best.score - rival >= 0.3
+            and first not in _ASKING
+            and not best.line.endswith(" all")
+        )
+
+    def rank_words(
+        self, words: Sequence[Word], most: int = 8, parts: Sequence[Sequence[Word]] = ()
+    ) -> list[Guess]:
+        """As `rank`; `parts` are the clauses of a long sentence, one of which may hold the wish."""
+        asks = _first(words) in _ASKING
+        named = f"/{words[0].text.casefold()} {{" if words else " "
+        likeness = self._likeness(words)
+        for part in parts:
+            for example, value in self._likeness(part).items():
+                likeness[example] = max(likeness.get(example, 0.0), value * PART)
+        best: dict[int, list[float]] = defaultdict(list)
+        for example, value in likeness.items():
+            best[self._of[example]].append(value)
+        scored = sorted(
+            (
+                (self._together(values) + NAMED * self._meanings[meaning].line.startswith(named), meaning)
+                for meaning, values in best.items()
+            ),
+            key=lambda each: (-each[0], each[1]),
+        )
+        guesses = [
+            self._guess(
+                meaning,
+                score - (CHANGES + ASKED * asks) * self._meanings[meaning].spec.changes,
+                max(best[meaning]),
+                words,
+            )
+            for score, meaning in scored[: 4 * most]
+        ]
+        return sorted(guesses, key=lambda each: -each.score)[:most]
+
+    def _likeness(self, words: Sequence[Word]) -> dict[int, float]:
+        """Example -> likeness, from 0 to 1, of all that are a little alike."""
+        features = _features(words)
+        weights = {each: share * self._weights.get(each, 0.0) for each, share in features.items()}
+        size = sqrt(sum(weight**2 for weight in weights.values())) or 1.0
+        found: dict[int, float] = defaultdict(float)
+        for each, weight in weights.items():
+            for example, theirs in self._index.get(each, ()):
+                found[example] += weight / size * theirs
+        return found
+
+    @staticmethod
+    def _together(values: list[float]) -> float:
+        values.sort(reverse=True)
+        return values[0] + 0.5 * sum(values[1:2]) + 0.25 * sum(values[2:4])
+
+    def _guess(self, number: int, score: float, like: float, words: Sequence[Word]) -> Guess:
+        meaning = self._meanings[number]
+        line, filled, missing = fill(meaning.line, words)
+        vocabulary = self._vocabulary[number]
+        total = covered = 0.0
+        guessed = {
+            place for place in filled if words[place].strange and not (words[place].odd or words[place].sure)
+        }
+        for place, word in enumerate(words):
+            if place in filled:
+                weight, fits = 1.0, place not in guessed
+            elif word.meaning:
+                weight, fits = self._weights.get(word.meaning, self._most), word.meaning in vocabulary
+            elif word.kinds:
+                weight, fits = self._most, False
+            else:
+                continue
+            total += weight
+            covered += weight * fits
+        unused = sum(
+            1
+            for place, word in enumerate(words)
+            if word.sure
+            and not word.meaning
+            and place not in filled
+            and vocabulary.isdisjoint(_kinds(word)[-1:])
+        )
+        score += COVERED * (covered / total if total else 0.0)
+        score -= MISSING * missing + UNUSED * unused + GUESSED * len(guessed)
+        named = all(words[place].sure for place in filled)
+        invented = meaning.spec.changes and any(sign.isdigit() for sign in _PLACE.sub("", meaning.line))
+        named = named and not invented
+        names = any(word.sure and word.kinds for word in words)
+        return Guess(
+            line, meaning.spec, score, like, covered / total if total else 0.0, bool(missing), named, names
+        )
+
+
+def _takes(spec: CommandSpec, pair: str) -> bool:
+    """True if a command has an option or a filter for `key=value`."""
+    return pair.partition("=")[0].casefold() in spec.options or any(
+        isinstance(part, Arg) and part.kind == "filter" for part in spec.grammar
+    )
+
+
+def _first(words: Sequence[Word]) -> str:
+    """The first word, as its meaning if that is an act."""
+    if not words:
+        return ""
+    return words[0].meaning if words[0].meaning in _ACTS else words[0].text.casefold().replace("'", "")
+
+
+def _elsewhere(words: Sequence[Word]) -> tuple[str, list[Word]]:
+    """The other instances that a sentence asks about, and its other words: `on clinic`, `of all my servers`."""
+    where: list[str] = []
+    used: set[int] = set()
+    for place, word in enumerate(words):
+        before = words[place - 1].text.casefold() if place else ""
+        if "profile" in word.kinds and before in ("on", "at", "in", "from"):
+            where.append(word.value)
+            used |= {place, place - 1}
+        if word.meaning in ("instance", "profile"):
+            whole = [at for at in range(max(0, place - 4), place) if words[at].text.casefold() in _EVERY]
+            if whole:
+                return "all", [*words[: whole[0]], *words[place + 1 :]]
+    return ",".join(where), [word for place, word in enumerate(words) if place not in used]
+
+
+_EVERY = ("all", "every", "each", "any")
+_PAIRS = 0.3
+_ELSEWHERE = 0.1
+"""An instance that is named speaks for /on."""
+
+
+def with_examples(sentence: str) -> str:
+    """An example sentence with its places filled from `EXAMPLES`."""
+    return _PLACE.sub(lambda place: EXAMPLES[place[1]], sentence)
+
+
+def example_sentences() -> dict[str, list[str]]:
+    """Slash line -> its sentences."""
+    found: dict[str, list[str]] = {}
+    line = ""
+    for each in (_FOLDER / "sentences.txt").read_text("utf-8").splitlines():
+        if each.startswith("/"):
+            line = each
+            found[line] = []
+        elif each.startswith("  "):
+            found[line].append(each.strip())
+    return found
+
+
+def command_of(line: str, registry: Registry) -> CommandSpec | None:
+    """The command of a slash line."""
+    words = line[1:].split()
+    return registry.get(" ".join(words[:2])) or registry.get(words[0])
+
+
+def fill(line: str, words: Sequence[Word]) -> tuple[str, set[int], int]:
+    """A line with its places filled, the words used for that, and the number of places left open."""
+    used: set[int] = set()
+    missing = 0
+
+    def filled(kind: str) -> str:
+        place = _candidate(kind, words, used)
+        if place is None:
+            return ""
+        used.add(place)
+        return _written(kind, words[place])
+
+    places = {found[0]: found[1] for found in _PLACE.finditer(line)}
+    may_be_empty = {found[0] for part in _OPTIONAL.finditer(line) for found in _PLACE.finditer(part[1])}
+    values: dict[str, str] = {}
+    # A new name is what no other place that must be filled takes.
+    for place in sorted(places, key=lambda each: (each in may_be_empty, places[each] == "new")):
+        values[place] = filled(places[place])
+
+    def optional(part: re.Match[str]) -> str:
+        return " " + part[1] if all(values[found[0]] for found in _PLACE.finditer(part[1])) else ""
+
+    line = _OPTIONAL.sub(optional, line)
+
+    def value(place: re.Match[str]) -> str:
+        nonlocal missing
+        if not values[place[0]]:
+            missing += 1
+            return place[1].upper()
+        return values[place[0]]
+
+    return _PLACE.sub(value, line), used, missing
+
+
+def _candidate(kind: str, words: Sequence[Word], used: set[int]) -> int | None:
+    """The word that fills a place: a known name first, then what may be one."""
+    fills = _FILLS.get(kind) or frozenset({kind})
+    fitting = [place for place, word in enumerate(words) if place not in used and word.kinds & fills]
+    if kind == "new":
+        fitting.sort(
+            key=lambda place: (not words[place].strange, not words[place].sure, not words[place].odd)
+        )
+    else:
+        fitting.sort(
+            key=lambda place: (not words[place].sure, words[place].strange, bool(words[place].meaning))
+        )
+    return fitting[0] if fitting else None
+
+
+def _written(kind: str, word: Word) -> str:
+    value = word.value
+    if kind == "seconds":
+        return str(seconds(value))
+    return quote(value)
+
+
+def seconds(span: str) -> int:
+    """`5m` -> 300; a bare number is seconds."""
+    return sum(int(number) * SECONDS.get(unit, 1) for number, unit in re.findall(r"(\d+)([a-z]*)", span))
+
+
+def _features(words: Sequence[Word]) -> dict[str, float]:
+    """Words, kinds of names, and pairs of neighbours -> share of their weight."""
+    found: dict[str, float] = {}
+    before = "^"
+    for word in words:
+        tokens = [word.meaning] if word.meaning else []
+        if word.kinds:
+            tokens += _kinds(word)
+        if not tokens:
+            continue
+        for each in tokens:
+            found[each] = 1.0
+        after = tokens[0]
+        found[f"{before} {after}"] = _NEIGHBOURS
+        before = after
+    return found
+
+
+def _kinds(word: Word) -> list[str]:
+    named = word.kinds & _NAMED
+    if "position" in word.kinds:
+        return []
+    if word.strange or not named:
+        others = sorted(word.kinds & _VALUES)
+        return [f"<{each}>" for each in others] if others and not word.strange else ["<name>"]
+    return ["<name>", *(f"<{each}>" for each in sorted(named))]
+
+
+_NAMED = frozenset(KINDS)
+_VALUES = frozenset(
+    {
+        "number",
+        "span",
+        "clock",
+        "percent",
+        "file",
+        "pair",
+        "host",
+        "table",
+        "holder",
+        "port",
+        "people",
+        "email",
+        "namespace",
+    }
+)

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from irisops.commands.catalogue import ALL
+from irisops.contract.chat import Command
+from irisops.contract.replies import Problem
+from irisops.engine.parser import parse, understood
+from irisops.engine.ranking import EXAMPLES, command_of, example_names, example_sentences, with_examples
+from irisops.engine.spec import CommandSpec
+from tests.engine.understanding import REGISTRY, corpus, figures, known, name_of, offered
+
+SENTENCES = {
+    spec.name: [
+        (line, sentence)
+        for line, sentences in example_sentences().items()
+        if command_of(line, REGISTRY) is spec
+        for sentence in sentences
+    ]
+    for spec in ALL
+}
+
+
+@pytest.mark.parametrize("spec", ALL, ids=lambda spec: spec.name)
+def test_each_command_has_eight_sentences_that_mean_it(spec: CommandSpec) -> None:
+    assert len(SENTENCES[spec.name]) >= 8
+    wrong = []
+    for line, sentence in SENTENCES[spec.name]:
+        found = parse(with_examples(sentence), REGISTRY, example_names)
+        lines = [found.slash] if isinstance(found, Command) else list(found.suggestions)
+        if name_of(lines[0]) != spec.name:
+            wrong.append((line, sentence, lines))
+    assert not wrong
+
+
+def test_every_line_is_one_of_a_command() -> None:
+    for line in example_sentences():
+        filled = re.sub(r"\{([a-z]+)\d?\}", lambda place: _value(place[1]), re.sub(r"[\[\]]", "", line))
+        found = parse(filled, REGISTRY)
+        assert isinstance(found, Command), found
+
+
+def _value(kind: str) -> str:
+    return {"seconds": "300", "line": "/license"}.get(kind, EXAMPLES[kind])
+
+
+def test_the_corpus_is_understood() -> None:
+    found = figures(corpus("building"))
+    assert not found.ran_wrong
+    assert found.first >= 0.92, found.missed
+    assert found.among_three >= 0.95, found.missed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "delete everything", "stop it", "drop the USER database", "shut down", "kill all processes", "wipe it all",
+        "give everybody %All", "disable everyone", "delete the user", "drop the role", "kick everybody out",
+        "remove all users", "disable the account", "don't delete bob", "never disable maria", "revoke it from him",
+        "get rid of them", "kick him", "format the disk", "reset all passwords",
+        "maria said she would delete the role Nurses", "please do not end maria's sessions",
+    ],
+)  # fmt: skip
+def test_what_is_dangerous_and_vague_is_never_done(text: str) -> None:
+    ran, _ = offered(text)
+    assert ran is None or not ran.changes, ran
+
+
+@pytest.mark.parametrize("text", ["yes", "y", "Yes!", "ok", "no", "n", "yep"])
+def test_a_lone_answer_offers_nothing(text: str) -> None:
+    found = understood(text, REGISTRY, known)
+    assert isinstance(found, Problem)
+    assert found.message == "Nothing is waiting for a yes."
+    assert not found.suggestions
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("who is anna", "/users anna"),
+        ("find user garcia", "/users garcia"),
+        ("kick maria out", "/sessions end maria"),
+        ("why cant bob log in", "/denied user=bob"),
+        ("why cant i log in", "/locked"),
+        ("who is admin here", "/users role=%All"),
+        ("i closed my browser but the unit is still used", "/license"),
+        ("show users role=%All", "/users role=%All"),
+        ("share superserver for 2h people 3", "/share superserver for 2h people 3"),
+        ("end sessions older than 10 minutes", "/sessions end idle>10m"),
+        ("wich usrs have the role %Developer", "/users role=%Developer"),
+        ("what is a license unit", "/help license unit"),
+        ("what does CSP mean?", "/help csp"),
+        ("any sessions on clinic", "/on clinic /sessions"),
+        ("kill process 4711", "/process terminate 4711"),
+    ],
+)
+def test_what_is_beyond_doubt_is_a_command(text: str, line: str) -> None:
+    ran, lines = offered(text)
+    assert ran is not None, lines
+    assert lines == [line]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("end all idle sessions", "/sessions end idle>10m"),
+        ("set the timeout to 5 minutes", "/license timeout APPLICATION 300"),
+        ("grant something", "/grant ROLE to USER"),
+        ("let maria read the shop", "/explain maria"),
+    ],
+)
+def test_what_is_in_doubt_is_offered(text: str, line: str) -> None:
+    found = understood(text, REGISTRY, known)
+    assert isinstance(found, Problem)
+    assert found.message == "Did you mean one of these?"
+    assert any(each.startswith(line) for each in found.suggestions), found.suggestions
+
+
+_OBJECTS = (
+    "user",
+    "users",
+    "role",
+    "roles",
+    "applications",
+    "resources",
+    "services",
+    "pid",
+    "profile",
+    "name",
+)
+
+
+def _named(command: Command, text: str) -> bool:
+    """True if every object of a command is in the text: a name, or what stands for it."""
+    said = text.casefold().replace("'", "").replace('"', "")
+    for name in _OBJECTS:
+        for value in command.words(name):
+            word = value.casefold().replace("'", "").replace('"', "")
+            if word not in ("%all", "enable", "disable", "all") and word not in said:
+                return False
+    return True
+
+
+_WORDS = st.sampled_from(
+    [
+        *{
+            word
+            for each in SENTENCES.values()
+            for _, sentence in each
+            for word in with_examples(sentence).split()
+        },
+        *[
+            "maria",
+            "bob",
+            "%All",
+            "everything",
+            "all",
+            "them",
+            "it",
+            "the",
+            "user",
+            "role",
+            "database",
+            "xxanna",
+            "delete",
+            "kill",
+            "drop",
+            "4711",
+            "/csp/user",
+        ],
+    ]
+)
+
+
+@given(st.lists(_WORDS, max_size=9).map(" ".join) | st.text(max_size=80))
+@example("delete the user bob and all others")
+@example("½ + ² of ٣ %")
+@example("kill ١٢٣")
+@settings(max_examples=400, deadline=None)
+def test_no_text_changes_what_it_does_not_name(text: str) -> None:
+    found = understood(text, REGISTRY, known)
+    if isinstance(found, Command) and found.changes:
+        assert _named(found, text), (text, found.slash)
