@@ -27,8 +27,8 @@ AT_THE_LATEST = 600.0
 """Seconds after which a full collection runs even while keys come."""
 PAUSE = 0.3
 """Seconds without a key in which a full collection goes unnoticed: 10 to 20 ms."""
-SOME_LITTER = 20
-"""Young collections after which a full one runs at the next pause: what five cards leave behind, half a MB each."""
+SOME_LITTER = 10
+"""Young collections after which a full one runs at the next pause: what two cards leave behind, half a MB each."""
 LITTER = 150
 """Young collections after which a full one runs even while keys come: quick typing leaves as much behind."""
 SWITCH = 0.001

@@ -366,6 +366,8 @@ class FakeInstance:
         found = self.processes()
         if "WHERE Pid = ?" in sql:
             found = [each for each in found if each.pid == params[0]]
+        elif "WHERE Pid IN (" in sql:
+            found = [each for each in found if each.pid in params]
         elif "WHERE LicenseUserId <> ''" in sql:
             found = [each for each in found if each.license_id]
         columns = tuple(sql.removeprefix("SELECT ").partition(" FROM ")[0].split(", "))

@@ -165,6 +165,16 @@ async def test_processes_without_the_newer_columns() -> None:
     assert all(sql.startswith("SELECT Pid, ") and "StartTimeUTC" not in sql for sql in asked)
 
 
+async def test_some_processes_are_asked_for_by_their_pids() -> None:
+    instance = FakeInstance({"ProcessID": value(5), "ProcessQuery": rows("Pid", (5,), (7,))}, everything())
+    found = await processes.list_processes(instance, pids=(5, 7))
+    assert [(process.pid, process.own) for process in found] == [(5, True), (7, False)]
+    (query,) = (call for call in instance.calls if isinstance(call, Query))
+    assert query.sql.endswith(" FROM %SYS.ProcessQuery WHERE Pid IN (?, ?)")
+    assert query.params == (5, 7)
+    assert not query.repeated
+
+
 async def test_what_is_shown_of_one_process_alone_is_not_read_of_all() -> None:
     instance = FakeInstance({"ProcessID": value(5), "ProcessQuery": rows("Pid", (5,))}, everything())
     await processes.list_processes(instance)

@@ -17,7 +17,7 @@ from irisops.engine.spec import Replies
 from irisops.instance.errors import or_note
 from irisops.instance.models import Holder, LicenseBoard
 from irisops.instance.usage.license import read_board
-from irisops.instance.usage.processes import list_processes
+from irisops.instance.usage.processes import MOST_PIDS, list_processes
 from irisops.instance.usage.sessions import list_sessions
 
 
@@ -123,7 +123,10 @@ async def _behind(context: Context, link: Link, holder: Holder) -> Replies:
         yield Table("sessions", "Its web sessions", sessions.COLUMNS, rows, key="session")
     if holder.pids:
         pids = set(holder.pids)
-        running = list_processes(link.connection, remade=link.kept_processes())
+        if len(pids) <= MOST_PIDS:
+            running = list_processes(link.connection, pids=holder.pids)
+        else:
+            running = list_processes(link.connection, remade=link.kept_processes())
         found = await or_note(running, unread, "Processes") or ()
         shown = [processes.row_of(process) for process in found if process.pid in pids]
         yield Table("processes", "Its processes", processes.COLUMNS, shown, key="pid")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -51,6 +52,9 @@ CORE_COLUMNS = (
 LATER_COLUMNS = ("CommandsExecuted", "CPUTime", "Roles", "LoginRoles")
 """Columns that older versions may lack; the list is then read without them."""
 
+MOST_PIDS = 100
+"""Processes that are asked for by their pids; of more the whole list is read."""
+
 OF_ONE = frozenset({"Priority", "CanBeExamined", "CanBeSuspended", "UserInfo", "Roles", "LoginRoles"})
 """Columns that are read of one process alone: of ten thousand they are 1 MB that nobody looks at."""
 
@@ -70,12 +74,15 @@ def process_query(columns: tuple[str, ...], where: str = "") -> Query:
     return Query(sql, repeated=not where)
 
 
-async def list_processes(instance: Instance, *, remade: Remade[Process] | None = None) -> list[Process]:
-    """All processes. Raises NotAvailable or NotPermitted.
+async def list_processes(
+    instance: Instance, *, remade: Remade[Process] | None = None, pids: Sequence[int] = ()
+) -> list[Process]:
+    """All processes, or those of `pids`. Raises NotAvailable or NotPermitted.
 
     Given the same `remade` each time, unchanged processes are the identical records.
     """
     remade = remade or Remade()
+    where = f"WHERE Pid IN ({', '.join('?' * len(pids))})" if pids else ""
     start = ("StartTimeUTC",) if instance.capabilities.has_start_time() else ()
     core, later = (
         tuple(each for each in some if each not in OF_ONE) for some in (CORE_COLUMNS, LATER_COLUMNS)
@@ -85,8 +92,9 @@ async def list_processes(instance: Instance, *, remade: Remade[Process] | None =
     async def attempt(_route: Route) -> list[Process]:
         own: int | None = None
         for columns in choices:
+            query = replace(process_query(columns, where), params=tuple(pids))
             pid, rows = await instance.batch(
-                [ClassMethod("%SYSTEM.SYS", "ProcessID"), process_query(columns)], deadline=DEADLINE
+                [ClassMethod("%SYSTEM.SYS", "ProcessID"), query], deadline=DEADLINE
             )
             own = number_of(pid)
             if isinstance(rows, Answer) or not _lacks_a_column(rows) or columns is choices[-1]:
