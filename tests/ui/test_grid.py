@@ -236,6 +236,12 @@ async def test_a_double_click_opens_a_row() -> None:
         assert pilot.app.screen.get_selected_text() is None
 
 
+def mouse(pilot: Driver, kind: type[events.MouseEvent], x: int, y: int) -> None:
+    """What the terminal sends; unlike the pilot's, such events lead to clicks as with a real mouse."""
+    event = kind(None, x, y, 0, 0, 1, shift=False, meta=False, ctrl=False, screen_x=x, screen_y=y)
+    pilot.app.post_message(event)
+
+
 async def test_a_drag_selects_text_and_opens_nothing() -> None:
     chat = FakeChat()
     async with make_app(chat).run_test(size=SMALL) as pilot:
@@ -248,9 +254,15 @@ async def test_a_drag_selects_text_and_opens_nothing() -> None:
         assert selected is not None
         assert selected.startswith("1001 ")
         assert selected.splitlines()[1].strip() in ("100", "1002")
-        assert [line for line in chat.log if line.startswith("run")] == ["run /processes"]
         await pilot.click(grid, offset=(4, 4))
-        assert grid.text_selection is None
+        assert (grid.text_selection, grid.cursor_key) == (None, "1003")
+        left, top = grid.region.x, grid.region.y + 4  # the marked row, where a click would open
+        mouse(pilot, events.MouseDown, left + 2, top)
+        mouse(pilot, events.MouseMove, left + 5, top)
+        mouse(pilot, events.MouseUp, left + 5, top)
+        await pilot.pause()
+        assert pilot.app.screen.get_selected_text() == "1003"
+        assert [line for line in chat.log if line.startswith("run")] == ["run /processes"]
 
 
 @pytest.mark.parametrize("key", ["x", "delete"])
