@@ -174,6 +174,11 @@ async def test_web_applications_are_edited_and_made_through_it(tmp_path: Path) -
         assert (made.dispatch_class, made.path, made.jwt_access_seconds) == ("Shop.REST", "", 60)
         done(await person.yes(await person.plan("/undo")))
         assert on.world.applications.get("/api/shop") is None
+        done(await person.yes(await person.plan("/app delete /csp/user")))
+        refused = problem(await person.say("/undo"))
+        assert refused.error == "NotPermitted", (
+            "there is none left to copy, and an object of its own is protected"
+        )
 
 
 async def test_without_the_helper_sql_sets_a_password(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep
 from irisops.instance.class_queries import read_list
-from irisops.instance.errors import InstanceProblem, NotAvailable, Unreachable
+from irisops.instance.errors import InstanceProblem, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import is_missing
-from irisops.instance.features import Route
+from irisops.instance.features import FEATURES, Route
 from irisops.instance.helper import read_system_setting
 from irisops.instance.outcome import change_by_method, changing, check_status
-from irisops.instance.routes import Instance, first_route
+from irisops.instance.routes import Instance, explained, first_route
 from irisops.instance.security.application_fields import APPLICATION_FIELDS
 from irisops.instance.security.authentication import UNAUTHENTICATED
 from irisops.instance.security.object_state import ObjectChange, ObjectState, Step, login_bits
@@ -95,7 +95,7 @@ async def application_to_copy(instance: Instance, name: str) -> str:
     """A web application to copy, the most closed one that did not come with the instance; "" without any.
 
     A copy of a system application might be one, too, which nobody can delete (facts: iris-webapps-gateway 1.5). Two
-    batches. Raises the named problem of reading.
+    batches. Raises the named problem of reading; without any to copy, that of making an object by itself.
     """
 
     def openness(state: ObjectState) -> tuple[bool, bool, int]:
@@ -106,7 +106,19 @@ async def application_to_copy(instance: Instance, name: str) -> str:
     plain = sorted(each for each in map(_plain_name, listed) if each and each.casefold() != name.casefold())
     wanted = ("enabled", "auth", "roles")
     found = await read_settings(instance, "application", plain[:_MOST_LOOKED_AT], wanted) if plain else {}
-    return min(found.values(), key=openness).name if found else ""
+    if not found:
+        await _look_at_objects(instance)
+        return ""
+    return min(found.values(), key=openness).name
+
+
+async def _look_at_objects(instance: Instance) -> None:
+    """Raise NotPermitted where objects of the class are protected: %New and %Save could only fail after the yes."""
+    feature = FEATURES["webapps.create"]
+    try:
+        await instance.call(ObjectCall(CLASS, "%OpenId", ("/",)))
+    except NotPermitted as problem:
+        raise await explained(instance, problem, feature, feature.routes[-1]) from None
 
 
 def _plain_name(row: Row) -> str:
