@@ -134,7 +134,7 @@ def _suggested(guesses: Sequence[Guess]) -> list[str]:
     return list(by_command.values())[:_SUGGESTED]
 
 
-_LIKELY = 0.8
+_LIKELY = -0.5
 
 
 @lru_cache(maxsize=4)
@@ -427,10 +427,12 @@ def _may_be(kind: str, value: str, text: str, registry: Registry, known: Known) 
     foreign = kind in ("user", "role", "profile") and (
         name[0] == "/" or _SPAN.fullmatch(name) or (kind, name[0]) == ("user", "%")
     )
+    foreign = foreign or (kind == "role" and _RESOURCE.match(name) is not None)
     # USER is a namespace of every instance, with a database of that name.
     return not foreign and (name not in plain_words.COMMON or (kind == "resource" and name == "user"))
 
 
+_RESOURCE = re.compile(r"%(?:db|admin|native|secure|system)_")
 _SPAN = re.compile(r"\d+[smhdw]")
 _GUARDED = ("user", "role", "resource", "filter", "holder", "guest", "command")
 _NAME_KINDS = ("user", "role", "profile", "guest")

@@ -41,14 +41,14 @@ EXAMPLES: Mapping[str, str] = {
     "table": "HR.Person", "user": "xxanna", "role": "xxclerk", "profile": "xxlocal", "command": "grant",
     "found": "docker:iris-1", "theme": "xxdark", "new": "xxnew_1", "word": "xxanna", "namespace": "xxns_1",
     "host": "db.example.org", "line": "xxline_1", "people": "4", "email": "anna@example.org", "pair": "free<2",
-    "place": "keyring", "column": "units", "words": "idle",
+    "place": "keyring", "date": "2026-12-31", "column": "units", "words": "idle",
 }  # fmt: skip
 """Values with which the example sentences are read."""
-COVERED = 0.8
+COVERED = 0.5
 """Weight of the share of the sentence that a meaning accounts for."""
-MISSING = 0.2
+MISSING = 0.4
 """Cost of a place that nothing fills."""
-UNUSED = 0.15
+UNUSED = 0.35
 """Cost of a name or number that the line has no place for."""
 GUESSED = 0.22
 """Cost of a place filled with an unknown word that looks like no name."""
@@ -74,7 +74,7 @@ _ACTS = frozenset(
 _NEVER = frozenset(
     {
         "dont", "don't", "not", "never", "no", "everything", "everyone", "everybody", "anybody", "anyone", "whole",
-        "said", "would", "if",
+        "said", "would", "if", "it", "them",
     }
 )  # fmt: skip
 """Words with which a sentence is never beyond doubt."""
@@ -85,12 +85,33 @@ _SHOWS = frozenset(
     }
 )  # fmt: skip
 """Commands that show something and are not live."""
+SMOOTH = 0.1
+"""Share of the words of an average command by which those of each are made up: a command with few has no edge."""
+TELLS = 3.0
+"""How much more a word of the command counts than one of all."""
+SAID = 0.5
+"""Weight of a word as it was said against that of its meaning."""
+NEAR = 0.5
+"""Weight of the likeness to the nearest examples of the line."""
+SAME = 1.0
+"""Gain of a line with an example of the same words."""
+_SAME = 0.98
+_OFTEN = 20
+"""Times that the name of a command counts as said: a misspelt word is one rather than a rare word."""
+LIKELY = 12
+"""Commands of which the lines are compared."""
+TRIED = 30
+"""Lines that are filled."""
+WHOLE = 0.1
+"""Weight of how much likelier the best command is than this one, as the logarithm of the odds."""
 COMMONEST = 1.2
 """Weight up to which a word is in so many examples that it only costs time."""
 PART = 0.7
 """Weight of the likeness of one clause of a long sentence."""
 _LONG = 10
 """Words above which a sentence is compared clause by clause, too."""
+_ENOUGH = 2
+"""Words that say something, in a sentence that is beyond doubt."""
 _CLAUSES = re.compile(r"[,;:.!?]+\s+|\s+(?:and|but|so|because|then|that)\s+", re.IGNORECASE)
 _NEIGHBOURS = 0.5
 """Weight of a pair of neighbouring words against that of a word."""
@@ -133,24 +154,26 @@ class Guess:
 class Ranker:
     """All example sentences of the commands of a registry."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, examples: Mapping[str, Sequence[str]] | None = None) -> None:
         commands = [spec.name for spec in registry if " " not in spec.name]
         self.language = Language((_FOLDER / "synonyms.txt").read_text("utf-8"), commands)
         self._meanings: list[Meaning] = []
-        said: list[list[str]] = []
-        for line, sentences in example_sentences().items():
+        said: list[Sequence[str]] = []
+        for line, sentences in (examples or example_sentences()).items():
             spec = command_of(line, registry)
             if spec is not None:
                 self._meanings.append(Meaning(line, spec))
                 said.append(sentences)
+        self.language.learn(commands * _OFTEN)
         for sentences in said:
             for sentence in sentences:
                 self.language.learn(re.findall(r"(?<!\{)\b[a-z]+\b(?!\})", sentence))
-        examples = Names(example_names)
-        features = [
-            [_features(read(with_examples(sentence), self.language, examples)) for sentence in sentences]
+        names = Names(example_names)
+        read_ones = [
+            [read(with_examples(sentence), self.language, names) for sentence in sentences]
             for sentences in said
         ]
+        features = [[_features(words) for words in many] for many in read_ones]
         self._weigh(features)
         self._vocabulary = [{each for one in many for each in one} for many in features]
         self._index: dict[str, list[tuple[int, float]]] = defaultdict(list)
@@ -158,6 +181,44 @@ class Ranker:
         for meaning, many in enumerate(features):
             for one in many:
                 self._add(meaning, one)
+        self._count(
+            [
+                [one | _as_said(words) for one, words in zip(ones, many, strict=True)]
+                for ones, many in zip(features, read_ones, strict=True)
+            ]
+        )
+
+    def _count(self, features: Sequence[Sequence[Mapping[str, float]]]) -> None:
+        """Find how much likelier each command's sentences have a feature than all sentences."""
+        said: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        sizes: dict[str, float] = defaultdict(float)
+        for meaning, many in zip(self._meanings, features, strict=True):
+            name = meaning.spec.name
+            for one in many:
+                for each, share in one.items():
+                    said[each][name] += share
+                    sizes[name] += share
+        whole = sum(sizes.values())
+        self._lines: dict[str, list[int]] = defaultdict(list)
+        for number, meaning in enumerate(self._meanings):
+            self._lines[meaning.spec.name].append(number)
+        made_up = SMOOTH * whole / len(sizes)
+        self._tells = {
+            each: [
+                (name, log(1 + TELLS * number / (sizes[name] + made_up) * whole / sum(by.values())))
+                for name, number in by.items()
+            ]
+            for each, by in said.items()
+        }
+
+    def _commands(self, words: Sequence[Word]) -> dict[str, float]:
+        """Command -> logarithm of its odds against the likeliest, at most 0, by the words of all its sentences."""
+        score: dict[str, float] = dict.fromkeys(self._lines, 0.0)
+        for each, share in (_features(words) | _as_said(words)).items():
+            for name, gain in self._tells.get(each, ()):
+                score[name] += share * gain
+        most = max(score.values())
+        return {name: value - most for name, value in score.items()}
 
     def _weigh(self, features: Sequence[Sequence[Mapping[str, float]]]) -> None:
         """Give a word that few meanings have a high weight."""
@@ -219,19 +280,20 @@ class Ranker:
             or best.missing
             or not best.named
             or any(each.text.casefold() in _NEVER for each in words)
+            or sum(1 for each in words if each.meaning or each.kinds) < _ENOUGH
         ):
             return False
         if best.spec.live or best.spec.name in _SHOWS:
             return (
                 best.like >= 0.75
                 and best.covered >= 0.85
-                and best.score - rival >= 0.25
+                and best.score - rival >= 0.15
                 and first not in _ACTS
             )
         return (
             best.like >= 0.85
             and best.covered >= 0.9
-            and best.score - rival >= 0.3
+            and best.score - rival >= 0.2
             and first not in _ASKING
             and not best.line.endswith(" all")
         )
@@ -249,10 +311,19 @@ class Ranker:
         best: dict[int, list[float]] = defaultdict(list)
         for example, value in likeness.items():
             best[self._of[example]].append(value)
+        commands = self._commands(words)
+        likely = sorted(commands, key=lambda name: -commands[name])[:LIKELY]
         scored = sorted(
             (
-                (self._together(values) + NAMED * self._meanings[meaning].line.startswith(named), meaning)
-                for meaning, values in best.items()
+                (
+                    NEAR * self._together(best[meaning])
+                    + SAME * (max(best[meaning], default=0.0) > _SAME)
+                    + WHOLE * commands[name]
+                    + NAMED * self._meanings[meaning].line.startswith(named),
+                    meaning,
+                )
+                for name in likely
+                for meaning in self._lines[name]
             ),
             key=lambda each: (-each[0], each[1]),
         )
@@ -260,10 +331,10 @@ class Ranker:
             self._guess(
                 meaning,
                 score - (CHANGES + ASKED * asks) * self._meanings[meaning].spec.changes,
-                max(best[meaning]),
+                max(best[meaning], default=0.0),
                 words,
             )
-            for score, meaning in scored[: 2 * most]
+            for score, meaning in scored[:TRIED]
         ]
         return sorted(guesses, key=lambda each: -each.score)[:most]
 
@@ -283,7 +354,7 @@ class Ranker:
     @staticmethod
     def _together(values: list[float]) -> float:
         values.sort(reverse=True)
-        return values[0] + 0.5 * sum(values[1:2]) + 0.25 * sum(values[2:4])
+        return sum(values[:1]) + 0.5 * sum(values[1:2]) + 0.25 * sum(values[2:4])
 
     def _guess(self, number: int, score: float, like: float, words: Sequence[Word]) -> Guess:
         meaning = self._meanings[number]
@@ -467,6 +538,18 @@ def _features(words: Sequence[Word]) -> dict[str, float]:
     return found
 
 
+def _as_said(words: Sequence[Word]) -> dict[str, float]:
+    """As `_features`, with the words themselves, those that say little, too: `who is` and `is there` differ."""
+    found: dict[str, float] = {}
+    before = "=^"
+    for word in words:
+        after = "=" + ("" if word.strange or (word.kinds and not word.meaning) else word.text.casefold())
+        found[after] = found[before + after] = SAID
+        before = after
+    found[before + "=$"] = SAID
+    return found
+
+
 def _kinds(word: Word) -> list[str]:
     named = word.kinds & _NAMED
     if "position" in word.kinds:
@@ -493,5 +576,6 @@ _VALUES = frozenset(
         "people",
         "email",
         "namespace",
+        "date",
     }
 )

@@ -39,6 +39,7 @@ _NUMBERS = {
     "sixty": "60", "hundred": "100",
 }  # fmt: skip
 _ONE = ("a", "an", "one", "last", "past")
+_MORE = ("more", "extra", "additional", "further")
 _UNITS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "m"),
@@ -60,15 +61,16 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("pair", re.compile(r"[A-Za-z_]+(?:!=|>=|<=|=|~|>|<)\S+")),
     ("guest", re.compile(r"guest-\w+-\d+", re.IGNORECASE)),
     ("holder", re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")),
+    ("date", re.compile(r"\d{4}-\d\d-\d\d")),
     ("clock", re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")),
     ("percent", re.compile(r"\d{1,3}%")),
-    ("application", re.compile(r"/\w[\w./%-]*")),
     (
         "file",
         re.compile(
             r"(?:[\w.~-]*/)*[\w.-]+\.(?:md|txt|toml|json|jsonl|csv|ya?ml|log|html|xml|ini|cfg)", re.IGNORECASE
         ),
     ),
+    ("application", re.compile(r"/\w[\w./%-]*")),
     ("email", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
     ("table", re.compile(r"[A-Z]\w*\.[A-Z]\w*")),
     ("found", re.compile(r"(?:docker|podman|vscode|installed|env):\S+", re.IGNORECASE)),
@@ -316,6 +318,11 @@ def _as_span(reader: _Reader) -> list[Word]:
         return reader.value("span", f"{SECONDS[_UNITS[reader.after(2)]] // 120}m", 3)
     if unit and piece in _ONE and len(reader.after(1)) > 2:
         return reader.value("span", _in_days(1, unit), 2)
+    more = reader.after(1) in _MORE or piece == "another"
+    if more and (count := "1" if piece in ("another", *_ONE) else _digits(piece)):
+        far = 1 if piece == "another" else 2
+        if unit := _UNITS.get(reader.after(far), ""):
+            return reader.value("span", _in_days(int(count), unit), far + 1)
     if _SPAN.fullmatch(piece) and not piece.isdigit():
         return reader.value("span", re.sub(r"([dhmsw])[a-z]*", r"\1", piece))
     digits = _digits(piece)
@@ -387,9 +394,17 @@ def _as_word(reader: _Reader) -> list[Word]:
         if each in language:
             return [Word(reader.piece, language.meaning(each))]
     parts = reader.plain.split("-")
-    if len(parts) > 1 and all(len(each) > 1 and each in language for each in parts):
+    if (
+        len(parts) > 1
+        and _OF_NAMES.isdisjoint(parts)
+        and all(len(each) > 1 and each in language and not reader.names.find(each) for each in parts)
+    ):
         return [Word(each, language.meaning(each)) for each in parts]
     return []
+
+
+_OF_NAMES = frozenset({"iris", "docker", "test", "dev", "lab", "prod", "db"})
+"""Parts of the names of instances: `iris-dev` is no two words."""
 
 
 def _as_misspelt(reader: _Reader) -> list[Word]:
@@ -474,7 +489,8 @@ def _of_kind(word: Word, kind: str, language: Language) -> Word | None:
     if kind == "command":
         command = language.command(word)
         return Word(word.text, "", frozenset({kind}), command, sure=True) if command else None
-    if kind == "new" and word.meaning and word.text[0].isupper():
+    upper = word.text.isupper() if kind == "namespace" else word.text[0].isupper()
+    if kind in ("new", "namespace") and word.meaning and upper:
         return Word(word.text, "", frozenset({kind}), word.text, sure=True)
     may_be = word.strange or kind in word.kinds or (kind in ("new", "namespace") and word.kinds & _ANY)
     if not may_be or word.kinds & _VALUES:

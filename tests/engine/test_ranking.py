@@ -48,11 +48,12 @@ def _value(kind: str) -> str:
     return {"seconds": "300", "line": "/license"}.get(kind, EXAMPLES[kind])
 
 
-def test_the_corpus_is_understood() -> None:
-    found = figures(corpus("building"))
+@pytest.mark.parametrize(("name", "first", "among_three"), [("building", 0.94, 0.97), ("second", 0.88, 0.93)])
+def test_the_corpus_is_understood(name: str, first: float, among_three: float) -> None:
+    found = figures(corpus(name))
     assert not found.ran_wrong
-    assert found.first >= 0.92, found.missed
-    assert found.among_three >= 0.95, found.missed
+    assert found.first >= first, found.missed
+    assert found.among_three >= among_three, found.missed
 
 
 @pytest.mark.parametrize(

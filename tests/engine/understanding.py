@@ -68,6 +68,7 @@ class Sentence:
 def _meaning(line: str) -> object:
     # `/explain bob %DB_USER access=R` is `/explain bob %DB_USER:R`.
     line = re.sub(r"^/((?:explain|who-can) .*?) access=([RWU]+)$", r"/\1:\2", line)
+    line = line.replace(" ns=", " namespace=")  # the short name of the column
     found = parse(line, REGISTRY)
     if not isinstance(found, Command):
         return line
