@@ -128,12 +128,18 @@ def _suggested(guesses: Sequence[Guess]) -> list[str]:
     """Lines to choose from; none if no example is like the sentence."""
     if not guesses or (guesses[0].score < _LIKELY and not guesses[0].names):
         return []
-    by_command: dict[str, str] = {}
+    by_command: dict[str, Guess] = {}
     for each in guesses:
-        by_command.setdefault(each.spec.name, each.line)
-    return list(by_command.values())[:_SUGGESTED]
+        by_command.setdefault(each.spec.name, each)
+    first, *_ = said = list(by_command.values())
+    other = next((each for each in guesses[1:] if each.spec is first.spec), None)
+    if other and (len(said) < _SUGGESTED or first.score - said[_SUGGESTED - 1].score > _FAR):
+        said.insert(_SUGGESTED - 1, other)
+    return list(dict.fromkeys(each.line for each in said))[:_SUGGESTED]
 
 
+_FAR = 1.2
+"""A third command that is so much less likely than the first gives way to another line of the first."""
 _LIKELY = -0.5
 
 

@@ -46,7 +46,7 @@ EXAMPLES: Mapping[str, str] = {
 """Values with which the example sentences are read."""
 COVERED = 0.5
 """Weight of the share of the sentence that a meaning accounts for."""
-MISSING = 0.4
+MISSING = 0.55
 """Cost of a place that nothing fills."""
 UNUSED = 0.35
 """Cost of a name or number that the line has no place for."""
@@ -56,7 +56,7 @@ ASKED = 0.2
 """Cost of a change where the sentence is a question."""
 CHANGES = 0.06
 """Cost of a change: between a look and a change, equally likely, the look comes first."""
-NAMED = 0.8
+NAMED = 1.2
 """Gain of a line whose command is the first word: `grant something`."""
 _ASKING = frozenset(
     {
@@ -381,7 +381,7 @@ class Ranker:
             if word.sure
             and not word.meaning
             and place not in filled
-            and vocabulary.isdisjoint(_kinds(word)[-1:])
+            and ("number" in word.kinds or vocabulary.isdisjoint(_kinds(word)[-1:]))
         )
         score += COVERED * (covered / total if total else 0.0)
         score -= MISSING * missing + UNUSED * unused + GUESSED * len(guessed)
@@ -431,7 +431,7 @@ def _elsewhere(words: Sequence[Word]) -> tuple[str, list[Word]]:
 
 _EVERY = ("all", "every", "each", "any")
 _PAIRS = 0.3
-_ELSEWHERE = 0.1
+_ELSEWHERE = 0.2
 """An instance that is named speaks for /on."""
 
 

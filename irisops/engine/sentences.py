@@ -53,6 +53,9 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "mo": 30 * 86400
 
 _POSITIONS = {"first": "first", "top": "first", "last": "last", "end": "last", "bottom": "last"}
 
+_OTHER_THAN_WORDS = frozenset(
+    {*_NUMBERS, *_ONE, *_UNITS, *_POSITIONS, "half", "another", "localhost"}
+)  # fmt: skip
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^'\s][^']*'(?=[\s,.;:!?)]|$)|[^\s\"]+")
 _FLAG = re.compile(r"-\w")
 _SPAN = re.compile(r"(?:\d+(?:mins?|secs?|hrs?|hours?|days?|minutes?|[dhmsw]))+")
@@ -134,6 +137,7 @@ class Language:
                         self._means[word] = meaning
         pairs = {word for pair in self._pairs for word in pair}
         self._words = Counter({*self._empty, *self._means, *pairs, *_NUMBERS, *_UNITS, *_SAID})
+        self._only: dict[str, Word | None] = {}
         self._choices: list[str] = []
         self._corrections: dict[str, str] = {}
         self._commands = {self.meaning(name): name for name in commands if self.meaning(name)}
@@ -142,6 +146,7 @@ class Language:
         """Add the words of a sentence."""
         self._words.update(words)
         self._choices.clear()
+        self._only.clear()
 
     def __contains__(self, word: str) -> bool:
         return word in self._words
@@ -149,6 +154,13 @@ class Language:
     def meaning(self, word: str) -> str:
         """What stands for a word; "" for an empty one."""
         return "" if word in self._empty else self._means.get(word) or stem(word)
+
+    def only_word(self, piece: str) -> Word | None:
+        """A piece of a sentence that is a word and neither a number nor a unit, by which most are read faster."""
+        if piece not in self._only:
+            plain = piece in self._words and piece.isalpha() and piece not in _OTHER_THAN_WORDS
+            self._only[piece] = Word(piece, self.meaning(piece)) if plain else None
+        return self._only[piece]
 
     def command(self, word: Word) -> str:
         """The command that a word names; "" if it names none."""
@@ -267,7 +279,8 @@ class _Reader:
     def words(self) -> Iterator[Word]:
         """All words."""
         while self.at < len(self.pieces):
-            found = next(each for way in _WAYS if (each := way(self)))
+            word = None if self.names.find(self.piece) else self.language.only_word(self.piece)
+            found = [word] if word else next(each for way in _WAYS if (each := way(self)))
             self.at += 1
             yield from found
 
@@ -475,7 +488,11 @@ def _said(words: Sequence[Word], language: Language) -> list[Word]:
     out = list(words)
     for place, word in enumerate(words):
         kind = "" if word.kinds else _SAID.get(word.text.casefold(), "")
-        beside = (place + 1, place - 1, place + 2) if kind == "command" else (place + 1, place - 1)
+        beside: tuple[int, ...] = (place + 1, place - 1) + (place + 2,) * (kind == "command")
+        if kind == "namespace":  # `the namespace of appuser should be SHOP`
+            beside += tuple(
+                at for at in range(place + 2, min(place + 6, len(words))) if words[at].text.isupper()
+            )
         for each in beside if kind else ():
             name = _of_kind(words[each], kind, language) if 0 <= each < len(words) else None
             if name is not None:
