@@ -135,6 +135,7 @@ class Language:
                         self._pairs[first, second] = meaning
                     else:
                         self._means[word] = meaning
+        self._firsts = {first for first, _ in self._pairs}
         pairs = {word for pair in self._pairs for word in pair}
         self._words = Counter({*self._empty, *self._means, *pairs, *_NUMBERS, *_UNITS, *_SAID})
         self._only: dict[str, Word | None] = {}
@@ -165,6 +166,10 @@ class Language:
     def command(self, word: Word) -> str:
         """The command that a word names; "" if it names none."""
         return self._commands.get(word.meaning, "")
+
+    def begins(self, word: str) -> bool:
+        """True if a word may belong together with a later one."""
+        return word in self._firsts or _infinitive(word) in self._firsts
 
     def together(self, first: str, second: str) -> str:
         """The meaning of two words that belong together, such as `turn` and `off`; "" if they do not."""
@@ -522,7 +527,7 @@ def _together(words: Sequence[Word], language: Language) -> list[Word]:
     """Words that belong together, with up to four between them, take one meaning."""
     out = list(words)
     for place, word in enumerate(words):
-        if word.kinds and not word.meaning:
+        if (word.kinds and not word.meaning) or not language.begins(word.text.casefold()):
             continue
         for after in range(place + 1, min(place + 6, len(words))):
             other = words[after]
