@@ -124,7 +124,7 @@ class Guess:
     named: bool
     """Everything that fills a place is known, quoted or said to be of its kind, and a change has no other values."""
     names: bool = False
-    """The sentence names something that is known."""
+    """The sentence names something."""
     sure: bool = False
 
 
@@ -313,7 +313,7 @@ class Ranker:
         named = all(words[place].sure for place in filled)
         invented = meaning.spec.changes and any(sign.isdigit() for sign in _PLACE.sub("", meaning.line))
         named = named and not invented
-        names = any(word.sure and word.kinds & _NAMED for word in words)
+        names = any(word.sure and word.kinds for word in words)
         return Guess(
             line, meaning.spec, score, like, covered / total if total else 0.0, bool(missing), named, names
         )
@@ -423,7 +423,7 @@ def _candidate(kind: str, words: Sequence[Word], used: set[int]) -> int | None:
         )
     else:
         fitting.sort(
-            key=lambda place: (bool(words[place].meaning), not words[place].sure, words[place].strange)
+            key=lambda place: (not words[place].sure, words[place].strange, bool(words[place].meaning))
         )
     return fitting[0] if fitting else None
 

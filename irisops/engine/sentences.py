@@ -64,6 +64,7 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "mo": 30 * 86400
 _POSITIONS = {"first": "first", "top": "first", "last": "last", "end": "last", "bottom": "last"}
 
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^'\s][^']*'(?=[\s,.;:!?)]|$)|[^\s\"]+")
+_FLAG = re.compile(r"-\w")
 _SPAN = re.compile(r"(?:\d+(?:mins?|secs?|hrs?|hours?|days?|minutes?|[dhmsw]))+")
 _HALF_DAY = re.compile(r"(1[0-2]|\d)(am|pm)")
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -144,7 +145,7 @@ class Language:
         self._words = Counter({*self._empty, *self._means, *pairs, *_NUMBERS, *_UNITS, *_SAID})
         self._choices: list[str] = []
         self._corrections: dict[str, str] = {}
-        self._commands = {self.meaning(name): name for name in commands}
+        self._commands = {self.meaning(name): name for name in commands if self.meaning(name)}
 
     def learn(self, words: Iterable[str]) -> None:
         """Add the words of a sentence."""
@@ -259,7 +260,7 @@ def _pieces(text: str) -> Iterator[str]:
             yield '"' + token[1:-1]
             continue
         for piece in re.split(r"[,;!?()\[\]{}]+|\.+$|:+$|…|→|->", token.strip("\"'`")):
-            if any(sign.isalnum() for sign in piece):
+            if any(sign.isalnum() for sign in piece) and not _FLAG.fullmatch(piece):
                 yield piece.strip(".:'*").lstrip("+-") or piece
 
 
@@ -383,7 +384,7 @@ def _as_name(reader: _Reader) -> list[Word]:
         Word(
             reader.piece,
             reader.language.meaning(reader.plain) if is_word else "",
-            _kinds_of(found) | shape,
+            _kinds_of(found) | (shape if not found or len(shape) == 1 else frozenset()),
             next(iter(found.values()), reader.base),
             sure=bool(found) or len(shape) == 1,
         )
@@ -484,6 +485,8 @@ def _of_kind(word: Word, kind: str, language: Language) -> Word | None:
     if kind == "command":
         command = language.command(word)
         return Word(word.text, "", frozenset({kind}), command, sure=True) if command else None
+    if kind == "new" and word.meaning and word.text[0].isupper():
+        return Word(word.text, "", frozenset({kind}), word.text, sure=True)
     may_be = word.strange or kind in word.kinds or (kind in ("new", "namespace") and word.kinds & _ANY)
     if not may_be or word.kinds & _VALUES:
         return None

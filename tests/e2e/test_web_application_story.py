@@ -105,17 +105,18 @@ async def test_pages_basic_and_open_applications_are_tried_as_they_want_it(tmp_p
         assert [(row["step"], row["ok"]) for row in pages.rows] == [
             ("open a page", True),
             ("log in", True),
+            ("a second page", True),
             ("log out", True),
         ], said
+        assert on.consumed == units
         basic, _ = await trial(person, "/app test /api/atelier")
         assert (basic.rows[0]["step"], basic.rows[0]["ok"]) == ("log in and call", True)
         assert len(on.world.sessions) == sessions
-        assert on.consumed >= units
         application = on.world.application("/csp/user")
         assert application is not None
         application.authe_enabled = UNAUTHENTICATED_BIT
         free, _ = await trial(person, "test the application /csp/user")
-        assert [row["step"] for row in free.rows] == ["a call", "log out"]
+        assert [row["step"] for row in free.rows] == ["a call", "a second page", "log out"]
         assert "Nobody is logged in" in free.notes[0]
 
 

@@ -51,7 +51,7 @@ def _value(kind: str) -> str:
 def test_the_corpus_is_understood() -> None:
     found = figures(corpus("building"))
     assert not found.ran_wrong
-    assert found.first >= 0.91, found.missed
+    assert found.first >= 0.92, found.missed
     assert found.among_three >= 0.95, found.missed
 
 

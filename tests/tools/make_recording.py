@@ -40,7 +40,7 @@ class Step:
 
 
 STORY = (
-    Step("", "Try one", 1.5),
+    Step("", r"license \d", 1.5),
     Step("who holds my license", "who holds my license", 0.3),
     Step("enter", "HOLDER", 3.0),
     Step("free a unit", "free a unit", 0.3),
