@@ -148,6 +148,8 @@ class Link:
     clock: Clock
     poller: Poller = field(init=False)
     generation: int = 0
+    temporary: bool = False
+    """True for a profile of this run alone, which no command edits."""
     names: Names = field(default_factory=Names)
     counts: PollCounts | None = None
     history: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
