@@ -89,7 +89,7 @@ _BEARER = re.compile(r"(?i)\b(?:bearer|basic)\s+(?P<secret>[\w+/=.~-]{16,})")
 _SLASH = re.compile(r"(?<!\S)/(?P<name>[A-Za-z][\w-]*)")
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\{[^}]*\}")
 _PERMISSIONS = re.compile(r"[RWU]{1,3},?")
-_PLACEHOLDER = re.compile(r"\[[A-Z]+\]")
+_PLACEHOLDER = re.compile(r"(?i)\[[a-z]+\]")
 """A part of a usage: `/gateway password [FILE]`."""
 _WORD = re.compile(r"(?:[\w.-]*=)?(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|\S+")
 
