@@ -236,7 +236,7 @@ class Link:
         return self.clock.monotonic() - self.read_at > 2 * interval
 
     def forget_old_rows(self, seconds: float) -> None:
-        """Give up kept rows that no live card has asked for in `seconds`: ten thousand processes are 30 MB."""
+        """Give up kept rows that no live card has asked for in `seconds`: ten thousand processes are 8 MB."""
         if self.listed_at is not None and self.clock.monotonic() - self.listed_at > seconds:
             self.listed_at = None
             self._keep_no_rows()
