@@ -19,8 +19,11 @@ settings.register_profile("same", deadline=None, derandomize=True, print_blob=Tr
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile("explore" if os.environ.get("IRISOPS_EXPLORE") else "same")
 
-# What the simulator does in doubt, for all tests that do not choose themselves: the product was written against it.
-# IRISOPS_DOUBTS= python -m pytest runs them against the defaults of `irisops simulator --doubt list`.
+# What the simulator does in doubt, for all tests that do not choose themselves: the kindest behaviour of each, in which
+# every figure can be read and every way works, so that a test of a command sees all of it. The defaults refuse on
+# purpose: most tests of commands would stop at a refusal, and some 25 of the simulator test what only a kind behaviour
+# lets a client see. The defaults, and each behaviour of each doubt, are for tests/matrix and tests/e2e, which choose.
+# IRISOPS_DOUBTS= python -m pytest runs the rest against the defaults of `irisops simulator --doubt list`.
 os.environ.setdefault(
     "IRISOPS_DOUBTS",
     "execute=not-needed security-objects=allowed dictionary=readable community-units=move empty-string=empty "

@@ -148,6 +148,8 @@ class Link:
     clock: Clock
     poller: Poller = field(init=False)
     generation: int = 0
+    temporary: bool = False
+    """True for a profile of this run alone, which no command edits."""
     names: Names = field(default_factory=Names)
     counts: PollCounts | None = None
     history: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
@@ -234,7 +236,7 @@ class Link:
         return self.clock.monotonic() - self.read_at > 2 * interval
 
     def forget_old_rows(self, seconds: float) -> None:
-        """Give up kept rows that no live card has asked for in `seconds`: ten thousand processes are 30 MB."""
+        """Give up kept rows that no live card has asked for in `seconds`: ten thousand processes are 8 MB."""
         if self.listed_at is not None and self.clock.monotonic() - self.listed_at > seconds:
             self.listed_at = None
             self._keep_no_rows()

@@ -283,7 +283,7 @@ class Hub:
             )
         connection = self._connector(target_of(profile))
         connection.web = web_of(profile)
-        link = Link(profile, connection, self.clock)
+        link = Link(profile, connection, self.clock, temporary=self.temporary(profile.name))
         link.stop_listening = connection.listen(lambda state: self._follow(link, state))
         self.links[key] = link
         return link

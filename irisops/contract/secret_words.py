@@ -48,7 +48,7 @@ COMMANDS = {
             """
             password, user, user add, user create, user enable, user disable, user unlock, user lock, user show,
             user edit, user change, connect, profile add, profile edit, profile test, profile adopt,
-            secrets forget, passwd, pass, pw, pwd, login
+            secrets forget, gateway password, passwd, pass, pw, pwd, login
             """,
             "user copy, user rename, user grant, user revoke, secrets move",
         )
@@ -69,7 +69,8 @@ _SPELLED = ("password", "passwd", "passphrase", "token", "authtoken")
 ASKS = frozenset(
     {
         "connect", "profile add", "profile adopt", "profile edit", "profile test", "locked free", "on",
-        "secrets", "secrets file", "secrets forget", "secrets move", "secrets unlock", "share",
+        "secrets", "secrets file", "secrets forget", "secrets move", "secrets unlock", "share", "gateway password",
+        "gateway server", "app test",
     }
 )  # fmt: skip
 """Commands that may ask for a secret: another line typed meanwhile may be that secret."""
@@ -88,6 +89,8 @@ _BEARER = re.compile(r"(?i)\b(?:bearer|basic)\s+(?P<secret>[\w+/=.~-]{16,})")
 _SLASH = re.compile(r"(?<!\S)/(?P<name>[A-Za-z][\w-]*)")
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\{[^}]*\}")
 _PERMISSIONS = re.compile(r"[RWU]{1,3},?")
+_PLACEHOLDER = re.compile(r"(?i)\[[a-z]+\]")
+"""A part of a usage: `/gateway password [FILE]`."""
 _WORD = re.compile(r"(?:[\w.-]*=)?(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|\S+")
 
 # Sentences
@@ -484,7 +487,8 @@ def _before(tokens: list[_Token], place: int) -> Iterator[Found]:
 
 def _is_harmless(word: str) -> bool:
     plain = word.casefold().strip(",.!?;:()")
-    return not plain or plain in _HARMLESS or plain in _names or _is_key(word) or word.startswith("/")
+    shown = plain in _HARMLESS or plain in _names or _is_key(word) or _PLACEHOLDER.fullmatch(word) is not None
+    return not plain or shown or word.startswith("/")
 
 
 _RULES = (_told, _addresses, _patterns, _pairs, _commands, _sentences)

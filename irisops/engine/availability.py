@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from urllib.parse import quote as url_quote
+
 from irisops.connections.connection import Link
 from irisops.connections.connections import Hub
 from irisops.contract.quoting import quote
@@ -72,4 +75,12 @@ def _cure_of_missing(link: Link) -> str:
     """Cure for a missing class: most often the connection is not in %SYS."""
     if link.profile.namespace.casefold() == "%sys":
         return "/doctor shows what this instance offers."
-    return f"Administration works in %SYS: /disconnect, /profile edit {quote(link.name)} namespace=%SYS, /connect."
+    return f"Administration works in %SYS: {into_sys(link)}"
+
+
+def into_sys(link: Link) -> str:
+    """The commands that bring the connection into %SYS."""
+    if not link.temporary:
+        return f"/disconnect, /profile edit {quote(link.name)} namespace=%SYS, /connect."
+    address = replace(link.profile, namespace="%SYS").address
+    return f"/disconnect, /connect iris://{url_quote(link.profile.user, safe='')}@{address}"

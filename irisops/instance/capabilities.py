@@ -100,7 +100,8 @@ class Capabilities:
         """`found`: (class, member) -> projected as an SQL procedure. None: nothing is known, `note` says why."""
         self._found = None if found is None else dict(found)
         self._classes = {class_name for class_name, _ in self._found} if self._found is not None else set()
-        self._namespace = namespace
+        self.namespace = namespace
+        """Of the connection; SQL privileges count in it alone."""
         self._note = note
         self._learnt: dict[str, str] = {}
         self._start_time = True
@@ -300,13 +301,13 @@ class Capabilities:
 
     def _elsewhere(self, class_name: str) -> bool:
         """True for a class that %SYS alone has, on a connection to another namespace."""
-        return not class_name.startswith("%") and self._namespace.upper() not in {"", "%SYS"}
+        return not class_name.startswith("%") and self.namespace.upper() not in {"", "%SYS"}
 
     def _absence(self, class_name: str, member: str) -> str:
         if class_name == HELPER and not self.has(HELPER):
             return "the helper is not installed (/helper install)"
         if class_name not in self._classes:
             if self._elsewhere(class_name):
-                return f"{class_name} is only in namespace %SYS; this connection is in {self._namespace}"
+                return f"{class_name} is only in namespace %SYS; this connection is in {self.namespace}"
             return f"there is no class {class_name}"
         return f"{class_name} has no {member}"

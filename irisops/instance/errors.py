@@ -123,7 +123,10 @@ class LicenseExhausted(InstanceProblem):
 class NamespaceUnknown(InstanceProblem):
     """The namespace does not exist or may not be entered."""
 
-    default_cure = "Check the namespace of the profile; administration works in %SYS."
+    default_cure = (
+        "Check the namespace of the profile. To enter one, an account needs read on its database; for %SYS, where "
+        "administration works, that is %DB_IRISSYS:R."
+    )
 
 
 class NotPermitted(InstanceProblem):

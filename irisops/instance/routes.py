@@ -99,10 +99,13 @@ async def explained(
         return not_permitted(problem.message, problem.detail, " and ".join(lacks))
     has = f"This account has {' and '.join(privilege for privilege, _ in told)}"
     if table or (by_sql and route.kind == "sql"):
+        where = (
+            instance.capabilities.namespace or "%SYS"
+        )  # a privilege on an object counts in its namespace alone
         wants = f"SELECT on {table}" if table else f"EXECUTE on {route.label.removeprefix('SQL ')}"
         return NotPermitted(
             f"SQL wants {wants}." if table else f"{has}, but SQL wants {wants} as well.",
-            f"Ask an administrator for it, in %SYS: GRANT {wants.replace(' on ', ' ON ')} TO this account.",
+            f"Ask an administrator for it, in {where}: GRANT {wants.replace(' on ', ' ON ')} TO this account.",
             privilege=wants,
             detail=problem.detail,
         )

@@ -29,7 +29,7 @@ PAUSE = 0.3
 """Seconds without a key in which a full collection goes unnoticed: 10 to 20 ms."""
 SOME_LITTER = 10
 """Young collections after which a full one runs at the next pause: what two cards leave behind, half a MB each."""
-LITTER = 150
+LITTER = 30
 """Young collections after which a full one runs even while keys come: quick typing leaves as much behind."""
 SWITCH = 0.001
 """Seconds that a thread which sorts or filters may keep the screen waiting; Python's default is five times that."""

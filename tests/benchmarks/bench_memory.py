@@ -33,7 +33,7 @@ READS = (
     "/license", "/users", "/explain admin1", "/roles", "/processes", "/status", "/license why", "/sessions",
     "/apps", "/who-can %DB_USER:RW", "/services", "/compare aabel000 adahl060", "/resources", "/denied",
     "/users dormant 10d", "/license advice", "/processes lock", "/explain aabel000", "/users role=%All",
-    "/license forecast 4", "/plot units", "/role members %All", "/service %Service_Bindings", "/app /csp/sys",
+    "/license forecast 4", "/plot units", "/role members %All", "/service %Service_Bindings", "/app show /csp/sys",
     "/resource %DB_USER", "/sessions /csp/icu", "/templates", "/profiles", "/history", "/dashboard", "/doctor",
     "/help", "/help users", "/helper", "/settings list", "/tunnels", "/leases", "/secrets", "/alert", "/theme",
     "/locked", "/explain aabel000 %DB_USER:R", "show processes", "/explain nobody",

@@ -53,7 +53,9 @@ def test_a_wrong_field_says_so_on_itself_and_keeps_what_was_entered(tmp_path: Pa
         terminal.press("ctrl+s")
         terminal.wait_for("✕ Names that begin with %")
         terminal.wait_for("Name .* %Mine")
-        terminal.press("escape", "escape")
-        terminal.wait_gone("Escalation|Granted roles +find")
+        terminal.press("escape")
+        terminal.wait_for("Esc again closes")
+        terminal.press("escape")
+        terminal.wait_gone("Granted roles")
         terminal.type_line("/quit")
         assert terminal.wait_exit() == 0

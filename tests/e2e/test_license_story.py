@@ -158,7 +158,7 @@ async def test_a_plan_for_a_session_that_timed_out_meanwhile_says_so(tmp_path: P
         on.advance(400)
         (problem,) = await person.yes(plan)
         assert isinstance(problem, Problem)
-        assert (problem.error, problem.cure[:12]) == ("AlreadyGone", "Nothing was ")
+        assert (problem.error, problem.cure[:12]) == ("AlreadyGone", "There was no")
 
 
 async def test_two_people_end_one_process_at_once(tmp_path: Path) -> None:

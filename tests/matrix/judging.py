@@ -33,11 +33,11 @@ _UNREAD = re.compile(
     re.IGNORECASE,
 )
 """How a note says that something is missing."""
-_UNTOLD = "the instance does not tell"
+_UNTOLD = "the instance does not give"
 """How another refusal names what cannot be read."""
 _LOST = "/undo does not bring it back"
 """How the plan of a deletion names what an undo will not restore."""
-_LEFT_OUT_NOTE = "Left out, because the instance does not tell"
+_LEFT_OUT_NOTE = "Left out, because the instance does not give"
 """How the plan of a sweep begins to name what it leaves alone for want of knowledge."""
 _NO_NAME = "Ask an administrator for the privilege,"
 """The cure of a refusal whose cause has no name."""
@@ -120,7 +120,41 @@ def _compared(reference: Seen, seen: Seen, place: Place) -> Judged:
     notes = [note for note in _notes(seen) if _UNREAD.search(note) and note not in _notes(reference)]
     if not notes:
         return Judged("wrong", f"no note on what is missing: {missing}")
+    unnamed = [each for each in parts.missing if not _names(notes, each)]
+    if unnamed:
+        return Judged(
+            "wrong", f"the notes do not name what is missing: {'; '.join(unnamed)} | {' | '.join(notes)}"
+        )
     return Judged("partial", f"{missing} | {' | '.join(notes)}")
+
+
+_PARTS: Mapping[str, str] = {
+    **dict.fromkeys(("holders", "holder", "Table sessions"), "[Ss]essions|[Pp]rocesses"),
+    **dict.fromkeys(
+        ("connections", "free", "in_use", "processes"), "[Cc]onnections|[Ss]essions|[Pp]rocesses"
+    ),
+    "units": "[Cc]onnections|[Ss]essions|[Pp]rocesses|applications",
+    "age": "AGE|[Aa]ge",
+    "idle": "idle",
+    "last_login": "last login|last logged in|ever used",
+    "comment": "comment",
+    "email": "e-mail",
+    "escalation_roles": "escalation roles",
+    "must_change_password": "must change password",
+    "apps": "open them",
+    "Plan sql_grant": "granted",
+    "dormant": "Age unknown|last login",
+    "preflight": "could not be checked",
+}
+"""Words, one of which a note must have where a figure is missing: by column, else by reply."""
+
+
+def _names(notes: Iterable[str], missing: str) -> bool:
+    """True if a note names a missing figure, such as `users[bob].age: None instead of 3`."""
+    found = re.match(r"(\w+)(?:\[.*?\])?\.(\w+)", missing)
+    reply, column = found.groups() if found else (missing, "")
+    words = _PARTS.get(column) or _PARTS.get(reply, "")
+    return any(re.search(words, note) for note in notes)
 
 
 def _refusal(replies: Iterable[Reply]) -> Problem | None:
@@ -153,6 +187,8 @@ def _texts(replies: Iterable[Reply]) -> Iterator[str]:
             yield f"{reply.message} {reply.cure}"
         elif isinstance(reply, Facts | Table | Series | Form):
             yield from reply.notes
+            if isinstance(reply, Table) and reply.name == "preflight":
+                yield from (str(row["title"]) for row in reply.rows)
         elif isinstance(reply, Plan):
             yield from (*reply.warnings, *reply.effects)
         elif isinstance(reply, Done):

@@ -40,8 +40,9 @@ DONE = changed(Done("user", "Bob is changed."))
     [
         (LISTED, table(("ann", 1), ("bob", 2), note="More to say."), "right"),
         (LISTED, table(("ann", 1), ("bob", None), note="Ages cannot be read: no."), "partial"),
-        (LISTED, table(("ann", 1), note="Bob is not known."), "partial"),
+        (LISTED, table(("ann", 1), note="The age of bob is not known."), "partial"),
         (LISTED, table(("ann", 1), note="This is the list."), "wrong"),
+        (LISTED, table(("ann", 1), ("bob", None), note="Roles cannot be read: no."), "wrong"),
         (LISTED, table(("ann", 1), ("bob", 3), note="Ages cannot be read."), "wrong"),
         (LISTED, table(("ann", 1), ("bob", 2), ("eve", 3)), "wrong"),
         (LISTED, table(), "wrong"),
@@ -72,7 +73,7 @@ def test_a_sweep_may_leave_out_what_it_names() -> None:
             reference, Seen([plan], [Done("user", "One.")], dict(change), agreed=True), HELD, PLACE
         ).verdict
 
-    said = "Left out, because the instance does not tell their age: {}."
+    said = "Left out, because the instance does not give their age: {}."
     assert swept(said.format("bob")) == "partial"
     assert swept(said.format("bobby")) == "wrong"
     assert swept() == "wrong"

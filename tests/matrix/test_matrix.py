@@ -19,6 +19,7 @@ from irisops.instance.features import FEATURES
 from irisops.simulator.doubts import DOUBTS
 from irisops.simulator.main import VERSIONS
 from irisops.simulator.world.scenarios import build_world
+from tests.matrix import curing
 from tests.matrix.judging import WORST, Judged, judge
 from tests.matrix.known import KNOWN, Known
 from tests.matrix.lines import all_lines
@@ -85,16 +86,25 @@ async def test_no_cell_is_wrong(
     assert_sound(reference)
     cells: list[Cell] = []
     boasts = boasted(reference)
+    uncured: list[str] = []
+    tried: set[tuple[str, str]] = set()
     for number, place in enumerate(chosen):
         found = await walk(place, tmp_path / str(number))
         cells += compared(reference, found)
         if place.doubts == AS_PUBLISHED:
             boasts += boasted(found)
+        for case in curing.cases(found, all_lines()) if counting == AS_PUBLISHED[COUNTING] else ():
+            # A cure is the same in both countings; it is tried once as each account.
+            cure = (place.account, case.cure)
+            if cure not in tried:
+                tried.add(cure)
+                uncured += await curing.complaints(place, case, tmp_path / f"cure{len(tried)}")
+    record_property("matrix cures tried", len(tried))
     text = tables(cells)
     (tmp_path / "matrix.txt").write_text(text)
     for verdict in WORST:
         record_property(f"matrix {verdict}", sum(each.judged.verdict == verdict for each in cells))
-    complaints = [*new_wrongs(cells), *mended(cells), *boasts]
+    complaints = [*new_wrongs(cells), *mended(cells), *boasts, *uncured]
     assert not complaints, "\n".join([*complaints, "", text])
 
 

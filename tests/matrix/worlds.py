@@ -256,13 +256,11 @@ async def walk(place: Place, home: Path) -> Walk:
     found: dict[str, Seen] = {}
     async with standing_in(place, home) as stand:
         names = stand.names()
-        full = False
         for line in all_lines():
             if place.helper and line.command in HELPER_CHANGES:
                 continue
-            if line.last and not full:
+            if line.last and stand.world.license.room > 0:
                 stand.take_last_place()
-                full = True
             kept = stand.keep()
             found[line.text] = seen = await stand.say(line.text.format(**names), agree=line.agree)
             if seen.undo is not None:
@@ -303,13 +301,22 @@ async def standing_in(place: Place, home: Path) -> AsyncIterator[Stand]:
     simulator = await serve(
         Options(version=place.version, clock=ManualClock(START), frozen=True, doubts=doubts)
     )
-    world = simulator.world
     furnish(simulator)
     if place.helper:
         parsed = read_class(source())
         loaded = Loaded(HELPER, compile_class(parsed), "admin1", tuple(parsed.methods))
         simulator.runtime.emulation.loaded.keep(loaded, "%SYS")
-    account = next(each for each in world.accounts if each.username == place.account)
+    try:
+        async with seated(simulator, place, home) as stand:
+            yield stand
+    finally:
+        await simulator.stop()
+
+
+@asynccontextmanager
+async def seated(simulator: RunningSimulator, place: Place, home: Path) -> AsyncIterator[Stand]:
+    """Log in as the account of the place, and leave at the end."""
+    account = next(each for each in simulator.world.accounts if each.username == place.account)
     assert simulator.web is not None
     profile = Profile(
         "local", "127.0.0.1", simulator.port, account.namespace, account.username, web_port=simulator.web.port
@@ -334,7 +341,6 @@ async def standing_in(place: Place, home: Path) -> AsyncIterator[Stand]:
         yield Stand(session, simulator, place, home)
     finally:
         await session.close()
-        await simulator.stop()
 
 
 def furnish(simulator: RunningSimulator) -> None:

@@ -86,7 +86,7 @@ async def test_the_keys_of_a_row_are_listed() -> None:
         await pilot.press("alt+up", "f1")
         await until(pilot, lambda: isinstance(app.screen, KeysScreen))
         listed = [" ".join(line.split()) for line in text_of(app.screen).split("\n")]
-        assert listed[:3] == ["Table", "Enter The row: edit", "g The row: grant"]
+        assert listed[:3] == ["Row", "Enter edit", "g grant"]
 
 
 # The first screen

@@ -9,10 +9,10 @@ from irisops.changes.record import Again, Origin, Part, Record, Stand
 from irisops.commands.helper.specs import KIND
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.quoting import quote
 from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import harmless
 from irisops.engine import cards, code_literals
+from irisops.engine.availability import into_sys
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.failures import not_permitted
@@ -114,7 +114,7 @@ def _require_percent_sys(link: Link) -> None:
         raise Refusal(
             "WrongNamespace",
             f"The helper belongs in %SYS, but this connection is in {harmless(info.namespace, 40)}.",
-            f"/disconnect, /profile edit {quote(link.name)} namespace=%SYS, /connect.",
+            into_sys(link),
         )
 
 

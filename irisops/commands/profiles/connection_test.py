@@ -17,6 +17,7 @@ from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Cell, Column, Done, Problem, Progress, Refusal, Table
 from irisops.contract.wording import harmless, listed
+from irisops.engine.availability import into_sys
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import (
@@ -222,7 +223,7 @@ def _look_round(profile: Profile, link: Link, passed: dict[str, str]) -> None:
     missing = link.connection.capabilities.missing()
     said = f"{len(missing)} things that this tool can use are not there"
     if missing and namespace.casefold() != "%sys":
-        cure = f"Administration works in %SYS: /profile edit {quote(profile.name)} namespace=%SYS"
+        cure = f"Administration works in %SYS: {into_sys(link)}"
         raise _FailedError("namespace", Problem("NotEverything", f"{said}.", cure))
     passed["namespace"] = namespace
     passed["privilege"] = (

@@ -12,6 +12,7 @@ from irisops.contract.quoting import quote
 from irisops.contract.replies import Change, Column, Done, Facts, Plan, Progress, Refusal, Scalar, Table
 from irisops.contract.wording import counted, harmless
 from irisops.engine import cards
+from irisops.engine.availability import into_sys
 from irisops.engine.context import Context
 from irisops.engine.file_argument import file_of
 from irisops.engine.spec import Replies
@@ -42,7 +43,7 @@ async def collect(context: Context, command: Command) -> Replies:
         raise Refusal(
             "NotInSys",
             "Evidence is collected in the namespace %SYS.",
-            f"/disconnect, /profile edit {quote(link.name)} namespace=%SYS, /connect.",
+            into_sys(link),
         )
     wanted = reads(link.profile.user, info.pid)
     seen = []

@@ -270,7 +270,7 @@ DOUBTS: tuple[Doubt, ...] = (
         "application-new",
         ("refused", "made"),
         _never("an application must be made"),
-        'as %All in %SYS, set a=##class(Security.Applications).%New(), a.Name="/csp/zz", a.NameSpace="USER" write '
+        'as %All in %SYS, set a=##class(Security.Applications).%New(), a.Name="/zz", a.NameSpace="%SYS" write '
         "a.%Save(): 1 is made, an error refused",
     ),
     Doubt(

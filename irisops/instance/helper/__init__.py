@@ -283,9 +283,10 @@ async def read_helper(instance: Instance) -> HelperState:
             version = await _version(instance)
             if version:
                 return HelperState("ours", version)
+            where = instance.capabilities.namespace or "%SYS"
             raise NotPermitted(
                 f"Whether the helper is there cannot be told: this account may not read {_DICTIONARY}.",
-                "Ask an administrator to grant SELECT on them in %SYS, or connect as a user with %All.",
+                f"Ask an administrator to grant SELECT on them in {where}, or connect as a user with %All.",
                 privilege=f"SELECT on {_DICTIONARY}",
                 detail=answer.detail,
             )

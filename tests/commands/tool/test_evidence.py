@@ -89,7 +89,7 @@ async def test_it_is_collected_in_sys_alone(tmp_path: Path) -> None:
         await world.session.close()
     assert isinstance(problem, Problem)
     assert problem.error == "NotInSys"
-    assert "namespace=%SYS" in problem.cure
+    assert problem.cure == "/disconnect, /connect iris://_SYSTEM@127.0.0.1:1972/%SYS"
 
 
 async def test_a_comparison_needs_no_instance(person: Desk, tmp_path: Path) -> None:

@@ -72,6 +72,12 @@ ClassMethod ModifyUser() As %Status
     set p("FullName") = "x"
     quit ##class(Security.Users).Modify("boss", .p)
 }
+
+ClassMethod CreateApplication() As %Status
+{
+    set p("AutheEnabled") = 32
+    quit ##class(Security.Applications).Create("/new", .p)
+}
 }
 """
 
@@ -182,8 +188,11 @@ def test_arrays_work_between_code_and_classes(boss: Client) -> None:
     assert (row["description"], row["grantedroles"]) == ("kept", "%SQL")
     assert "#892" in boss.call("Test.Tools", "Grant", "Clerk", "NoSuch", "U")
     assert "#883" in boss.call("Test.Tools", "Grant", "Nobody", "%DB_USER", "R")
+    assert boss.call("Test.Tools", "ModifyUser") == 1
+    (row,) = boss.rows("SELECT FullName FROM Security.Users_Detail('boss')")
+    assert row["fullname"] == "x"
     # Where an array from code is not emulated, it is refused, not lost.
-    assert "<UNIMPLEMENTED>" in boss.thrown("Test.Tools", "ModifyUser")
+    assert "<UNIMPLEMENTED>" in boss.thrown("Test.Tools", "CreateApplication")
 
 
 def test_a_routine_can_be_called_by_code_where_clients_cannot(instance: Instance, boss: Client) -> None:
