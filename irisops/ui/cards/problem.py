@@ -123,7 +123,10 @@ def problem_lines(
     commands: Commands = NO_COMMANDS,
 ) -> list[Content]:
     """Lines for a card of `width` cells. `chosen` is the suggestion under the cursor."""
-    lines = item("✕", "$error bold", problem.message, width, text_style="$error")
+    if problem.error == "NotUnderstood" and problem.suggestions:  # a question back is no failure
+        lines = item("?", "$accent bold", problem.message, width)
+    else:
+        lines = item("✕", "$error bold", problem.message, width, text_style="$error")
     if problem.cure:
         lines += item("→", "$accent", problem.cure, width, commands=commands)
     if problem.detail:
