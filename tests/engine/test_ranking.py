@@ -57,7 +57,7 @@ def test_the_corpus_is_understood(name: str, first: float, among_three: float) -
 
 
 def test_the_sentences_of_somebody_who_knew_only_the_commands_are_understood() -> None:
-    """Looked at once, when the ranker was done: 89.2 % at first, 92.5 % among three; the command alone 95.0 and 98.1."""
+    """Looked at once, when the ranker was done: 89.2 % at first, 92.5 % among three; the command alone 95.0, 98.1."""
     sentences = corpus("held_out")
     found = figures(sentences)
     assert found.first >= 0.88
