@@ -30,6 +30,7 @@ KEYS = {
     "down": "\x1b[B",
     "right": "\x1b[C",
     "left": "\x1b[D",
+    "alt+up": "\x1b[1;3A",
     "pageup": "\x1b[5~",
     "pagedown": "\x1b[6~",
 }

@@ -425,7 +425,8 @@ def _may_be(kind: str, value: str, text: str, registry: Registry, known: Known) 
         return registry.get(name.lstrip("/")) is not None
     kinds = {each for each in _NAME_KINDS if any(name == one.casefold() for one, _ in known(each))}
     if kinds:
-        return kind in kinds or kind == "name"
+        # A database is often called as the role for it is.
+        return kind in kinds or kind in ("name", "resource")
     if kind == "guest":
         return name.startswith("guest-")
     if kind == "filter":  # a word alone is searched for; of a sentence it is none

@@ -17,6 +17,7 @@ from pathlib import Path
 from irisops.contract.quoting import quote
 from irisops.engine.sentences import KINDS, SECONDS, Known, Language, Names, Word, read
 from irisops.engine.spec import Arg, CommandSpec, Registry
+from irisops.files import read_file
 
 _FOLDER = Path(__file__).parent
 _PLACE = re.compile(r"\{([a-z]+)(\d?)\}")
@@ -156,7 +157,7 @@ class Ranker:
 
     def __init__(self, registry: Registry, examples: Mapping[str, Sequence[str]] | None = None) -> None:
         commands = [spec.name for spec in registry if " " not in spec.name]
-        self.language = Language((_FOLDER / "synonyms.txt").read_text("utf-8"), commands)
+        self.language = Language(read_file(_FOLDER / "synonyms.txt").decode(), commands)
         self._meanings: list[Meaning] = []
         said: list[Sequence[str]] = []
         for line, sentences in (examples or example_sentences()).items():
@@ -444,7 +445,7 @@ def example_sentences() -> dict[str, list[str]]:
     """Slash line -> its sentences."""
     found: dict[str, list[str]] = {}
     line = ""
-    for each in (_FOLDER / "sentences.txt").read_text("utf-8").splitlines():
+    for each in read_file(_FOLDER / "sentences.txt").decode().splitlines():
         if each.startswith("/"):
             line = each
             found[line] = []

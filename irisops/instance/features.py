@@ -212,7 +212,6 @@ FEATURES: Mapping[str, Feature] = {
             (
                 # No array crosses the driver, so Create cannot be used (facts: iris-webapps-gateway 1.6).
                 _method("Security.Applications", "Copy"),
-                _object("Security.Applications", "List", label="Security.Applications %New, %Save"),
             ),
             SECURE,
             proved="nobody",

@@ -168,7 +168,7 @@ class Running:
         terminal.type_line("local")
         terminal.wait_for(r"ngrok authtoken")
         terminal.type_line(TOKEN)
-        terminal.wait_for(r"password +\w{20}", timeout=90)
+        terminal.wait_for(r"Pass guest-\S+", timeout=90)
         (lease,) = self.leases.all().leases
         return lease
 

@@ -346,9 +346,9 @@ def test_a_crashed_agent_is_noticed_and_not_started_again(
     deadline = time.monotonic() + 10
     while agent.running and time.monotonic() < deadline:
         threading.Event().wait(0.02)
-    with pytest.raises(AgentFailed, match="not running"):
+    with pytest.raises(AgentFailed, match="no longer running"):
         agent.figures()
-    with pytest.raises(AgentFailed, match="not running"):
+    with pytest.raises(AgentFailed, match="no longer running"):
         agent.open(TCP)
     assert marked(str(tmp_path), "irisops.simulator.agent") == []
 

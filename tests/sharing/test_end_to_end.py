@@ -548,4 +548,4 @@ async def test_kicking_somebody_who_is_no_guest_offers_their_work(tmp_path: Path
         (problem,) = await chat.say("/kick maria")
         assert isinstance(problem, Problem)
         assert "maria is not a pass" in problem.message
-        assert problem.suggestions == ["/sessions end user=maria", "/processes user=maria"]
+        assert list(problem.suggestions) == ["/sessions end user=maria", "/processes user=maria"]

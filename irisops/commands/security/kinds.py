@@ -11,7 +11,7 @@ from irisops.commands.security.effects import guard, meaning
 from irisops.connections.connection import Link
 from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless
-from irisops.instance.security.application_changes import COPY, application_steps, application_to_copy
+from irisops.instance.security.application_changes import application_steps, application_to_copy
 from irisops.instance.security.application_fields import APPLICATION_FIELDS, NEW_APPLICATION, TYPED
 from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, same
 from irisops.instance.security.settings_state import KINDS, read_settings, settings_steps
@@ -43,11 +43,7 @@ def _kind(kind: Kind, noun: str, plural: What) -> ObjectKind:
 
 
 async def _to_copy(link: Link, state: ObjectState) -> str:
-    connection = link.connection
-    routes = connection.capabilities.routes("webapps.create")
-    if not routes or routes[0].needs != (COPY,):
-        return ""
-    return await application_to_copy(connection, state.name)
+    return await application_to_copy(link.connection, state.name)
 
 
 def _agrees(field_name: str, found: FieldValue | None, wanted: FieldValue | None) -> bool:

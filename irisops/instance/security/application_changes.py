@@ -6,15 +6,11 @@ copy. The one to copy is chosen for being closed, as the new one is for a moment
 
 from __future__ import annotations
 
-from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep
 from irisops.instance.class_queries import read_list
-from irisops.instance.errors import InstanceProblem, NotAvailable, NotPermitted, Unreachable
-from irisops.instance.failures import is_missing
-from irisops.instance.features import FEATURES, Route
+from irisops.instance.errors import InstanceProblem, NotAvailable, Unreachable
 from irisops.instance.helper import read_system_setting
-from irisops.instance.outcome import change_by_method, changing, check_status
-from irisops.instance.routes import Instance, explained, first_route
-from irisops.instance.security.application_fields import APPLICATION_FIELDS
+from irisops.instance.outcome import change_by_method
+from irisops.instance.routes import Instance
 from irisops.instance.security.authentication import UNAUTHENTICATED
 from irisops.instance.security.object_state import ObjectChange, ObjectState, Step, login_bits
 from irisops.instance.security.settings_state import read_settings, save_settings, settings_steps
@@ -44,38 +40,11 @@ def application_steps(change: ObjectChange) -> list[Step]:
 
 
 def _making(after: ObjectState, origin: str) -> Step:
-    async def attempt(instance: Instance, route: Route) -> None:
-        if route.needs == (COPY,):
-            if not origin:
-                raise NotAvailable("There is no web application that could be copied.")
-            args = (origin, after.name, after.text("description"))
-            answer = await instance.call(ClassMethod(CLASS, "Copy", args))
-            await check_status(instance, answer.value, f"{CLASS}.Copy")
-            return
-        # UNVERIFIED: that NameLowerCase, which is required and read-only, follows from Name (facts:
-        # iris-webapps-gateway 6). Settle: %New, Name, %Save of a throwaway application.
-        closed = ObjectState("application", after.name, {**after.fields, "enabled": False})
-        steps = [
-            ObjectStep("set", "Name", (after.name,)),
-            *(
-                step
-                for key in ("namespace", "enabled", "auth")
-                if key in after.fields
-                for step in APPLICATION_FIELDS[key].steps(closed, key)
-            ),
-            ObjectStep("invoke", "%Save"),
-        ]
-        made = await instance.call(ObjectCall(CLASS, "%New", (), tuple(steps)))
-        await check_status(instance, made.values[-1], f"{CLASS}.%Save")
-
     async def run(instance: Instance) -> None:
-        async def by(route: Route) -> None:
-            await attempt(instance, route)
+        args = (origin, after.name, after.text("description"))
+        await change_by_method(instance, "webapps.create", CLASS, "Copy", args)
 
-        await changing(first_route(instance, "webapps.create", by, again=_not_this_way))
-
-    made = f"Copy {origin} to {after.name}" if origin else f"%New {after.name}"
-    return Step(f"{CLASS}.{made}", run)
+    return Step(f"{CLASS}.Copy {origin} to {after.name}", run)
 
 
 def _filling(after: ObjectState) -> Step:
@@ -86,16 +55,12 @@ def _filling(after: ObjectState) -> Step:
     )
 
 
-def _not_this_way(problem: InstanceProblem) -> bool:
-    """True if nothing was done, so that the next route may be tried."""
-    return is_missing(problem) or isinstance(problem, NotAvailable)
-
-
 async def application_to_copy(instance: Instance, name: str) -> str:
-    """A web application to copy, the most closed one that did not come with the instance; "" without any.
+    """A web application to copy, the most closed one that did not come with the instance.
 
     A copy of a system application might be one, too, which nobody can delete (facts: iris-webapps-gateway 1.5). Two
-    batches. Raises the named problem of reading; without any to copy, that of making an object by itself.
+    batches. Raises NotAvailable without any, as whether %New and %Save make one is not known (facts:
+    iris-webapps-gateway 6), or the named problem of reading.
     """
 
     def openness(state: ObjectState) -> tuple[bool, bool, int]:
@@ -107,18 +72,11 @@ async def application_to_copy(instance: Instance, name: str) -> str:
     wanted = ("enabled", "auth", "roles")
     found = await read_settings(instance, "application", plain[:_MOST_LOOKED_AT], wanted) if plain else {}
     if not found:
-        await _look_at_objects(instance)
-        return ""
+        raise NotAvailable(
+            "No web application is left that could be copied, and no other way to make one is known.",
+            "Make one in the portal (System Administration, Security, Applications), then give the command again.",
+        )
     return min(found.values(), key=openness).name
-
-
-async def _look_at_objects(instance: Instance) -> None:
-    """Raise NotPermitted where objects of the class are protected: %New and %Save could only fail after the yes."""
-    feature = FEATURES["webapps.create"]
-    try:
-        await instance.call(ObjectCall(CLASS, "%OpenId", ("/",)))
-    except NotPermitted as problem:
-        raise await explained(instance, problem, feature, feature.routes[-1]) from None
 
 
 def _plain_name(row: Row) -> str:

@@ -314,20 +314,12 @@ async def test_what_was_half_made_can_be_finished_or_taken_back(at: Desk) -> Non
     assert app(at, "/csp/shop").resource == "%Development"
 
 
-@pytest.mark.parametrize("made", [True, False])
-async def test_without_any_to_copy_it_is_tried_by_itself(tmp_path: Path, *, made: bool) -> None:
-    choice = "application-new=made" if made else "application-new=refused"
-    async with serve(units=50, doubts=[choice]) as served, desk_on(served, tmp_path) as at:
+async def test_without_any_to_copy_none_is_planned(tmp_path: Path) -> None:
+    async with serve(units=50) as served, desk_on(served, tmp_path) as at:
         served.world.tables.applications.remove(PLAIN)
-        plan = await at.plan("/app add /csp/shop template=csp namespace=USER description=Shop")
-        assert any('"%New"' in each for each in plan.calls["Python"])
-        replies = await at.yes(plan)
-        if made:
-            assert isinstance(replies[-1], Done)
-            assert app(at, "/csp/shop").description == "Shop"
-        else:
-            assert "NameLowerCase" in words(replies)
-            assert served.world.applications.get("/csp/shop") is None
+        refused = await at.problem("/app add /csp/shop template=csp namespace=USER description=Shop")
+        assert refused.error == "NotAvailable"
+        assert "in the portal" in refused.cure
 
 
 # Warnings

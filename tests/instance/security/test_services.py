@@ -53,7 +53,7 @@ async def test_what_is_saved_reads_back_and_nothing_else_changes() -> None:
             only = await read_settings(connection, "service", ["%Service_ECP", "nowhere"], only=("auth",))
             assert [state.fields for state in only.values()] == [{"auth": ("password",)}]
             gone = ObjectState("service", "%Service_Nowhere", {"enabled": True})
-            with pytest.raises(InstanceError, match="no service %Service_Nowhere") as told:
+            with pytest.raises(InstanceError, match="%Service_Nowhere no longer exists") as told:
                 await save_settings(connection, gone, ["enabled"])
             assert "/services" in told.value.cure
         finally:
