@@ -6,6 +6,7 @@ Issue 7, point 5.
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,10 +53,15 @@ def test_no_secret_is_written_or_shown_to_others(running: Running) -> None:
     home, folder = running.home, running.home.parent
     terminal = running.connected()
     running.share(terminal, "/share both for 30m people 2")
-    for seen in (r"password +\w{20}\b", r"(?s)password +\w{20}\b.*password +\w{20}\b"):
-        terminal.press("alt+up", "enter")  # each pass shows its own, once opened
-        terminal.wait_for(seen, timeout=90)
-    passes = passwords_on(terminal.text)
+    passes: list[str] = []
+    for name in reversed(re.findall(r"Pass (guest-\S+)", terminal.text)):
+        terminal.press("alt+up")
+        terminal.wait_for(rf"▸ Pass {name}")
+        terminal.press("enter")  # each pass shows its own, once opened
+        terminal.wait_for(rf"(?s)▸ Pass {name}.*password +\w{{20}}\b")
+        passes += passwords_on(terminal.text)
+        terminal.press("enter")
+        terminal.wait_gone(r"password +\w{20}")
     assert len(set(passes)) == 2
     names = [user.name for user in running.instance.guests()]
     assert len(names) == 2
