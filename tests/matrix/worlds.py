@@ -31,7 +31,7 @@ from irisops.simulator.doubts import DOUBTS, Doubts
 from irisops.simulator.main import Options, RunningSimulator, serve
 from irisops.simulator.objectscript.source import read_class
 from irisops.simulator.world.clock import ManualClock
-from irisops.simulator.world.model import Permission, Role, User
+from irisops.simulator.world.model import Application, Permission, Role, User
 from irisops.simulator.world.security import event_key
 from irisops.simulator.world.tables import NameTable
 from irisops.simulator.world.world import World
@@ -347,6 +347,7 @@ def furnish(simulator: RunningSimulator) -> None:
     """What the lines need beyond the household: dormant accounts, a role, refusals, a grant."""
     world = simulator.world
     long_ago = START - timedelta(days=500)
+    world.applications.add(Application("/csp/spare", authe_enabled=32))  # one made again is made by a copy
     world.add_user(User("forgotten", full_name="Left last year", roles=["%SQL"], created=long_ago), None)
     old = world.add_user(User("seldom", full_name="Seldom here", roles=["Clerk"], created=long_ago), None)
     old.last_login = START - timedelta(days=200)

@@ -67,6 +67,7 @@ def test_no_secret_is_written_or_shown_to_others(running: Running) -> None:
     assert len(names) == 2
     secrets = [PASSWORD, TOKEN, *passes]
     terminal.press("escape")
+    terminal.wait_for("Tab complete")
 
     processes = told_by_processes(running)
     assert {place.split()[1] for place in processes} == {"cmdline", "environ"}
