@@ -266,7 +266,7 @@ def test_when_it_is_not_tried() -> None:
     assert "this is 2026.1" in absent("2026.1.3")
     assert "not known" in absent("")
     assert "web port" in absent(address=None)
-    assert "not at hand" in absent(password=None)
+    assert "no longer in memory" in absent(password=None)
     # The superserver's connection is encrypted: the password must not go beside it in clear, but to this machine.
     assert "in clear" in absent(encrypted=True)
     assert absent(encrypted=True, address=WebAddress("10.0.0.1", 443, tls=True)) == ""
@@ -456,7 +456,7 @@ async def test_the_token_is_void_after_the_disconnect() -> None:
         assert "logged_in=True" in repr(api)
         await connection.disconnect()
         assert "logged_in=False" in repr(api)
-        assert "not at hand" in api.absence()
+        assert "no longer in memory" in api.absence()
 
 
 async def test_a_fresh_look_is_taken_after_the_next_login() -> None:
