@@ -17,8 +17,6 @@ from irisops.instance.security.settings_state import read_settings, save_setting
 from irisops.instance.values import Row, as_flag, as_int, as_text
 
 CLASS = "Security.Applications"
-COPY = (CLASS, "Copy")
-"""What the route needs that makes an application by copying one."""
 _MOST_LOOKED_AT = 20
 """Applications whose type is read to find one to copy."""
 
