@@ -46,6 +46,9 @@ MOST_ENTRIES = 500
 MOST_SAVED = 6_000_000
 """Bytes of compressed text kept for `/save` of turns that are no longer whole."""
 
+FRESH = "-fresh"
+"""Class while the first screen is shown: it stands in the middle, not above the prompt."""
+
 _LEVELS = {"info": ("·", "$secondary"), "warning": ("!", "$warning"), "error": ("✕", "$error")}
 
 
@@ -133,6 +136,7 @@ class Transcript(Ground, VerticalScroll, can_focus=False):
 
     def _greet(self) -> None:
         self._welcome = Welcome(self._overview())
+        self.add_class(FRESH)
         self.mount(self._welcome)
 
     def renew_welcome(self, overview: Overview) -> None:
@@ -145,6 +149,7 @@ class Transcript(Ground, VerticalScroll, can_focus=False):
         if self._welcome is not None:
             self._welcome.remove()
             self._welcome = None
+            self.remove_class(FRESH)
 
     # The end
 

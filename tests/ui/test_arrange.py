@@ -98,7 +98,7 @@ REASON = "28 client connections (clinicdesk.exe, java); more than 25, so each co
 
 @pytest.mark.parametrize(
     ("width", "why", "free"),
-    [(110, 65, 27), (98, 53, 27), (84, 40, 26), (72, 39, 15), (60, 27, 15), (36, 10, 11)],
+    [(110, 77, 15), (98, 65, 15), (84, 51, 15), (72, 39, 15), (60, 27, 15), (36, 10, 11)],
 )
 def test_a_column_that_may_be_cut_is_cut_before_the_reason(width: int, why: int, free: int) -> None:
     columns = [
@@ -155,3 +155,13 @@ def test_rows_are_written_again_only_when_they_or_the_columns_are_new() -> None:
     assert arrange(table, find="old", texts=texts).rows
     assert not arrange(Table("t", "T", columns, [{**row}]), find="old", texts=texts).rows
     assert not arrange(Table("t", "T", columns[1:], [row]), find="old", texts=texts).rows
+
+
+def test_columns_without_a_value_give_their_room_to_the_others() -> None:
+    columns = [Column("who", "WHO"), Column("missing", "MISSING"), Column("why", "WHY", grow=True, wrap=4)]
+    row: dict[str, Cell] = {"who": "maria", "missing": "", "why": REASON}
+    view = arrange(Table("t", "T", columns, [row]))
+    assert [each.column.name for each in fit(view, 60)] == ["who", "why"]
+    assert [each.column.name for each in fit(view, 120)] == ["who", "missing", "why"], "there is room for all"
+    filled = arrange(Table("t", "T", columns, [row, row | {"missing": "%All"}]))
+    assert [each.column.name for each in fit(filled, 60)] == ["who", "missing", "why"]

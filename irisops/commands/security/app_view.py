@@ -23,7 +23,9 @@ def app_notes(_access: Access, state: ObjectState) -> list[str]:
     name = quote(state.name)
     notes = []
     if state.flag("enabled") and login_bits(state) & UNAUTHENTICATED:
-        notes.append("It is open without a login: visitors are UnknownUser. l in /apps has them log in.")
+        notes.append(
+            "! It is open without a login: visitors are UnknownUser. In /apps the key l requires a login."
+        )
     if state.flag("enabled") and not authentication.lets_in(login_bits(state)):
         notes.append("No way to log in is left: nobody gets in.")
     groups = parse_match_roles(",".join(state.names("roles")))

@@ -20,6 +20,7 @@ from irisops.ui.figures import (
     bar,
     cell,
     load_style,
+    moves,
     names_something,
     sparkline,
 )
@@ -32,8 +33,6 @@ MOST_FLOWING = 3
 """Lines of flowing pairs; more are easier to read in columns."""
 LONGEST_FLOWING = 48
 """Cells of one pair that may still flow."""
-HEADROOM = 1.3
-"""Room above a series without a limit: a steady series must not look full."""
 
 
 class Pair(NamedTuple):
@@ -171,9 +170,8 @@ def facts_lines(facts: Facts, width: int, commands: Commands = NO_COMMANDS) -> l
         for name, label in facts.labels.items()
         if name in facts.facts and name not in told
     ]
-    if not lines and len(facts.series) > 1:
-        recent = sparkline(facts.series, SPARK_WIDTH, max(facts.series) * HEADROOM)
-        pairs.append(Pair("recent", recent))
+    if not lines and moves(facts.series):
+        pairs.append(Pair("Recently", sparkline(facts.series, SPARK_WIDTH)))
     flowing = _flowing(pairs, width)
     lines += flowing if 0 < len(flowing) <= MOST_FLOWING else _aligned(pairs, width)
     foreign = [each for each in facts.facts.values() if isinstance(each, str) and "/" in each]
@@ -231,7 +229,7 @@ def _gauge(facts: Facts, width: int) -> list[Content]:
         parts += [(bar(used, limit, min(24, max(8, width // 4))), style), "  "]
         unit = " units" if _used(facts) == "consumed" else " connections"
         parts += [(f"{cell(used)} of {cell(limit)}", f"{style} bold"), unit]
-    if counted and len(facts.series) > 1:
+    if counted and moves(facts.series):
         parts += [GAP, (sparkline(facts.series, SPARK_WIDTH, top), "$secondary")]
     return [Content.assemble(*parts).truncate(width, ellipsis=True)] if parts else []
 

@@ -150,7 +150,7 @@ async def test_several_users_are_disabled_and_come_back_as_one_change(at: Desk) 
     at.served.world.add_user(User("eve"), GOOD)
     plan = await at.plan("disable bob and eve")
     assert plan.effects == [
-        "bob and eve can no longer log in; what is connected now goes on until it leaves."
+        "bob and eve can no longer log in; connections that are open now go on until they end."
     ]
     await at.yes(plan)
     assert not at.user("bob").enabled
