@@ -351,6 +351,8 @@ class Card(Vertical, can_focus=True):
         view = grid.view
         total = view.table.total if view.table.total is not None else view.count
         shown = len(view.rows)
+        if total == 1 and not (grid.has_focus or finding or view.find):
+            return None  # anybody can count it
         count = (
             f"{shown:,} of {total:,}" if shown != total else f"{total:,} {'row' if total == 1 else 'rows'}"
         )

@@ -96,7 +96,7 @@ async def test_all_that_is_shown_agrees(on: Stage, counting: str) -> None:
         assert sum(int(str(row["units"])) for row in holders.rows) == on.consumed
         assert sum(int(str(row["connections"] or row["units"])) for row in holders.rows) == used
         assert not any("sharing one unit" in str(row["why"]) for row in holders.rows)
-        nearly = "Nearly full: 1 connection left." if free else "No connection is free: the next login or"
+        nearly = "! Nearly full: 1 connection left." if free else "! No connection is free: the next login or"
         assert facts.notes[0].startswith(nearly)
 
         shown = "\n".join(line.plain for line in facts_lines(facts, 78))

@@ -29,6 +29,8 @@ from irisops.ui.links import NO_COMMANDS, Commands
 
 GAP = "   "
 SPARK_WIDTH = 24
+PASS_WIDTH = 28
+"""Cells of the name of a pass: the passes of a share stand below each other, like rows."""
 MOST_FLOWING = 3
 """Lines of flowing pairs; more are easier to read in columns."""
 LONGEST_FLOWING = 48
@@ -108,10 +110,18 @@ class FactsSection(LinesSection[Facts], can_focus=True):
 
     def _pass(self, width: int) -> list[Content]:
         """A line, behind the mark of the focus; the blocks below it once they are asked for."""
-        shown = self.reply if self.opened else replace(self.reply, blocks={})
         mark = "▸ " if self.has_focus else "  "
-        first, *rest = facts_lines(shown, width - len(mark), self.commands)
-        return [Content.assemble((mark, "$accent bold"), first), *(line.pad_left(len(mark)) for line in rest)]
+        parts = [
+            Content.assemble((f"{harmless(label, 60)} ", "$quiet"), _value(self.reply, name) or "–")
+            for name, label in self.reply.labels.items()
+        ]
+        first = Content.assemble(*(part.truncate(PASS_WIDTH, pad=True) for part in parts[:-1]), *parts[-1:])
+        lines = [Content.assemble((mark, "$accent bold"), first).truncate(width, ellipsis=True)]
+        if self.opened:
+            blocks = replace(self.reply, labels={}, notes=())
+            opened = facts_lines(blocks, width - len(mark), self.commands)
+            lines += [line.pad_left(len(mark)) for line in opened]
+        return lines
 
     def takes(self, key: str) -> bool:
         """True for the key of an action."""
