@@ -271,7 +271,8 @@ def roles_given(groups: Iterable[tuple[str, tuple[str, ...]]]) -> list[str]:
 def application_of(row: Row) -> WebApplication | None:
     """One web application from a row of Detail or List; None for anything else."""
     name = as_text(row.get("name"))
-    # List and Detail have privileged routines and clients too; a web application starts with a slash (facts: iris-security 3.5).
+    # List and Detail have privileged routines and clients too; a web application starts with a slash (facts:
+    # iris-security 3.5).
     if not name.startswith("/"):
         return None
     methods, unauthenticated = _methods(row.get("autheenabled")) if "autheenabled" in row else ("", None)
