@@ -183,7 +183,7 @@ async def test_all_of_a_row_is_shown_below_and_follows_the_cursor() -> None:
 
 def test_the_values_of_a_row_stand_in_columns_and_long_ones_below() -> None:
     columns = [Column(name, name.upper()) for name in ("pid", "user", "state", "routine", "why")]
-    row: dict[str, Cell] = dict.fromkeys(("pid", "user", "state", "routine"), "x") | {"why": "because " * 12}
+    row: dict[str, Cell] = {"pid": "x", "user": "x", "state": "x", "routine": "x", "why": "because " * 12}
     details = Details()
     details.show(Table("t", "T", columns, [row]), row)
     lines = [line.plain for line in details.lines(70)]
