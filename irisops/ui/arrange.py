@@ -205,7 +205,8 @@ def fit(view: View, width: int, needs: dict[str, int] | None = None, *, wrapping
     wanted = [needs[column.name] for column in columns]
     natural = [min(MAX_WIDTH, need) for need in wanted]
     if sum(wanted) + GAP * (len(columns) - 1) > width:
-        natural = [column.least or need for column, need in zip(columns, natural, strict=True)]
+        folding = zip(columns, natural, most, strict=True)  # what wraps loses nothing by it
+        natural = [column.least if column.least and lines > 1 else need for column, need, lines in folding]
     spare = width - sum(natural) - GAP * (len(columns) - 1)
     growing = [number for number, column in enumerate(columns) if column.grow or most[number] > 1]
     for group in ([n for n in growing if columns[n].grow], growing, range(len(columns))):

@@ -98,7 +98,7 @@ REASON = "28 client connections (clinicdesk.exe, java); more than 25, so each co
 
 @pytest.mark.parametrize(
     ("width", "why", "free"),
-    [(110, 77, 15), (98, 65, 15), (84, 51, 15), (72, 39, 15), (60, 27, 15), (36, 10, 11)],
+    [(110, 65, 27), (98, 53, 27), (84, 40, 26), (72, 39, 15), (60, 27, 15), (36, 10, 11)],
 )
 def test_a_column_that_may_be_cut_is_cut_before_the_reason(width: int, why: int, free: int) -> None:
     columns = [
@@ -165,3 +165,12 @@ def test_columns_without_a_value_give_their_room_to_the_others() -> None:
     assert [each.column.name for each in fit(view, 120)] == ["who", "missing", "why"], "there is room for all"
     filled = arrange(Table("t", "T", columns, [row, row | {"missing": "%All"}]))
     assert [each.column.name for each in fit(filled, 60)] == ["who", "missing", "why"]
+
+
+def test_a_column_that_wraps_gives_its_room_to_the_reason_at_once() -> None:
+    columns = [Column("why", "WHY", grow=True, wrap=4), Column("free", "FREE AT", least=15, wrap=3)]
+    row: dict[str, Cell] = {"why": REASON, "free": "14:35 to 14:46 (1 h 05 min)"}
+    view = arrange(Table("t", "T", columns, [row]))
+    assert [each.width for each in fit(view, 84)] == [67, 15]
+    assert [each.width for each in fit(view, 84, wrapping=False)] == [55, 27], "a line that is cut tells less"
+    assert [each.width for each in fit(view, 112)] == [len(REASON), 27], "there is room for both"
