@@ -52,7 +52,14 @@ WITHHELD = Problem(
     "If a password is still wanted, /connect asks for it. For anything else, /help lists what can be typed.",
 )
 SHARE = 15
-"""A live card reads for at most one of so many seconds: the instance and this machine have other work."""
+"""A live card reads for at most one of so many seconds, as long as that means no pause of more than `PATIENCE` seconds:
+the processor has other work."""
+
+PATIENCE = 10.0
+"""Seconds for which people wait for newer figures."""
+
+MOST = 5
+"""A slow reading takes at most one of so many seconds of the instance, however long the pause."""
 
 PACES = (4.0, 6.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds between two readings of a live card; it takes the shortest that its readings allow. 10,000 processes take a
@@ -76,11 +83,12 @@ def pace_of(took: float, pace: float = 0.0) -> float:
 
     It becomes quicker only where there is a quarter to spare, so that it does not go to and fro.
     """
-    slow, spare = (_shortest(SHARE * took * more) for more in (1.0, 1.25))
+    slow, spare = _shortest(took), _shortest(took * 1.25)
     return slow if slow > pace else min(pace, spare)
 
 
-def _shortest(need: float) -> float:
+def _shortest(took: float) -> float:
+    need = max(min(SHARE * took, PATIENCE), MOST * took)
     return 0.0 if need <= QUICK else next((each for each in PACES if each >= need), need)
 
 
