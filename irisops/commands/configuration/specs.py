@@ -46,4 +46,20 @@ SPECS: tuple[CommandSpec, ...] = (
         examples=("compare the configuration of test with prod",),
         uses_connection=True,
     ),
+    _command(
+        name="apply",
+        summary="Make the instance what a folder of /export says, by one plan; deletes nothing without delete=yes",
+        handler="configuration.apply:apply",
+        grammar=(Arg("folder", "file"), *_ONLY),
+        options={"delete": "flag"},
+        plain=(
+            Plain(
+                f"apply [the] [configuration|config] [of|in|from] [the] [folder] {{folder}} [to {_CONFIGURATION}]"
+            ),
+            Plain(f"(make|set|bring) {_CONFIGURATION} (like|to|as) [it is] [in] [the] [folder] {{folder}}"),
+        ),
+        examples=("apply the configuration in ./live",),
+        needs_connection=True,
+        changes=True,
+    ),
 )
