@@ -20,7 +20,7 @@ from irisops.contract.chat import Command
 from irisops.contract.picks import QUESTIONS, asks_back
 from irisops.contract.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
 from irisops.contract.secret_words import without_secrets
-from irisops.contract.wording import harmless
+from irisops.contract.wording import duration, harmless
 from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.plot import PlotSection
@@ -119,6 +119,8 @@ class Card(Vertical, can_focus=True):
         self.state: CardState = "running"
         self.updated: datetime | None = None
         self.stale = False
+        self.pace = 0.0
+        self._often = ""
         self.expanded = False
         self.folded = False
         """True if only its title line is shown: a newer card answers the same command."""
@@ -247,6 +249,12 @@ class Card(Vertical, can_focus=True):
             if isinstance(section, PlanSection):
                 section.fold(carried_out=self.state == "done", whole=self.expanded)
 
+    def set_pace(self, pace: float, *, told: bool) -> None:
+        """Seconds between two readings of a live card; the title tells them where the side panel is read more often."""
+        before, self.pace, self._often = self._often, pace, f", every {duration(pace)}" if told else ""
+        if self._often != before:
+            self.label()
+
     def set_stale(self, stale: bool) -> None:
         """Mark or unmark the figures as old, because the connection is lost."""
         if stale != self.stale:
@@ -320,7 +328,7 @@ class Card(Vertical, can_focus=True):
             return f"{'stale, ' if self.stale else ''}as of {clock(self.updated)}{folded}"
         if self.state == "failed" and not self._title:
             return ""
-        return _LABELS[self.state]
+        return f"{_LABELS[self.state]}{self._often if self.is_live else ''}"
 
     def _place(self) -> str:
         plan = next((each for each in self.replies if isinstance(each, Plan)), None)
