@@ -267,7 +267,7 @@ async def test_the_calls_are_shown_in_three_languages_without_the_password(at: D
 async def test_a_change_of_roles_that_changes_nothing_is_told(at: Desk) -> None:
     add_role(at.served, "Empty")
     plan = await at.plan("/user bob roles=%SQL,Empty")
-    assert plan.effects[0].startswith("The resource privileges of bob do not change")
+    assert plan.effects[0].startswith("No resource privilege of bob changes")
     at.served.world.add_user(User("chief", roles=["%All"]), GOOD)
     plan = await at.plan("/grant %SQL to chief")
     assert plan.effects[0] == "chief is a superuser before and after: what can be done does not change."
