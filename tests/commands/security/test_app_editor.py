@@ -410,6 +410,50 @@ async def test_without_any_to_copy_none_is_planned(tmp_path: Path) -> None:
 # Warnings
 
 
+def risky(at: Desk) -> None:
+    """An application for superusers, and one without any login method."""
+    for made in (
+        Application("/api/super", authe_enabled=PASSWORD_BIT, match_roles={"": ["%All"]}),
+        Application("/api/none", authe_enabled=0),
+    ):
+        at.served.world.applications.add(made)
+
+
+async def test_the_form_and_the_card_warn_of_what_is_already_so(at: Desk) -> None:
+    risky(at)
+    for name in ("/py/one", "/py/two"):
+        at.served.world.applications.add(Application(name, dispatch_class=PYTHON, authe_enabled=32))
+    app(at, PLAIN).jwt_enabled = True
+    app(at, PLAIN).authe_enabled = PASSWORD_BIT | UNAUTHENTICATED_BIT
+    extra(at, PLAIN)["SessionScope"] = 0
+    said = {
+        PLAIN: (
+            "open without a login",
+            "tokens open every other application",
+            "SameSite None works over https",
+        ),
+        "/api/super": ("It makes every visitor a superuser",),
+        "/api/none": ("it may be open to everybody: /app /api/none auth=password",),
+        "/py/one": ("/py/two is Python, too",),
+    }
+    for name, sentences in said.items():
+        notes = " ".join((await at.form(f"/app {name}")).notes)
+        for sentence in sentences:
+            assert sentence in notes
+    card = (await at.say("/app show /api/none"))[-1]
+    assert isinstance(card, Facts)
+    assert "may be open to everybody" in " ".join(card.notes)
+
+
+async def test_the_last_login_method_is_not_taken(at: Desk) -> None:
+    app(at, PLAIN).authe_enabled = PASSWORD_BIT
+    told = await at.problem(f"/app {PLAIN} auth=-password")
+    assert (told.error, "open to everybody" in told.message) == ("BadLogin", True)
+    assert f"/app {PLAIN} disable" in told.cure
+    form = await at.form(f"/app {PLAIN}", await at.edited(f"/app {PLAIN}", auth=[]))  # type: ignore[arg-type] - a list
+    assert "open to everybody" in form.errors["auth"]
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -417,6 +461,20 @@ async def test_without_any_to_copy_none_is_planned(tmp_path: Path) -> None:
         ("/app add /csp/open template=csp auth=ldap", "allows no login by ldap"),
         (f"/app {PLAIN} auth=+delegated path=/x", ""),
         (f"/app {PLAIN} application_roles=%All", "%All makes every visitor"),
+        (
+            "/app /api/super auth=+unauthenticated",
+            "%All makes everybody who reaches /api/super, without a login,",
+        ),
+        ("/app copy /api/none to /api/none2", "may be open to everybody: /app /api/none2 auth=password"),
+        (f"/app {PLAIN} user_cookie_scope=none", "SameSite None works over https alone"),
+        (
+            "/app add /py/three template=flask wsgi_name=shop wsgi_location=/x namespace=USER",
+            "/py/two has a Python",
+        ),
+        (
+            "/app add /api/new template=rest-jwt dispatch_class=A.B namespace=USER",
+            "with tokens, and theirs open it",
+        ),
         (f"/app {PLAIN} jwt=yes", "need a REST dispatch class"),
         ("/app /api/one auth=ldap jwt=yes", "Tokens are given for a password"),
         ("/app /api/one jwt=yes", "open every other application with tokens, and theirs open it: /api/two"),
@@ -434,6 +492,7 @@ async def test_what_is_warned_of(at: Desk, line: str, said: str) -> None:
         dispatch = "Shop.REST" if name.startswith("/api") else PYTHON
         at.served.world.applications.add(Application(name, dispatch_class=dispatch, authe_enabled=32))
     app(at, "/api/two").jwt_enabled = True
+    risky(at)
     for name in ("/py/one", "/py/two"):
         extra(at, name).update(WSGIAppName="shop" if name == "/py/two" else "one", WSGIAppLocation="/opt")
     plan = await at.plan(line)
