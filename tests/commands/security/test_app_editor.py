@@ -450,7 +450,7 @@ async def test_the_last_login_method_is_not_taken(at: Desk) -> None:
     told = await at.problem(f"/app {PLAIN} auth=-password")
     assert (told.error, "open to everybody" in told.message) == ("BadLogin", True)
     assert f"/app {PLAIN} disable" in told.cure
-    form = await at.form(f"/app {PLAIN}", await at.edited(f"/app {PLAIN}", auth=[]))  # type: ignore[arg-type] - a list
+    form = await at.form(f"/app {PLAIN}", await at.edited(f"/app {PLAIN}", auth=[]))
     assert "open to everybody" in form.errors["auth"]
 
 
