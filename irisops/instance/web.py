@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 MOST_BYTES = 4_000_000
 """Largest answer accepted."""
 
-_STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)\b")
+_STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)\b ?([ -~]{0,60})")
 _HEADER = re.compile(rb"^([!-9;-~]+):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 
 
@@ -65,6 +65,8 @@ class WebAnswer:
     body: bytes = field(repr=False)
     cookies: tuple[str, ...] = field(default=(), repr=False)
     """Values of all Set-Cookie headers."""
+    reason: str = field(default="", repr=False)
+    """The words behind the status."""
 
 
 class _NotAWebServerError(Exception):
@@ -178,7 +180,7 @@ async def _read(reader: asyncio.StreamReader, *, head: bool) -> WebAnswer:
     if headers.get("transfer-encoding", "").lower() == "chunked":
         body = _unchunked(body)
     cookies = tuple(value for name, value in _pairs(top) if name == "set-cookie")
-    return WebAnswer(int(status[1]), headers, body, cookies)
+    return WebAnswer(int(status[1]), headers, body, cookies, status[2].decode("ascii").strip())
 
 
 def _headers(head: bytes) -> dict[str, str]:
