@@ -16,7 +16,7 @@ _LOOKED_AT = 200_000
 _COOKIES = ("CSPSESSIONID", "CSPWSERVERID", "IRISSessionToken", "CSPBrowserId")
 """Set by IRIS and its gateway alone (facts: iris-webapps-gateway 4.2)."""
 _IRIS_404 = "Page Not Found"
-"""The reason phrase of IRIS's own 404; a web server's is Not Found (facts: iris-webapps-gateway 4.1, row 5)."""
+"""The reason phrase of IRIS's own 404; a web server's is Not Found (facts: iris-webapps-gateway 4.1)."""
 _UNREACHED: dict[str, tuple[str, str]] = {
     "Server Availability Error": (
         "the gateway says Server Availability Error: it gets no connection to IRIS",
@@ -35,7 +35,7 @@ _UNREACHED: dict[str, tuple[str, str]] = {
         "Raise Server_Response_Timeout in CSP.ini and Timeout of the web server, or make the page faster.",
     ),
 }
-"""Text of a page of the gateway -> what it means, and the cure (facts: iris-webapps-gateway 4.1, rows 3 to 4c)."""
+"""Text of a page of the gateway -> what it means, and the cure (facts: iris-webapps-gateway 4.1)."""
 NOT_ALLOWED = "You are not authorized to use this facility"
 """Of the management pages, for an address that is not in System_Manager."""
 _OF_GATEWAY = ("Web Gateway", NOT_ALLOWED, *_UNREACHED)

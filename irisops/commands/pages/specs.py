@@ -31,7 +31,7 @@ SPECS: tuple[CommandSpec, ...] = (
                 + " {address}"
             ),
             Plain(f"why is {_WHAT} {{address}} (blank|empty|white|down|broken|not working|not answering)"),
-            Plain(f"why does {_WHAT} {{address}} not (work|open|answer|load|respond)"),
+            Plain(f"why does {_WHAT} {{address}} not (open|answer|load|respond)"),
             Plain(f"what is wrong with {_WHAT} {{address}}"),
             Plain(f"explain the way to {_WHAT} {{address}}"),
             Plain(f"explain the way to {_WHAT} {{address}} as [the] [user] {{user}}"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
 
+from irisops.commands.access.fix import application_line
 from irisops.contract.quoting import quote
 from irisops.contract.wording import harmless, listed
 from irisops.instance.models import User
@@ -19,9 +20,7 @@ from irisops.instance.security.authentication import PASSWORD, UNAUTHENTICATED, 
 from irisops.instance.security.lists import WEB_GATEWAY, WebApplication
 from irisops.instance.security.object_state import ObjectState, login_bits
 from irisops.instance.security.permissions import Permission
-from irisops.instance.security.privileges import User as Holder
 from irisops.instance.security.request_facts import GATEWAY_USER, RequestFacts
-from irisops.instance.security.smallest_fix import smallest_fix
 from irisops.instance.web import WebAnswer
 from irisops.instance.web_answers import NOT_ALLOWED, Judged, judge_gateway, judge_server, unreached
 
@@ -311,7 +310,14 @@ def _standing(user: User, today: date) -> _Wrong | None:
 def _unread(known: Known) -> Stage | None:
     if known.facts is not None:
         return None
-    return _open("instance", "what the instance says", known.unread, words="/connect, then ask again.")
+    return _open("instance", "what the instance says", known.unread, words=_NOBODY)
+
+
+_NOBODY = (
+    "/connect, then ask again. If nobody can log in any more, whoever administers the machine starts IRIS in emergency "
+    "access mode, for one user that is named then."
+)
+"""(facts: iris-webapps-gateway 5.5)"""
 
 
 def _application(known: Known) -> Stage | None:
@@ -396,7 +402,7 @@ def _allowing(facts: RequestFacts, wanted: int, quoted: str) -> Iterator[tuple[i
     """Who has a say in the login methods: bits, in words, and the line that lets one in.
 
     UNVERIFIED: that the bits of the service are compared with those of the application, as those of the system are
-    (facts: iris-webapps-gateway 4.1, row 7). Settle: a service with Password alone, an application without a login.
+    (facts: iris-webapps-gateway 4.1). Settle: a service with Password alone, an application without a login.
     """
     if facts.system is not None:
         yield facts.system, "the instance as a whole", f"/app {quoted} auth=-unauthenticated,+password"
@@ -442,7 +448,7 @@ def _user(known: Known) -> Stage | None:
 def _gateway_user(known: Known) -> Stage | None:
     """CSPSystem must read the code: for a preflight, and on 2024.2.
 
-    (facts: iris-webapps-gateway 4.1, rows 7c and 12)
+    (facts: iris-webapps-gateway 4.1)
     """
     own, facts = known.application, known.facts
     if (
@@ -523,9 +529,10 @@ def _namespace(known: Known) -> Stage | None:
             "or in the portal, System Operation, Databases, Mount."
         )
         return _bad("namespace", what, f"its database {harmless(gone.name, 60)} is dismounted", words=words)
-    return _good(
-        "namespace", what, f"{name} on {listed([harmless(each.name, 60) for each in facts.databases])}"
-    )
+    told = f"{name} on {listed([harmless(each.name, 60) for each in facts.databases])}"
+    if all(each.status for each in facts.databases) or known.came:
+        return _good("namespace", what, told)
+    return _open("namespace", what, f"{told}; whether it is mounted cannot be read")
 
 
 def _database(known: Known) -> Stage | None:
@@ -547,21 +554,9 @@ def _database(known: Known) -> Stage | None:
     if not missing:
         return _good("database", what, f"{name} in it holds {harmless(listed(list(resources)), 100)}:R")
     lacking = listed([f"{harmless(each, 60)}:R" for each in missing])
-    roles = application_roles(facts, missing)
-    line = f"/app {quote(own.name)} roles={','.join(f'+{each}' for each in roles)}" if roles else ""
+    line = application_line(facts.access, own.name, missing)
     stage = _bad("database", what, f"{name} in it lacks {lacking}", line)
     return _softened(known, stage)
-
-
-def application_roles(facts: RequestFacts, missing: Mapping[str, Permission]) -> tuple[str, ...]:
-    """Roles for an application to give to everybody in it, so that it has what is missing; empty if none brings it.
-
-    That of the database itself, as the vendor's examples do (facts: iris-webapps-gateway 1.4); else the fewest.
-    """
-    known = {role.name.casefold(): role.name for role in facts.access.roles}
-    if all(each.casefold() in known for each in missing):
-        return tuple(known[each.casefold()] for each in missing)
-    return smallest_fix(facts.access.model, Holder("an application"), missing).grants
 
 
 def _code(known: Known) -> Stage | None:
@@ -621,7 +616,7 @@ def _license(known: Known) -> Stage | None:
     if free is None:
         return None
     page = known.web.page if known.web else None
-    # Without a unit IRIS answers as if there were no page (facts: iris-webapps-gateway 4.1, rows 5 and 13).
+    # Without a unit IRIS answers as if there were no page (facts: iris-webapps-gateway 4.1).
     refused = page is None or page.status in (HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
     what = "a license unit is free"
     if free < 1 and refused:
@@ -671,7 +666,7 @@ _ERRORS: Mapping[int, tuple[str, str]] = {
     ),
     503: ("HTTP 503: unavailable", "/license shows whether a unit is free."),
 }
-"""(facts: iris-webapps-gateway 4.1, rows 5, 8, 10, 11)"""
+"""(facts: iris-webapps-gateway 4.1)"""
 
 
 def _log(known: Known) -> Stage | None:

@@ -44,7 +44,7 @@ class Applications:
             # UNVERIFIED: the status for a disabled application. Settle: disable one, open it in a browser.
             return plain(HTTPStatus.FORBIDDEN)
         if self._world.namespace(application.namespace) is None or self._dismounted(application):
-            return plain(HTTPStatus.NOT_FOUND)  # (facts: iris-webapps-gateway 4.1, row 5)
+            return plain(HTTPStatus.NOT_FOUND)  # (facts: iris-webapps-gateway 4.1)
         identifier = self._jar.session_id(request.cookies(), port, application.name)
         session = self._world.sessions.get(identifier) if identifier else None
         try:
@@ -132,7 +132,7 @@ class Applications:
         else:
             return self._unauthorized(application)
         if not self._world.check(name or ANONYMOUS, WEB_SERVICE, Permission.USE):
-            return self._unauthorized(application)  # (facts: iris-webapps-gateway 4.1, row 7b)
+            return self._unauthorized(application)  # (facts: iris-webapps-gateway 4.1)
         refused = self._refused(application, request, name)
         if refused is not None:
             return refused
@@ -174,7 +174,7 @@ class Applications:
             self._denied(
                 name,
                 f"ERROR #862: User {name} is restricted from running application {application.name}, "
-                f"{application.resource}:U required -- cannot execute.",
+                f"{application.resource}:U required -- cannot execute. Web Application: {application.name}",
             )
             return plain(HTTPStatus.FORBIDDEN)
         if self._world.web_reads_databases and not self._reads(application, name):
@@ -201,10 +201,11 @@ class Applications:
         ]
         for database in self._databases(application):
             if not self._world.tables.roles_permission(roles, database.resource) & Permission.READ:
-                data = f"<PROTECT>%CSPpage *^oddCOM,{database.directory}"
+                # UNVERIFIED: that it names the application. Settle: as in instance/security/denials.py.
+                data = f"<PROTECT>%CSPpage *^oddCOM,{database.directory} Web Application: {application.name}"
                 self._world.audit_log.write(
                     "%System", "%Security", "Protect", event_data=data, username=username,
-                    namespace=application.namespace, csp_session_id=application.name,
+                    namespace=application.namespace,
                 )  # fmt: skip
                 return False
         return True
@@ -242,7 +243,7 @@ class Applications:
 
 
 def _unusable(application: Application) -> Response:
-    """No read on a database: JSON of a service, 403 of pages (facts: iris-webapps-gateway 4.1, row 9)."""
+    """No read on a database: JSON of a service, 403 of pages (facts: iris-webapps-gateway 4.1)."""
     if not application.dispatch_class:
         return plain(HTTPStatus.FORBIDDEN)
     text = f"ERROR #8754: Unable to use namespace: {application.namespace}."
@@ -251,7 +252,7 @@ def _unusable(application: Application) -> Response:
 
 
 def plain(status: HTTPStatus) -> Response:
-    """An answer with only its status; 404 with the words that IRIS has (facts: iris-webapps-gateway 4.1, row 5)."""
+    """An answer with only its status; 404 with the words that IRIS has (facts: iris-webapps-gateway 4.1)."""
     reason = "Page Not Found" if status is HTTPStatus.NOT_FOUND else ""
     return Response(status, f"{reason or status.phrase}\n".encode(), reason=reason)
 

@@ -1,7 +1,7 @@
 """What a request meets before the instance: the web server, the Web Gateway and its login.
 
 UNVERIFIED: the status and the markup of the gateway's own pages; their titles are documented (facts:
-iris-webapps-gateway 4.1, unknown 6). Settle: stop IRIS, then curl -i a page.
+iris-webapps-gateway 4.1, 6). Settle: stop IRIS, then curl -i a page.
 """
 
 from __future__ import annotations
