@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
 from irisops.commands.access.names import user_named
 from irisops.commands.pages.address import PageAddress, page_address
 from irisops.commands.pages.probe import ask_web, local_route
 from irisops.commands.pages.stages import Known, Stage, stages
-from irisops.connections.connection import Link, web_of
+from irisops.connections.connection import Link, Watched, web_of
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Column, Progress, Refusal, Table
@@ -27,8 +26,10 @@ from irisops.instance.security.request_facts import RequestFacts, log_since, log
 
 RECORDS = 50
 """Refusals that are read, newest first."""
-WATCHED = timedelta(minutes=2)
-"""How long ago a refusal may be to count while somebody clicks."""
+READ_AGAIN = 20.0
+"""Seconds after which a watch reads the instance again: each refresh between costs the audit log alone."""
+FORGOTTEN = 60.0
+"""Seconds without a refresh after which a watch begins anew."""
 STATES = {True: "✓", False: "✗", None: "?"}
 
 _FIELDS: cards.Fields[Stage] = (
@@ -72,19 +73,27 @@ async def explain(context: Context, command: Command) -> Replies:
 
 
 async def watch(context: Context, command: Command) -> Replies:
-    """The stages without asking for the page: somebody clicks, and what is refused appears."""
+    """The stages without asking for the page: somebody clicks, and what is refused since appears."""
     link = context.link()
     address = await _address(link, command)
-    facts, unread = await _facts(link, address)
-    user = _user(facts, command)
-    now = context.clock.now()
-    since = [each for each in await _since(link, None) if each.time and _recent(each.time, now)]
-    known = replace(_known(context, link, address, user), facts=facts, unread=unread)
-    yield _table(replace(known, refusals=_refusals(since, facts)), link, live=True)
+    records = await _since(link, None)
+    seen = await _watched(link, address, command.slash, max((each.index or 0 for each in records), default=0))
+    user = _user(seen.facts, command)
+    since = [each for each in records if (each.index or 0) > seen.newest]
+    known = replace(_known(context, link, address, user), facts=seen.facts, unread=seen.unread)
+    yield _table(replace(known, refusals=_refusals(since, seen.facts)), link, live=True)
 
 
-def _recent(moment: datetime, now: datetime) -> bool:
-    return now - moment < WATCHED
+async def _watched(link: Link, address: PageAddress, what: str, newest: int) -> Watched:
+    """The watch of this page: begun now, or going on, with the instance read again after a while."""
+    now, seen = link.clock.monotonic(), link.watched
+    if seen is None or seen.what != what or now - seen.asked_at > FORGOTTEN:
+        seen = link.watched = Watched(what, *await _facts(link, address), newest, now, now)
+    elif now - seen.read_at > READ_AGAIN:
+        seen.facts, seen.unread = await _facts(link, address)
+        seen.read_at = now
+    seen.asked_at = now
+    return seen
 
 
 def _link(context: Context) -> Link | None:
@@ -226,7 +235,7 @@ def _table(known: Known, link: Link | None, *, live: bool) -> Table:
     else:
         notes.append("Nothing is broken on the way.")
     if live:
-        notes.append("Click now: the list follows, and what is refused within two minutes appears in it.")
+        notes.append("Click now: what is refused from now on appears here.")
     elif known.web is not None and known.application is not None and broken is None:
         notes.append(f"/app test {quote(known.application.name)} logs in to it as well.")
     read_only = link is not None and link.profile.read_only

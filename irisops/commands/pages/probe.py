@@ -19,16 +19,17 @@ DEADLINE = 5.0
 """Seconds for each of two requests."""
 
 
-async def ask_web(address: PageAddress) -> Web | None:
+async def ask_web(address: PageAddress, *, deadline: float = DEADLINE) -> Web | None:
     """The page and the gateway's management pages, both without a login; None without a web port.
 
-    A session that the page opened is ended. No redirect is followed; what a hostile server may cost is one deadline.
+    A session that the page opened is ended. No redirect is followed. `deadline` in seconds for each request: of a
+    server that gives no answer the first is the only one.
     """
     web = address.web
     if web is None:
         return None
     folder, page_name = address.parts
-    visit = WebLogin(web, folder, "", "", deadline=DEADLINE)
+    visit = WebLogin(web, folder, "", "", deadline=deadline)
     try:
         page = await visit.visit(page_name)
         if not page_name and page.headers.get("location", "").endswith(f"{folder}/"):
@@ -37,12 +38,12 @@ async def ask_web(address: PageAddress) -> Web | None:
         return Web(failure=failure.message.rstrip("."), cure=failure.cure)
     finally:
         await visit.close()
-    return Web(page, await _management(web))
+    return Web(page, await _management(web, deadline))
 
 
-async def _management(web: WebAddress) -> WebAnswer | None:
+async def _management(web: WebAddress, deadline: float) -> WebAnswer | None:
     try:
-        return await ask(web, WebRequest("GET", MANAGEMENT), deadline=DEADLINE)
+        return await ask(web, WebRequest("GET", MANAGEMENT), deadline=deadline)
     except WebFailure:
         return None  # the page was answered: only a sign of the gateway is missing
 
