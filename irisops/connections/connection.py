@@ -148,8 +148,7 @@ class Watched:
     """
 
     what: str
-    facts: RequestFacts | None
-    unread: str
+    facts: RequestFacts
     newest: int
     asked_at: float
     read_at: float

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from irisops.commands.access.names import user_named
 from irisops.commands.pages.address import PageAddress, page_address
 from irisops.commands.pages.probe import ask_web, local_route
-from irisops.commands.pages.stages import Known, Stage, stages
+from irisops.commands.pages.stages import ANONYMOUS, NOBODY, Known, Stage, stages
 from irisops.connections.connection import Link, Watched, web_of
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
@@ -22,7 +22,13 @@ from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.security.audit import AuditRecord, list_denials
 from irisops.instance.security.denials import causes_of
 from irisops.instance.security.lists import list_applications
-from irisops.instance.security.request_facts import RequestFacts, log_since, log_size, read_request_facts
+from irisops.instance.security.request_facts import (
+    GATEWAY_USER,
+    RequestFacts,
+    log_since,
+    log_size,
+    read_request_facts,
+)
 
 RECORDS = 50
 """Refusals that are read, newest first."""
@@ -66,7 +72,7 @@ async def explain(context: Context, command: Command) -> Replies:
         route=route,
         facts=facts,
         unread=unread,
-        refusals=_refusals(since, facts),
+        refusals=_refusals([each for each in since if _concerns(each, user, link, facts)], facts),
         log=log,
     )
     yield _table(known, link, live=False)
@@ -80,7 +86,7 @@ async def watch(context: Context, command: Command) -> Replies:
     seen = await _watched(link, address, command.slash, max((each.index or 0 for each in records), default=0))
     user = _user(seen.facts, command)
     since = [each for each in records if (each.index or 0) > seen.newest]
-    known = replace(_known(context, link, address, user), facts=seen.facts, unread=seen.unread)
+    known = replace(_known(context, link, address, user), facts=seen.facts)
     yield _table(replace(known, refusals=_refusals(since, seen.facts)), link, live=True)
 
 
@@ -88,9 +94,9 @@ async def _watched(link: Link, address: PageAddress, what: str, newest: int) -> 
     """The watch of this page: begun now, or going on, with the instance read again after a while."""
     now, seen = link.clock.monotonic(), link.watched
     if seen is None or seen.what != what or now - seen.asked_at > FORGOTTEN:
-        seen = link.watched = Watched(what, *await _facts(link, address), newest, now, now)
+        seen = link.watched = Watched(what, await _read(link, address), newest, now, now)
     elif now - seen.read_at > READ_AGAIN:
-        seen.facts, seen.unread = await _facts(link, address)
+        seen.facts = await _read(link, address)
         seen.read_at = now
     seen.asked_at = now
     return seen
@@ -129,16 +135,21 @@ async def _facts(link: Link | None, address: PageAddress) -> tuple[RequestFacts 
     """What the instance knows; None with the reason if it cannot be read. Raises Unreachable."""
     if link is None:
         return None, "nothing is connected"
-    info = link.connection.info
-    own_name = (info.instance_name or "") if info else ""
     try:
-        facts = await read_request_facts(link.connection, address.path, own_name, link.profile.namespace)
+        return await _read(link, address), ""
     except Unreachable:
         raise
     except InstanceProblem as problem:
         return None, problem.message.rstrip(".")
+
+
+async def _read(link: Link, address: PageAddress) -> RequestFacts:
+    """What the instance knows. Raises a named problem."""
+    info = link.connection.info
+    own_name = (info.instance_name or "") if info else ""
+    facts = await read_request_facts(link.connection, address.path, own_name, link.profile.namespace)
     link.names.remember(facts.access)
-    return facts, ""
+    return facts
 
 
 def _user(facts: RequestFacts | None, command: Command) -> str:
@@ -195,6 +206,15 @@ async def _log(link: Link | None, facts: RequestFacts | None, before: _Before | 
         return ""
 
 
+def _concerns(record: AuditRecord, user: str, link: Link | None, facts: RequestFacts | None) -> bool:
+    """True if a refusal may come of the request that was just made: others go on working meanwhile."""
+    name = facts.application.name if facts is not None and facts.application is not None else ""
+    if name and f"Web Application: {name}" in f"{record.description} {record.data}":
+        return True
+    ours = {ANONYMOUS, GATEWAY_USER, user, link.profile.user if link is not None else ""}
+    return record.username.casefold() in {each.casefold() for each in ours}
+
+
 def _refusals(records: Sequence[AuditRecord], facts: RequestFacts | None) -> tuple[tuple[str, str], ...]:
     """What was refused, in words, and the line that leads on."""
     return tuple(
@@ -216,6 +236,10 @@ def _known(context: Context, link: Link | None, address: PageAddress, user: str)
     return Known(address.path, today, user, profile.user, profile.port, bool(profile.sslconfig), version)
 
 
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
 def _table(known: Known, link: Link | None, *, live: bool) -> Table:
     found = list(stages(known))
     if live:
@@ -224,7 +248,7 @@ def _table(known: Known, link: Link | None, *, live: bool) -> Table:
     open_ones = [each for each in found if each.right is None]
     notes = []
     if broken is not None:
-        notes.append(f"Broken: {broken.what}. {harmless(broken.found, 300)}.")
+        notes.append(f"First broken stage: {broken.what}. {_sentence(harmless(broken.found, 300))}")
         if broken.words:
             notes.append(broken.words)
         if broken.cure:
@@ -233,7 +257,11 @@ def _table(known: Known, link: Link | None, *, live: bool) -> Table:
         notes.append("Nothing that can be read is broken; what has a ? could not be read.")
         notes += [each.words for each in open_ones if each.words]
     else:
-        notes.append("Nothing is broken on the way.")
+        notes.append(
+            f"Nothing is broken {'on the way' if known.facts is not None else 'before the instance'}."
+        )
+    if known.facts is None:
+        notes += [f"The instance could not be asked: {known.unread}.", *([NOBODY] if link is None else [])]
     if live:
         notes.append("Click now: what is refused from now on appears here.")
     elif known.web is not None and known.application is not None and broken is None:

@@ -175,7 +175,7 @@ def stages(known: Known) -> Iterator[Stage]:
 
 
 def _web_server(known: Known) -> Stage:
-    what = "the web server answers"
+    what = "web server"
     if known.web is None:
         return _open(
             "web_server",
@@ -196,11 +196,11 @@ def _gateway(known: Known) -> Stage | None:
     if known.web is None or known.web.page is None:
         return None
     judged = judge_gateway(known.web.page, known.web.management)
-    return _judged("gateway", "a Web Gateway takes the path", judged)
+    return _judged("gateway", "Web Gateway", judged)
 
 
 def _server(known: Known) -> Stage | None:
-    what = "the gateway reaches this instance"
+    what = "gateway to IRIS"
     route = known.route
     judged = judge_server(known.web.page) if known.web and known.web.page else None
     if route is not None:
@@ -307,13 +307,7 @@ def _standing(user: User, today: date) -> _Wrong | None:
 # --- the application ----------------------------------------------------------------------------------------
 
 
-def _unread(known: Known) -> Stage | None:
-    if known.facts is not None:
-        return None
-    return _open("instance", "what the instance says", known.unread, words=_NOBODY)
-
-
-_NOBODY = (
+NOBODY = (
     "/connect, then ask again. If nobody can log in any more, whoever administers the machine starts IRIS in emergency "
     "access mode, for one user that is named then."
 )
@@ -324,7 +318,7 @@ def _application(known: Known) -> Stage | None:
     facts = known.facts
     if facts is None:
         return None
-    what = "an application is at the path"
+    what = "application"
     if facts.application is not None:
         own = facts.application
         return _good("application", what, f"{harmless(own.name, 80)}, the longest that begins it")
@@ -351,16 +345,16 @@ def _enabled(known: Known) -> Stage | None:
     own = known.application
     if own is None:
         return None
-    what = "it is enabled"
+    what = "enabled"
     if own.enabled:
         return _good("enabled", what, "yes")
-    return _bad("enabled", what, "disabled: it answers nobody", f"/app {quote(own.name)} enable")
+    return _bad("enabled", what, "it is disabled and answers nobody", f"/app {quote(own.name)} enable")
 
 
 def _service(known: Known) -> Stage | None:
     if known.facts is None or known.application is None:
         return None
-    what, service = f"{WEB_GATEWAY} is on", known.facts.service
+    what, service = WEB_GATEWAY, known.facts.service
     if service is None:
         return _open("service", what, "it cannot be read")
     if not service.flag("enabled"):
@@ -372,7 +366,7 @@ def _login(known: Known) -> Stage | None:
     own, facts = known.application, known.facts
     if own is None or facts is None:
         return None
-    what = "one may log in as it wants"
+    what = "login methods"
     if facts.settings is None:
         return _open("login", what, "its login methods cannot be read")
     wanted = login_bits(facts.settings)
@@ -431,7 +425,7 @@ def _user(known: Known) -> Stage | None:
     if own is None or facts is None:
         return None
     user, name = known.account, harmless(known.who, 60)
-    what = "the account may come in by the web"
+    what = "account"
     if user is None:
         return _open("user", what, f"there is no account {name} to be seen")
     standing = _standing(user, known.today)
@@ -463,7 +457,7 @@ def _gateway_user(known: Known) -> Stage | None:
     old = known.version.startswith("2024.2") and not (known.bits or 0) & UNAUTHENTICATED
     if not (origins or old):
         return None
-    what = f"{GATEWAY_USER} may read its code"
+    what = GATEWAY_USER
     why = (
         "a preflight of another origin runs as it" if origins else "else 2024.2 answers 404 before the login"
     )
@@ -493,8 +487,8 @@ def _resource(known: Known) -> Stage | None:
         return None
     name = harmless(known.who, 60)
     if own.resource is None:
-        return _open("resource", "the user may use it", "its resource cannot be read")
-    what = f"{name} may use it"
+        return _open("resource", "resource", "its resource cannot be read")
+    what = "resource"
     if not own.resource:
         return _good("resource", what, "it asks for no resource")
     # UNVERIFIED: that the resource is asked before the application's roles are added (as in /explain USER /app).
@@ -513,7 +507,7 @@ def _namespace(known: Known) -> Stage | None:
     own, facts = known.application, known.facts
     if own is None or facts is None:
         return None
-    what = "its namespace is there"
+    what = "namespace"
     if facts.databases is None:
         return _open("namespace", what, "the namespaces cannot be read")
     name = harmless(own.namespace, 60)
@@ -540,7 +534,7 @@ def _database(known: Known) -> Stage | None:
     if own is None or facts is None or not facts.databases or known.account is None:
         return None
     name, model = harmless(known.who, 60), facts.access.model
-    what = "its databases can be read"
+    what = "databases"
     if any(not each.resource for each in facts.databases):
         return _open("database", what, "the resource of its database is not known")
     if not own.complete:
@@ -565,7 +559,7 @@ def _code(known: Known) -> Stage | None:
         return None
     if facts.settings is not None and web_kind(facts.settings) in ("WSGI", "ASGI"):
         return _python(known, facts.settings)
-    name, what = harmless(own.dispatch_class, 80), "its dispatch class is there, compiled"
+    name, what = harmless(own.dispatch_class, 80), "dispatch class"
     namespace = harmless(own.namespace, 60)
     if facts.code == "there":
         return _good("code", what, name)
@@ -585,7 +579,7 @@ _EXCEPTION = re.compile(r"An exception of type (\w+) occurred")
 
 
 def _python(known: Known, settings: ObjectState) -> Stage:
-    what, module = "its Python module is found", harmless(settings.text("wsgi_name"), 80)
+    what, module = "Python module", harmless(settings.text("wsgi_name"), 80)
     folder = harmless(settings.text("wsgi_location"), 100)
     if not module:
         line = f"/app {quote(settings.name)}"
@@ -618,18 +612,22 @@ def _license(known: Known) -> Stage | None:
     page = known.web.page if known.web else None
     # Without a unit IRIS answers as if there were no page (facts: iris-webapps-gateway 4.1).
     refused = page is None or page.status in (HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
-    what = "a license unit is free"
+    what = "license"
     if free < 1 and refused:
         words = "End what holds one: /license shows who, /free what can be ended."
-        return _bad("license", what, "none: IRIS answers as if there were no page", "/license", words)
-    return _good("license", what, f"{free}" if free > 0 else "none, but the page came")
+        return _bad(
+            "license", what, "no unit is free: IRIS answers as if there were no page", "/license", words
+        )
+    return _good(
+        "license", what, f"{free} units are free" if free > 0 else "no unit is free, but the page came"
+    )
 
 
 def _answer(known: Known) -> Stage | None:
     page = known.web.page if known.web else None
     if page is None or known.application is None:
         return None
-    what, seen = "the page itself answers", f"HTTP {page.status}"
+    what, seen = "answer", f"HTTP {page.status}"
     login = not (known.bits or 0) & UNAUTHENTICATED
     root = not known.path.casefold().rstrip("/").removeprefix(known.application.name.casefold().rstrip("/"))
     if page.status == HTTPStatus.UNAUTHORIZED or b"IRISPassword" in page.body:
@@ -672,7 +670,7 @@ _ERRORS: Mapping[int, tuple[str, str]] = {
 def _log(known: Known) -> Stage | None:
     if known.facts is None:
         return None
-    what = "nothing was refused since"
+    what = "refusals"
     if known.refusals:
         found, line = known.refusals[0]
         return _bad("log", what, found, line)
@@ -681,7 +679,7 @@ def _log(known: Known) -> Stage | None:
         return _bad(
             "log", what, f"messages.log: {harmless(errors[-1], 160)}", words="The code that wrote it."
         )
-    return _good("log", what, "by the audit log")
+    return _good("log", what, "none since, by the audit log")
 
 
 # --- the gateway's own pages --------------------------------------------------------------------------------
@@ -690,7 +688,7 @@ def _log(known: Known) -> Stage | None:
 def _pages(known: Known) -> Stage | None:
     """The management pages (facts: iris-webapps-gateway 5.5)."""
     page = known.web.page if known.web else None
-    route, what = known.route, "the management pages open"
+    route, what = known.route, "management pages"
     file = f" {harmless(route.file)}" if route else ""
     if page is None:
         return None
@@ -716,7 +714,6 @@ _ALL: tuple[Callable[[Known], Stage | None], ...] = (
     _web_server,
     _gateway,
     _server,
-    _unread,
     _application,
     _enabled,
     _service,

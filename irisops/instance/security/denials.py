@@ -33,7 +33,7 @@ _TABLE = re.compile(r"\b(?P<schema>[A-Za-z%_][\w%]*)\.(?P<table>[A-Za-z%_]\w*)\b
 _ACTION = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|EXECUTE|REFERENCES|ALTER)\b", re.IGNORECASE)
 _APPLICATION = re.compile(r"Web Application: (/[^\s,;\"]*[^\s,;\".])")
 """Seen in the record of a refused resource (facts: iris-webapps-gateway 4.1). UNVERIFIED: that other refusals inside a
-web application have it, too. Settle: evidence of a <PROTECT> in a page; look at EventData and the session's id."""
+web application have it, too. Settle: read a database in a page without the privilege, look at EventData."""
 _WORDS = 120
 """Characters of the instance's own words by which causes are distinguished."""
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import quote
 
+from irisops.simulator.doubts import DISABLED_APPLICATION
 from irisops.simulator.web.cookies import CookieJar
 from irisops.simulator.web.credentials import basic_credentials, bearer
 from irisops.simulator.web.http import Request, Response
@@ -39,12 +40,9 @@ class Applications:
         application = self._find(request.path)
         if application is None:
             return plain(HTTPStatus.NOT_FOUND)
-        gateway = self._world.services.get(WEB_SERVICE)
-        if not application.enabled or gateway is None or not gateway.enabled:
-            # UNVERIFIED: the status for a disabled application. Settle: disable one, open it in a browser.
-            return plain(HTTPStatus.FORBIDDEN)
-        if self._world.namespace(application.namespace) is None or self._dismounted(application):
-            return plain(HTTPStatus.NOT_FOUND)  # (facts: iris-webapps-gateway 4.1)
+        shut = self._shut(application)
+        if shut is not None:
+            return shut
         identifier = self._jar.session_id(request.cookies(), port, application.name)
         session = self._world.sessions.get(identifier) if identifier else None
         try:
@@ -54,6 +52,19 @@ class Applications:
         except LicenseLimitExceededError:
             # Short and not JSON, starting with S (facts: license-sessions 2.4).
             return plain(HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def _shut(self, application: Application) -> Response | None:
+        """What everybody gets of an application that does not serve; None for one that does."""
+        if not application.enabled:
+            gone = self._world.doubts.says(DISABLED_APPLICATION, "404")
+            return plain(HTTPStatus.NOT_FOUND if gone else HTTPStatus.FORBIDDEN)
+        service = self._world.services.get(WEB_SERVICE)
+        if service is None or not service.enabled:
+            # UNVERIFIED: the status while the service is off. Settle: disable it, open a page in a browser.
+            return plain(HTTPStatus.FORBIDDEN)
+        if self._world.namespace(application.namespace) is None or self._dismounted(application):
+            return plain(HTTPStatus.NOT_FOUND)  # (facts: iris-webapps-gateway 4.1)
+        return None
 
     def _serve(
         self,

@@ -90,11 +90,14 @@ def test_a_gateway_without_tls_before_an_instance_that_needs_it() -> None:
     assert "Connection_Security_Level=10" in words
 
 
-def test_where_nobody_can_log_in_the_way_back_is_said() -> None:
-    known = Known("/csp/x", TODAY, unread="the login is refused", web=Web(WebAnswer(401, {}, b"")))
-    (stage,) = [each for each in stages(known) if each.key == "instance"]
-    assert stage.right is None
-    assert "emergency access mode" in stage.words
+@pytest.mark.parametrize("status", [200, 404, 500, 503])
+@pytest.mark.parametrize(
+    "title", ["Server Availability Error", "Server Busy", "Server Timeout", "Server Unavailable"]
+)
+def test_the_gateways_own_pages_are_known_by_their_words_whatever_the_status(status: int, title: str) -> None:
+    page = WebAnswer(status, {}, f"<h1>{title}</h1>".encode())
+    found = {each.key: each.right for each in stages(Known("/api/shop/x", TODAY, "ann", web=Web(page)))}
+    assert found == {"web_server": True, "gateway": True, "server": False}
 
 
 def test_on_2024_2_the_gateways_user_must_read_the_code() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 
@@ -131,7 +132,7 @@ def _set(find: Callable[[World], object], **fields: object) -> Callable[[World],
     def make(world: World) -> None:
         record = find(world)
         for name, value in fields.items():
-            setattr(record, name, value)
+            setattr(record, name, copy(value))
         for table in (
             world.users,
             world.roles,
