@@ -85,7 +85,8 @@ async def watch(context: Context, command: Command) -> Replies:
     records = await _since(link, None)
     seen = await _watched(link, address, command.slash, max((each.index or 0 for each in records), default=0))
     user = _user(seen.facts, command)
-    since = [each for each in records if (each.index or 0) > seen.newest]
+    own = link.connection.info.pid if link.connection.info is not None else None
+    since = [each for each in records if (each.index or 0) > seen.newest and (own is None or each.pid != own)]
     known = replace(_known(context, link, address, user), facts=seen.facts)
     yield _table(replace(known, refusals=_refusals(since, seen.facts)), link, live=True)
 
@@ -207,7 +208,10 @@ async def _log(link: Link | None, facts: RequestFacts | None, before: _Before | 
 
 
 def _concerns(record: AuditRecord, user: str, link: Link | None, facts: RequestFacts | None) -> bool:
-    """True if a refusal may come of the request that was just made: others go on working meanwhile."""
+    """True if a refusal may come of the request that was just made: others go on working meanwhile, and so do we."""
+    info = link.connection.info if link is not None else None
+    if info is not None and info.pid is not None and record.pid == info.pid:
+        return False
     name = facts.application.name if facts is not None and facts.application is not None else ""
     if name and f"Web Application: {name}" in f"{record.description} {record.data}":
         return True
@@ -253,13 +257,13 @@ def _table(known: Known, link: Link | None, *, live: bool) -> Table:
             notes.append(broken.words)
         if broken.cure:
             notes.append(f"{'Then' if broken.words else 'Cure'}: {harmless(broken.cure, 300)}")
-    elif open_ones:
-        notes.append("Nothing that can be read is broken; what has a ? could not be read.")
-        notes += [each.words for each in open_ones if each.words]
-    else:
+    elif not open_ones:
         notes.append(
             f"Nothing is broken {'on the way' if known.facts is not None else 'before the instance'}."
         )
+    if open_ones:
+        notes.append(f"{'' if broken else 'Nothing else is broken. '}What has a ? could not be read.")
+        notes += [each.words for each in open_ones if each.words]
     if known.facts is None:
         notes += [f"The instance could not be asked: {known.unread}.", *([NOBODY] if link is None else [])]
     if live:

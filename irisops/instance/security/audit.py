@@ -101,7 +101,7 @@ def record_of(row: Row) -> AuditRecord | None:
         as_text(row.get("routinespec")),
         as_int(row.get("pid")),
         as_int(row.get("auditindex")),
-        # The table has the first name, the class query the second (facts: iris-security 3.7, iris-operations 9).
+        # The table has the first name, the class query the second.
         as_text(row.get("cspsessionid")) or as_text(row.get("sessionid")),
     )
 
