@@ -97,6 +97,9 @@ class CommandSpec:
     """Shows more on a connected instance, but works without one."""
     needs: tuple[str, ...] = ()
     """Keys of `irisops.instance.features.FEATURES`: without a route for each the command is greyed out."""
+    of_address: tuple[str, str] | None = None
+    """Commands that are meant where the first word is a web address or a path: usually, and with `live` as the last
+    word."""
     undo: Mapping[str, str] = field(default_factory=dict)
     """Kind of change in the journal -> name of the `irisops.changes.record.Kind` that undoes or finishes it."""
 

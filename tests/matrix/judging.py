@@ -145,6 +145,7 @@ _PARTS: Mapping[str, str] = {
     "Plan sql_grant": "granted",
     "dormant": "Age unknown|last login",
     "preflight": "could not be checked",
+    "explain_page": "could not be read|could not be asked",
 }
 """Words, one of which a note must have where a figure is missing: by column, else by reply."""
 
@@ -218,15 +219,16 @@ _OWN_NAMED = {
     *("status", "forecast", "ways", "advice"),
 }
 """Answers in which the account that is logged in has a part of its own."""
-_BESIDE = {"doctor", "routes", "helper", "evidence"}
-"""Answers about the ways of the tool itself, or about the doubts: they are others in each world."""
+_BESIDE = {"doctor", "routes", "helper", "evidence", "export", "diff", "apply"}
+"""Answers about the ways of the tool itself, or about the doubts: they are others in each world. Of an export they tell
+how much could be read; tests/commands/configuration follow what is told of the rest."""
 _LEFT_OUT = {
     *("address", "namespace", "device", "user_data", "client"),  # of the connection itself
     *("round_trips", "poll_round_trips", "commands", "global_refs"),  # they grow with each call
     *("rank", "number"),
 }
 """Figures that are no part of the answer."""
-_PROSE = {"why", "returns", "title", "setting", "present", "effect", "detail", "cure", "level"}
+_PROSE = {"found", "why", "returns", "title", "setting", "present", "effect", "detail", "cure", "level"}
 """Sentences: what is not known makes them shorter."""
 _COUNTED = {"in_use", "free", "units"}
 """Connections of a Community Edition; where they cannot be counted, the instance's own counter stands for them."""
