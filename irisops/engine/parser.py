@@ -7,9 +7,11 @@ the registry's order, and ranked by their likeness to example sentences if none 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from math import exp
 from typing import TYPE_CHECKING
 
 from irisops.contract import quoting
@@ -128,18 +130,30 @@ def _suggested(guesses: Sequence[Guess]) -> list[str]:
     """Lines to choose from; none if no example is like the sentence."""
     if not guesses or (guesses[0].score < _LIKELY and not guesses[0].names):
         return []
-    by_command: dict[str, Guess] = {}
+    best: dict[str, float] = {}
     for each in guesses:
-        by_command.setdefault(each.spec.name, each)
-    first, *_ = said = list(by_command.values())
-    other = next((each for each in guesses[1:] if each.spec is first.spec), None)
-    if other and (len(said) < _SUGGESTED or first.score - said[_SUGGESTED - 1].score > _FAR):
-        said.insert(_SUGGESTED - 1, other)
-    return list(dict.fromkeys(each.line for each in said))[:_SUGGESTED]
+        best.setdefault(each.spec.name, each.score)
+    whole: dict[str, float] = defaultdict(float)
+    chance: dict[str, float] = {}
+    shares: list[tuple[str, str, float]] = []
+    for each in guesses:
+        if each.line in chance:
+            continue
+        name = each.spec.name
+        chance[each.line] = share = exp((each.score - best[name]) / LINES)
+        whole[name] += share
+        shares.append((each.line, name, share))
+    top = guesses[0].score
+    for line, name, share in shares:
+        chance[line] = exp((best[name] - top) / COMMANDS) * share / whole[name]
+    chance.pop(guesses[0].line)
+    return [guesses[0].line, *sorted(chance, key=lambda line: -chance[line])[: _SUGGESTED - 1]]
 
 
-_FAR = 1.2
-"""A third command that is so much less likely than the first gives way to another line of the first."""
+COMMANDS = 0.5
+"""Score by which a command is less likely than another by a factor of e."""
+LINES = 0.2
+"""The same of two lines of one command."""
 _LIKELY = -0.5
 
 

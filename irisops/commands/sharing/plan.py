@@ -69,10 +69,10 @@ WEB_USER = "team"
 """The user of ngrok's own basic auth on the web port; its password is chosen in the form."""
 
 
-def share_form(profile: Profile) -> Form:
-    """The form of `/share` without arguments."""
+def share_form(profile: Profile, given: Mapping[str, str]) -> Form:
+    """The form of `/share` that does not say which port; `given` are the arguments that it has."""
     shares = ("superserver", "web", "both") if profile.web_port is not None else ("superserver",)
-    return Form(
+    form = Form(
         name="share",
         title=f"Share {profile.name}",
         fields=[
@@ -101,6 +101,13 @@ def share_form(profile: Profile) -> Form:
             "The region is left to ngrok: choosing one is deprecated in its agents (version 3).",
         ],
     )
+    form.fields = [
+        replace(each, value=int(given[each.name]) if each.kind == "number" else given[each.name])
+        if each.name in given and (not each.choices or given[each.name] in each.choices)
+        else each
+        for each in form.fields
+    ]
+    return form
 
 
 def arguments(command: Command) -> dict[str, str]:

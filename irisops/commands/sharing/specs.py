@@ -10,7 +10,8 @@ from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Plain
 def _plain_shares() -> tuple[Plain, ...]:
     """`share WHAT [with N people] [for TIME]`, in both orders and with the units of time that people write."""
     whats: tuple[tuple[str, dict[str, str]], ...] = (
-        ("[this|the|my|our] (instance|iris|database|everything|laptop)", {"what": "both"}),
+        ("[this|the|my|our] everything", {"what": "both"}),
+        ("[this|the|my|our] (instance|iris|database|laptop)", {}),  # its form asks which port
         ("[the|my|our] {what}", {}),
     )
     people = "with {people} [other] (people|teammates|persons|colleagues|friends|developers)"
@@ -30,7 +31,7 @@ def _plain_shares() -> tuple[Plain, ...]:
                 Plain(f"share {what} {people} {time}", args),
                 Plain(f"share {what} {time}", args),
             ]
-        if is_what:
+        if "{what}" not in what:
             found += [Plain(f"share {what}", is_what)]
     return (
         *found,
