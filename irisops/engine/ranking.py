@@ -35,6 +35,7 @@ _FILLS: Mapping[str, frozenset[str]] = {
     "port": frozenset({"number"}),
     "id": frozenset({"number", "id"}),
     "path": frozenset({"application"}),
+    "folder": frozenset({"folder", "file", "word", "application"}),
     "people": frozenset({"people", "number"}),
     "number": frozenset({"number", "ordinal"}),
     "holder": frozenset({"holder"}),
@@ -74,7 +75,8 @@ EXAMPLES: Mapping[str, str] = {
     "found": "docker:iris-1", "theme": "xxdark", "new": "xxnew_1", "word": "xxanna", "namespace": "XXNS",
     "host": "db.example.org", "line": "xxline_1", "people": "4", "email": "anna@example.org", "pair": "free<2",
     "shared": "web", "pass": "sql", "perm": "R", "reads": "R", "writes": "R", "path": "/csp/new",
-    "place": "keyring", "colour": "red", "text": '"xx one"', "date": "2026-12-31", "column": "units",
+    "folder": "./live", "place": "keyring",
+    "colour": "red", "text": '"xx one"', "date": "2026-12-31", "column": "units",
     "words": "idle",
 }  # fmt: skip
 """Values with which the example sentences are read."""
@@ -143,7 +145,7 @@ TRIED = 24
 """Lines that are filled."""
 WHOLE = 0.1
 """Weight of how much likelier the best command is than this one, as the logarithm of the odds."""
-COMMONEST = 1.2
+COMMONEST = 2.0
 """Weight up to which a word is in so many examples that it only costs time."""
 PART = 0.7
 """Weight of the likeness of one clause of a long sentence."""
@@ -768,5 +770,6 @@ _VALUES = frozenset(
         "email",
         "namespace",
         "date",
+        "folder",
     }
 )

@@ -84,6 +84,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"(?:[\w.~-]*/)*[\w.-]+\.(?:md|txt|toml|json|jsonl|csv|ya?ml|log|html|xml|ini|cfg)", re.IGNORECASE
         ),
     ),
+    ("folder", re.compile(r"(?:\.{1,2}|~)/\S*|\w[\w.-]*/[\w./-]*")),
     ("application", re.compile(r"/\w[\w./%-]*")),
     ("email", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
     ("table", re.compile(r"[A-Z]\w*\.[A-Z]\w*")),
