@@ -221,6 +221,26 @@ class Session:
         finally:
             await self.hub.close()
 
+    def ready(self, text: str) -> bool:
+        """True if `parse` has all that it needs for a line; else await `prepare` first."""
+        link = self.hub.active
+        named = link is None or not link.connected or link.names.complete
+        if text.startswith("/") or (named and self._registry.ranker is not None):
+            return True
+        from irisops.engine.parser import ranks  # noqa: PLC0415 - not before the first line
+
+        return not ranks(text, self._registry, self._known)
+
+    async def prepare(self) -> None:
+        """Load what sentences are compared with, and read the names that they may hold, off the event loop."""
+        from irisops.engine import parser  # noqa: PLC0415 - not before the first line
+
+        link = self.hub.active
+        names = (
+            link.names.learn_all(link.connection) if link is not None and link.connected else asyncio.sleep(0)
+        )
+        await asyncio.gather(asyncio.to_thread(parser.prepare, self._registry), names)
+
     def parse(self, text: str, about: About | None = None) -> Command | Problem:
         """Parse a line, which may refer to the last answer."""
         from irisops.engine.follow_ups import understood  # noqa: PLC0415 - not before the first line
@@ -259,7 +279,13 @@ class Session:
             reason = unavailable(spec, self.hub)
             infos.append(
                 CommandInfo(
-                    spec.name, spec.usage, spec.summary, spec.examples, available=not reason, reason=reason
+                    spec.name,
+                    spec.usage,
+                    spec.summary,
+                    spec.examples,
+                    available=not reason,
+                    reason=reason,
+                    at_once=spec.at_once,
                 )
             )
         return infos

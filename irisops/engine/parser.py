@@ -10,7 +10,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from math import exp
 from typing import TYPE_CHECKING
 
@@ -157,11 +156,30 @@ LINES = 0.2
 _LIKELY = -0.5
 
 
-@lru_cache(maxsize=4)
 def _ranker(registry: Registry) -> Ranker:
     from irisops.engine.ranking import Ranker  # noqa: PLC0415 - not before the first sentence without a pattern
 
-    return Ranker(registry)
+    if not isinstance(registry.ranker, Ranker):
+        registry.ranker = Ranker(registry)
+    return registry.ranker
+
+
+def prepare(registry: Registry) -> None:
+    """Load the example sentences, from any thread: this takes half a second."""
+    _ranker(registry)
+
+
+def ranks(text: str, registry: Registry, known: Known = nothing_known) -> bool:
+    """True for a line that is compared with the example sentences, as no form fits it."""
+    line = text.strip()
+    if not line or (line.startswith("/") and not _is_path(line, registry)) or refusal(line) is not None:
+        return False
+    sentence = plain_words.tidy(line) if len(line) <= plain_words.MAX_LENGTH else ""
+    return not (
+        _no_wish(line, sentence)
+        or _by_form(text, sentence, registry, known)
+        or _bare_command(text, line, registry, known)
+    )
 
 
 def _nothing(text: str) -> Problem:

@@ -145,7 +145,7 @@ TRIED = 24
 """Lines that are filled."""
 WHOLE = 0.1
 """Weight of how much likelier the best command is than this one, as the logarithm of the odds."""
-COMMONEST = 2.0
+COMMONEST = 1.6
 """Weight up to which a word is in so many examples that it only costs time."""
 PART = 0.7
 """Weight of the likeness of one clause of a long sentence."""
@@ -190,6 +190,8 @@ class Guess:
     names: bool = False
     """The sentence names something."""
     sure: bool = False
+    fills: bool = False
+    """What the sentence names stands in the line."""
     exists: bool = False
     """A new name is that of something known."""
 
@@ -314,7 +316,10 @@ class Ranker:
                 for each in self.rank_words([word for word in words if word not in pairs], most)
                 if all(_takes(each.spec, word.value) for word in pairs)
             ]
-        guesses = sorted(guesses, key=lambda each: -each.score)
+        guesses.sort(key=lambda each: -each.score)
+        if guesses and _vague(guesses[0], words):
+            guesses = [each for each in guesses if each.spec.live or each.spec.name in _SHOWS]
+        guesses = [each for each in guesses if not _vague(each, words)]
         if guesses and self._sure(guesses, words):
             guesses[0] = replace(guesses[0], sure=True)
         return guesses
@@ -474,8 +479,62 @@ class Ranker:
             bool(missing),
             named,
             names,
+            fills=any(words[place].sure for place in filled),
             exists=exists,
         )
+
+
+_OBJECTS: Mapping[str, frozenset[str]] = {
+    "sessions": frozenset({"session", "leak", "anonymous", "idle"}),
+    "leases": frozenset({"leftover", "share", "crash"}),
+    "unshare": frozenset({"share", "tunnel", "internet"}),
+    "finish": frozenset({"finish"}),
+    "dormant": frozenset({"dormant", "idle", "user"}),
+    "helper": frozenset({"helper"}),
+    "clear": frozenset({"screen", "text", "window"}),
+    "undo": frozenset({"undo", "redo"}),
+    "redo": frozenset({"undo", "redo"}),
+}
+"""First word of a command that may act on all of a kind -> meanings that name the kind."""
+_ENDINGS = frozenset(
+    {"delete", "end", "kick", "disable", "revoke", "clean", "suspend", "forget", "reset", "format", "nuke"}
+)
+"""Meanings with which something may be lost."""
+_ALL_OF = frozenset({"everything", "everybody", "everyone", "all", "whole", "every", "each", "anybody"})
+_IT = frozenset({"it", "this", "that", "them", "these", "those", "stuff"})
+_FOREIGN = frozenset({"database", "table", "instance", "namespace", "global", "journal", "disk", "security"})
+"""Meanings of what this program never deletes."""
+
+
+def _vague(guess: Guess, words: Sequence[Word]) -> bool:
+    """True for what acts, offered for a sentence that may lose something without saying what: `delete everything`."""
+    said = {word.meaning for word in words} | {word.text.casefold() for word in words}
+    if not (guess.spec.changes or guess.spec.at_once) or said.isdisjoint(_ENDINGS):
+        return False
+    if guess.fills and not guess.missing:
+        return False
+    if not said.isdisjoint(_OBJECTS.get(guess.spec.name.split()[0], frozenset())):
+        return False
+    nouns = {word.meaning for word in words} & _NOUNS
+    return not said.isdisjoint(_ALL_OF | _FOREIGN) or (not said.isdisjoint(_IT) and not nouns)
+
+
+_NOUNS = frozenset(
+    {
+        "user",
+        "role",
+        "session",
+        "process",
+        "application",
+        "share",
+        "tunnel",
+        "guest",
+        "pass",
+        "screen",
+        "unit",
+    }
+)
+"""Meanings of what this program can end."""
 
 
 _PERSONAL = ("user", "role", "profile")

@@ -94,6 +94,7 @@ SPECS: tuple[CommandSpec, ...] = (
         name="unshare",
         summary="End a share: addresses, accounts, sessions, everything it made",
         handler="sharing.live:unshare",
+        at_once=True,
         grammar=(Arg("share", required=False, show="SHARE|all"),),
         plain=(
             Plain("(stop|end) sharing", {"share": "all"}),
@@ -134,6 +135,7 @@ SPECS: tuple[CommandSpec, ...] = (
         name="leases clear",
         summary="Take down what was left behind by a crash or an instance out of reach",
         handler="sharing.live:clear_leases",
+        at_once=True,
         grammar=(Arg("lease", required=False),),
     ),
 )
