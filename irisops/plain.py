@@ -109,7 +109,7 @@ class PlainChat:
                 return
             text = pick.line
         if not self._chat.ready(text):
-            await self._chat.prepare()
+            await self._chat.prepare(text)
         parsed = self._chat.parse(text, self._about())
         if isinstance(parsed, Problem):
             # The rows before stay what "the second one" refers to.

@@ -111,10 +111,6 @@ def web_of(profile: Profile) -> WebAddress | None:
     return WebAddress(profile.host, profile.web_port, profile.web_scheme == "https", profile.path_prefix)
 
 
-LONGEST_FOR_NAMES = 3.0
-"""Seconds that a sentence waits for names at most; without them it is understood less well."""
-
-
 @dataclass(slots=True)
 class Names:
     """Names seen on the instance, for completion and "did you mean". Filled by reads that were made anyway."""
@@ -124,33 +120,26 @@ class Names:
     resources: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
-    complete: bool = False
+    asked: bool = False
     """Resources and applications were read, too, or could not be."""
 
-    async def learn_all(self, instance: InstanceConnection) -> None:
-        """Read all names that a sentence may hold, before the first one: what was not read yet, in two round trips."""
-        from irisops.instance.security import lists  # noqa: PLC0415 - not before the first sentence
+    async def learn(self, instance: InstanceConnection, *, everything: bool = False) -> None:
+        """Read users and roles, in the background after a login. Without the privilege nothing can be completed.
 
-        if self.complete:
-            return
-        with contextlib.suppress(InstanceProblem, TimeoutError):
-            async with asyncio.timeout(LONGEST_FOR_NAMES):
-                if not self.users:
-                    await self.learn(instance)
-                if not self.resources:
-                    self.resources = tuple(each.name for each in await lists.list_resources(instance))
-                if not self.applications:
-                    self.applications = tuple(each.name for each in await lists.list_applications(instance))
-        self.complete = True
-
-    async def learn(self, instance: InstanceConnection) -> None:
-        """Read users and roles, in the background after a login. Without the privilege nothing can be completed."""
+        With `everything`, read what a sentence may name: two more lists, as the first ones are known by then.
+        """
         from irisops.instance.security import lists  # noqa: PLC0415 - not before the first login
 
+        self.asked = self.asked or everything
         with contextlib.suppress(InstanceProblem):
-            self.users = tuple(user.name for user in await lists.list_users(instance))
-            self.roles = tuple(role.name for role in await lists.list_roles(instance))
-            show_names((*self.users, *self.roles))
+            if not (everything and self.users):
+                self.users = tuple(user.name for user in await lists.list_users(instance))
+                self.roles = tuple(role.name for role in await lists.list_roles(instance))
+                show_names((*self.users, *self.roles))
+        with contextlib.suppress(InstanceProblem):
+            if everything and not self.resources:
+                self.resources = tuple(each.name for each in await lists.list_resources(instance))
+                self.applications = tuple(each.name for each in await lists.list_applications(instance))
 
     def remember(self, access: Access) -> None:
         """Keep the names of what was read to explain access."""
@@ -159,7 +148,7 @@ class Names:
         show_names((*self.users, *self.roles))
         self.resources = tuple(resource.name for resource in access.resources)
         self.applications = tuple(application.name for application in access.applications)
-        self.complete = True
+        self.asked = True
 
 
 @dataclass(slots=True)

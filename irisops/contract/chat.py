@@ -186,7 +186,7 @@ class Chat(Protocol):
     def ready(self, text: str) -> bool:
         """True if `parse` has all that it needs for a line; else await `prepare` first."""
 
-    async def prepare(self) -> None:
+    async def prepare(self, text: str) -> None:
         """Load what sentences are compared with, and read the names that they may hold, off the event loop."""
 
     def parse(self, text: str, about: About | None = None) -> Command | Problem:

@@ -164,22 +164,25 @@ def _ranker(registry: Registry) -> Ranker:
     return registry.ranker
 
 
-def prepare(registry: Registry) -> None:
-    """Load the example sentences, from any thread: this takes half a second."""
-    _ranker(registry)
-
-
-def ranks(text: str, registry: Registry, known: Known = nothing_known) -> bool:
-    """True for a line that is compared with the example sentences, as no form fits it."""
+def loading(text: str, registry: Registry, known: Known = nothing_known) -> Callable[[], None] | None:
+    """What to run first, from any thread, for a line that no form fits: it takes half a second. None if not needed."""
     line = text.strip()
-    if not line or (line.startswith("/") and not _is_path(line, registry)) or refusal(line) is not None:
-        return False
+    if not line or refusal(line) is not None:
+        return None
+    if line.startswith("/") and not _is_path(line, registry):
+        return None
     sentence = plain_words.tidy(line) if len(line) <= plain_words.MAX_LENGTH else ""
-    return not (
+    if (
         _no_wish(line, sentence)
         or _by_form(text, sentence, registry, known)
         or _bare_command(text, line, registry, known)
-    )
+    ):
+        return None
+
+    def load() -> None:
+        _ranker(registry)
+
+    return load
 
 
 def _nothing(text: str) -> Problem:

@@ -340,12 +340,9 @@ class Ranker:
         ):
             return False
         if best.spec.live or best.spec.name in _SHOWS:
-            return (
-                best.like >= 0.75
-                and best.covered >= 0.85
-                and best.score - rival >= 0.15
-                and first not in _ACTS
-            )
+            ahead = best.score - rival
+            near = best.like >= 0.75 or (best.like >= 0.65 and ahead >= 1.0)
+            return near and best.covered >= 0.85 and ahead >= 0.15 and first not in _ACTS
         return (
             best.like >= 0.85
             and best.covered >= 0.9
@@ -500,6 +497,8 @@ _ENDINGS = frozenset(
     {"delete", "end", "kick", "disable", "revoke", "clean", "suspend", "forget", "reset", "format", "nuke"}
 )
 """Meanings with which something may be lost."""
+_EXACT = 0.9
+"""Likeness to an example that says that very thing."""
 _ALL_OF = frozenset({"everything", "everybody", "everyone", "all", "whole", "every", "each", "anybody"})
 _IT = frozenset({"it", "this", "that", "them", "these", "those", "stuff"})
 _FOREIGN = frozenset({"database", "table", "instance", "namespace", "global", "journal", "disk", "security"})
@@ -511,7 +510,8 @@ def _vague(guess: Guess, words: Sequence[Word]) -> bool:
     said = {word.meaning for word in words} | {word.text.casefold() for word in words}
     if not (guess.spec.changes or guess.spec.at_once) or said.isdisjoint(_ENDINGS):
         return False
-    if guess.fills and not guess.missing:
+    exact = guess.like > _EXACT and not guess.spec.at_once and not guess.line.endswith(" all")
+    if exact or (guess.fills and not guess.missing):
         return False
     if not said.isdisjoint(_OBJECTS.get(guess.spec.name.split()[0], frozenset())):
         return False

@@ -214,7 +214,7 @@ class Conversation(Ground, Vertical):
     async def _prepare(self, text: str) -> None:
         """Load what a sentence needs without holding up the screen, then handle it before what was typed meanwhile."""
         try:
-            await self._chat.prepare()
+            await self._chat.prepare(text)
         finally:
             self._preparing = None
         self._waiting.appendleft(text)

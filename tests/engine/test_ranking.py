@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from irisops.commands.catalogue import ALL
+from irisops.commands.catalogue import ALL, default_registry
 from irisops.contract.chat import Command
 from irisops.contract.replies import Problem
-from irisops.engine.parser import parse, understood
+from irisops.engine.parser import loading, parse, understood
 from irisops.engine.ranking import EXAMPLES, command_of, example_names, example_sentences, with_examples
 from irisops.engine.spec import CommandSpec
 from tests.engine.understanding import REGISTRY, corpus, figures, known, name_of, offered
@@ -83,6 +83,36 @@ def test_what_means_nothing_runs_nothing() -> None:
 def test_what_is_dangerous_and_vague_is_never_done(text: str) -> None:
     ran, _ = offered(text)
     assert ran is None or not ran.changes, ran
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "delete everything", "stop it", "drop the USER database", "wipe this", "wipe everything", "end it all",
+        "kill them", "nuke the whole thing", "kick everybody out", "disable everyone", "remove all users",
+    ],
+)  # fmt: skip
+def test_for_what_is_dangerous_and_vague_nothing_is_offered_that_acts(text: str) -> None:
+    _, lines = offered(text)
+    acting = [
+        line
+        for line in lines
+        if (spec := REGISTRY.get(name_of(line))) is not None
+        and (spec.at_once or (spec.changes and not spec.shows))
+    ]
+    assert lines
+    assert not acting, acting
+
+
+def test_the_example_sentences_are_loaded_only_for_a_line_that_no_form_fits() -> None:
+    registry = default_registry()
+    assert loading("/license", registry) is None
+    assert loading("who holds my license", registry) is None
+    assert registry.ranker is None
+    load = loading("gimme a look at the seats", registry)
+    assert load is not None
+    load()
+    assert registry.ranker is not None
 
 
 @pytest.mark.parametrize("text", ["yes", "y", "Yes!", "ok", "no", "n", "yep"])

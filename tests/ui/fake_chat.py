@@ -236,7 +236,7 @@ class FakeChat:
     def ready(self, text: str) -> bool:
         return True
 
-    async def prepare(self) -> None:
+    async def prepare(self, text: str) -> None:
         self.log.append("prepare")
 
     def parse(self, text: str, about: About | None = None) -> Command | Problem:

@@ -92,8 +92,8 @@ async def test_a_sentence_waits_for_what_it_is_compared_with_and_the_screen_does
         def ready(self, text: str) -> bool:
             return text.startswith("/") or self.loaded.is_set()
 
-        async def prepare(self) -> None:
-            await super().prepare()
+        async def prepare(self, text: str) -> None:
+            await super().prepare(text)
             await self.loaded.wait()
 
     chat = Unready()
@@ -115,7 +115,7 @@ async def test_a_sentence_that_still_waits_can_be_cancelled() -> None:
         def ready(self, text: str) -> bool:
             return False
 
-        async def prepare(self) -> None:
+        async def prepare(self, text: str) -> None:
             await asyncio.Event().wait()
 
     async with make_app(Never()).run_test(size=SMALL) as pilot:
