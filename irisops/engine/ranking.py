@@ -482,13 +482,14 @@ class Ranker:
 
 
 _OBJECTS: Mapping[str, frozenset[str]] = {
-    "sessions": frozenset({"session", "leak", "anonymous", "idle"}),
+    "sessions": frozenset({"session", "leak", "anonymous", "idle", "web"}),
     "leases": frozenset({"leftover", "share", "crash"}),
-    "unshare": frozenset({"share", "tunnel", "internet"}),
+    "unshare": frozenset({"share", "tunnel", "internet", "outside"}),
     "finish": frozenset({"finish"}),
     "dormant": frozenset({"dormant", "idle", "user"}),
     "helper": frozenset({"helper"}),
-    "clear": frozenset({"screen", "text", "window"}),
+    "clear": frozenset({"screen", "text", "window", "output", "written", "above"}),
+    "quit": frozenset({"leave", "tool", "program"}),
     "undo": frozenset({"undo", "redo"}),
     "redo": frozenset({"undo", "redo"}),
 }
