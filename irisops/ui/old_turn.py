@@ -33,7 +33,6 @@ _FOCUSED = ("┏", "━", "┓"), "┃", ("┗", "━", "┛")
 class OldTurn(Lines, can_focus=True):
     """The lines of a turn as they were; cut on a narrower screen."""
 
-    COMPONENT_CLASSES = Grid.COMPONENT_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "enter,ctrl+s,right",
@@ -88,8 +87,12 @@ class OldTurn(Lines, can_focus=True):
         yield _edge(bottom, color, width, Content.styled(self._subtitle(), "$quiet"))
 
     def _styled(self, part: tuple[str, str]) -> tuple[str, Style]:
+        """A piece of a table's line. The transcript lends the colours: as component classes of each picture they
+        would take 50 KB of it, for a hundred pictures more than their text.
+        """
         text, name = part
-        return text, self.get_visual_style(name)
+        place = self.parent if isinstance(self.parent, Widget) else self
+        return text, place.get_visual_style(name)
 
     @property
     def _again(self) -> str:
