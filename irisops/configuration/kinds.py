@@ -1,0 +1,259 @@
+"""Kinds of objects that a configuration has, and their properties (facts: iris-config-as-text 7).
+
+The order is that in which an instance takes them: resources before the roles that name them, roles before users.
+Left out are properties that change by themselves (login times and counters, sizes, public keys) and what the instance
+derives from others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from irisops.configuration.values import Property, Value, ValueType
+from irisops.instance.security.application_fields import APPLICATION_FIELDS, LATER, NEW_APPLICATION
+from irisops.instance.security.object_state import Field, FieldKind, FieldValue, Kind
+from irisops.instance.security.role_changes import ROLE_FIELDS
+from irisops.instance.security.user_changes import PASSING, USER_FIELDS
+
+SYSTEM_NAME = "SYSTEM"
+"""The name of the one record of system security settings (facts: iris-security 3.6)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConfigKind:
+    """One kind of object. `name` is its folder and the word to type, `class_name` its IRIS class.
+
+    `object_kind` and `fields` (property -> the field of its editor) are those of the change engine, for kinds that it
+    can carry out. `key` says what the name consists of, joined by "/".
+    """
+
+    name: str
+    noun: str
+    plural: str
+    class_name: str
+    properties: tuple[Property, ...]
+    object_kind: Kind | None = None
+    fields: Mapping[str, str] | None = None
+    key: tuple[str, ...] = ("Name",)
+
+    def named(self, name: str) -> Property | None:
+        """The property of this exact name; None if the kind has none such."""
+        return next((each for each in self.properties if each.name == name), None)
+
+    @property
+    def readable(self) -> tuple[Property, ...]:
+        """The properties that can be read: all but the secrets."""
+        return tuple(each for each in self.properties if each.type != "secret")
+
+    def predefined(self, name: str) -> bool:
+        """True for an object that comes with an instance, by the rules for its name.
+
+        (facts: iris-security 2.6, 3.1, 3.2, 3.3, 3.7)
+        """
+        low = name.lower()
+        if self.name in ("system", "services"):
+            return True
+        if self.name == "users":
+            return low in _USERS
+        if self.name == "applications":
+            return low.startswith(
+                ("/csp/sys", "/csp/broker", "/csp/documatic", "/api/", "/isc/", "/ui/", "/oauth2")
+            )
+        if self.name in ("namespaces", "databases"):
+            return low.startswith(("%", "iris", "ens", "hs")) or low == "user"
+        return low.startswith("%")
+
+
+_USERS = frozenset(
+    ("admin", "superuser", "_system", "unknownuser", "cspsystem", "iam", "_public", "_ensemble", "irisowner")
+)
+_SINCE = dict(zip(LATER, ("2022.2", "2023.1", "2024.1", "2024.2", "2026.1"), strict=True))
+"""(facts: iris-webapps-gateway 6); nobody tells the version of the properties of CORS, so any earlier one is right."""
+
+
+def _default(kind: FieldKind, value: FieldValue | None) -> Value | None:
+    if kind in ("number", "seconds") and isinstance(value, str):
+        return int(value)
+    return value
+
+
+def _of_fields(
+    fields: Mapping[str, Field],
+    defaults: Mapping[str, FieldValue | None],
+    since: Mapping[str, str] | None = None,
+) -> tuple[Property, ...]:
+    """The properties behind the fields of an editor; a field without a default here has the empty value."""
+    empty: Mapping[ValueType, Value] = {"flag": False, "number": 0}
+    made = []
+    for key, field in fields.items():
+        kind: ValueType = "number" if field.kind == "seconds" else field.kind
+        lists = kind in ("names", "groups", "methods", "privileges")
+        value = (
+            _default(field.kind, defaults[key]) if key in defaults else empty.get(kind, () if lists else "")
+        )
+        since_version = (since or {}).get(key, "")
+        made.append(Property(field.property, kind, field.label, value, field.words, since_version))
+    return tuple(made)
+
+
+def _editors(fields: Mapping[str, Field]) -> dict[str, str]:
+    return {field.property: key for key, field in fields.items()}
+
+
+def _secret(name: str, label: str, needs: str = "") -> Property:
+    return Property(name, "secret", label, needs=needs)
+
+
+def _texts(names: str, default: str | None = "") -> Iterable[Property]:
+    return (Property(name, "text", name, default) for name in names.split())
+
+
+def _flags(names: str, default: bool | None = False) -> Iterable[Property]:
+    return (Property(name, "flag", name, default) for name in names.split())
+
+
+def _numbers(names: str, default: int | None = 0) -> Iterable[Property]:
+    return (Property(name, "number", name, default) for name in names.split())
+
+
+_USER_FIELDS = {key: each for key, each in USER_FIELDS.items() if key not in PASSING}
+_SERVICE_FIELDS = {
+    "enabled": Field("Enabled", "flag", "enabled"),
+    "auth": Field("AutheEnabled", "methods", "login"),
+}
+_RESOURCE_FIELDS = {
+    "description": Field("Description", "text", "description", 256),
+    "public": Field("PublicPermission", "permission", "public permission"),
+}
+
+KINDS: tuple[ConfigKind, ...] = (
+    ConfigKind("system", "system security settings", "system security settings", "Security.System",
+        (  # (facts: iris-config-as-text 5.4, iris-security 3.6)
+            Property("AuditEnabled", "flag", "auditing"),
+            *_numbers("AuditFlags"),
+            Property("AutheEnabled", "methods", "login"),
+            *_flags("ConfigurationSecurityEnabled"),
+            *_texts("DefaultSecurityDomain", None),
+            *_flags("SecurityDomains"),
+            *_texts("DefaultSignatureHash", "SHA256"),
+            *_numbers("EscalateAuthTimeout"),
+            *_numbers("EscalateLoginTimeout", 300),
+            *_numbers("InactiveLimit", None),
+            *_numbers("InvalidLoginLimit", 5),
+            *_numbers("InvalidLoginAction LoginCookieTimeout PasswordExpirationDays"),
+            *_texts("PasswordHashAlgorithm", "SHA512"),
+            *_numbers("PasswordHashWorkFactor", 10000),
+            *_texts("PasswordPattern", None),
+            *_texts("PasswordValidationRoutine"),
+            *_numbers("PercentGlobalWrite", None),
+            *_texts("RequiredRole"),
+            *_numbers("SSLTelnetServer SSLECPServer"),
+            *_texts("SMTPServer SMTPUsername TwoFactorFrom"),
+            *_numbers("TwoFactorTimeout", 180),
+            *_texts("JWTSigAlg", "ES256"),
+            *_texts("JWTIssuer"),
+            Property("SQLSecurity", "flag", "SQL security", since="2025.2"),
+            _secret("SMTPPassword", "password of the mail server", "SMTPServer"),
+        ),
+    ),
+    ConfigKind("resources", "resource", "resources", "Security.Resources",
+        _of_fields(_RESOURCE_FIELDS, {}), "resource", _editors(_RESOURCE_FIELDS),
+    ),
+    ConfigKind("roles", "role", "roles", "Security.Roles",
+        _of_fields(ROLE_FIELDS, {}, {"escalation_only": "2024.1"}), "role", _editors(ROLE_FIELDS),
+    ),
+    ConfigKind("users", "user", "users", "Security.Users",
+        (
+            *_of_fields(_USER_FIELDS, {"enabled": True}, {"escalation_roles": "2024.1"}),
+            _secret("Password", "password"),
+        ),
+        "user", _editors(_USER_FIELDS),
+    ),
+    ConfigKind("services", "service", "services", "Security.Services",
+        (
+            *_of_fields(_SERVICE_FIELDS, {"enabled": None, "auth": None}),
+            Property("ClientSystems", "list", "client addresses", (), separator=";"),
+        ),
+        "service", _editors(_SERVICE_FIELDS),
+    ),
+    ConfigKind("applications", "web application", "web applications", "Security.Applications",
+        _of_fields(
+            APPLICATION_FIELDS,
+            {**NEW_APPLICATION, "auth": None},
+            {key: version for keys, version in _SINCE.items() for key in keys},
+        ),
+        "application", _editors(APPLICATION_FIELDS),
+    ),
+    ConfigKind("audit-events", "audit event", "audit events", "Security.Events",
+        (
+            Property("Description", "text", "description", ""),
+            Property("Enabled", "flag", "recorded"),
+        ),
+        key=("Source", "Type", "Name"),
+    ),
+    ConfigKind("sql-privileges", "holder of SQL privileges", "holders of SQL privileges", "Security.SQLPrivileges",
+        (Property("Privileges", "names", "privileges", ()),),
+        key=("Namespace", "Grantee"),
+    ),
+    ConfigKind("databases", "database", "databases", "Config.Databases",
+        (  # (facts: iris-config-as-text 5.2)
+            *_texts("Directory", None),
+            *_texts("Server"),
+            *_flags("MountAtStartup MountRequired"),
+            *_numbers("ClusterMountMode"),
+            *_texts("StreamLocation"),
+        ),
+    ),
+    ConfigKind("namespaces", "namespace", "namespaces", "Config.Namespaces",
+        (
+            *_texts("Globals Routines", None),
+            *_texts("TempGlobals", "IRISTEMP"),
+            Property("MapGlobals", "table", "global mappings", ()),
+            Property("MapRoutines", "table", "routine mappings", ()),
+            Property("MapPackages", "table", "package mappings", ()),
+        ),
+    ),
+    ConfigKind("tls", "TLS configuration", "TLS configurations", "Security.SSLConfigs",
+        (  # (facts: iris-security 3.9)
+            *_texts("Description"),
+            *_flags("Enabled", default=True),
+            Property("Type", "choice", "type", "client", ("client", "server")),
+            *_texts("CertificateFile PrivateKeyFile"),
+            *_numbers("PrivateKeyType", 2),
+            *_texts("CAFile CAPath"),
+            *_numbers("VerifyPeer"),
+            *_numbers("VerifyDepth", 9),
+            *_texts("CipherList Ciphersuites", None),
+            *_numbers("TLSMinVersion", 16),
+            *_numbers("TLSMaxVersion", 32),
+            *_numbers("DiffieHellmanBits", None),
+            _secret("PrivateKeyPassword", "password of the private key", "PrivateKeyFile"),
+        ),
+    ),
+    ConfigKind("oauth-servers", "OAuth 2.0 server description", "OAuth 2.0 server descriptions",
+        "OAuth2.ServerDefinition",
+        (  # (facts: iris-config-as-text 4)
+            *_texts("SSLConfiguration ServerCredentials"),
+            _secret("InitialAccessToken", "initial access token"),
+        ),
+        key=("IssuerEndpoint",),
+    ),
+    ConfigKind("oauth-clients", "OAuth 2.0 client", "OAuth 2.0 clients", "OAuth2.Client",
+        (
+            *_flags("Enabled", default=True),
+            *_texts("Description"),
+            *_texts("ClientType SSLConfiguration", None),
+            *_texts("RedirectionEndpoint DefaultScope"),
+            *_numbers("JWTInterval", 60),
+            *_texts("JWTAudience ClientId ClientCredentials"),
+            *_flags("AcceptNonStandardImplicitIdToken"),
+            *_texts("ServerDefinition", None),
+            _secret("ClientSecret", "client secret"),
+        ),
+        key=("ApplicationName",),
+    ),
+)  # fmt: skip
+"""All kinds, in the order in which an instance takes them."""
+
+BY_NAME: Mapping[str, ConfigKind] = {kind.name: kind for kind in KINDS}
