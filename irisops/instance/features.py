@@ -221,6 +221,8 @@ FEATURES: Mapping[str, Feature] = {
         _query("resources.list", "Security.Resources:List", "Name Description PublicPermission Type"),
         _read("resources.read", "Security.Resources"),
         _edit("resources.edit", "Security.Resources"),
+        Feature("resources.create", (_method("Security.Resources", "Create"),), SECURE),
+        Feature("resources.delete", (_method("Security.Resources", "Delete"),), SECURE),
         _detail(
             "services.detail",
             "Security.Services:Detail",
@@ -298,6 +300,28 @@ FEATURES: Mapping[str, Feature] = {
         Feature("license.customer", (_method("%SYSTEM.License", "KeyCustomerName"),)),
         Feature("system.mode", (_method("%SYSTEM.Version", "SystemMode"),)),
         _query("namespaces.list", "Config.Namespaces:List", privilege=""),
+        _query(
+            # (facts: iris-operations 7.1)
+            "databases.list",
+            "SYS.Database:List",
+            "Directory Status Resource",
+            privilege="%Admin_Manage:U",
+        ),
+        _query("databases.names", "Config.Databases:List", "Name Directory", privilege=""),
+        # UNVERIFIED: that the dictionary's own classes take the name of a class as the id. Settle:
+        # %Dictionary.CompiledClass.%ExistsId("%Library.String") by the driver.
+        Feature(
+            "code.exists",
+            (
+                _method(
+                    "%Dictionary.CompiledClass",
+                    "%ExistsId",
+                    further=(("%Dictionary.ClassDefinition", "%ExistsId"), SET_NAMESPACE),
+                ),
+            ),
+        ),
+        # UNVERIFIED: the stream's members by the driver. Settle: LinkToFile of messages.log, Size, MoveTo, Read.
+        Feature("messages.log", (_object("%Stream.FileCharacter", "LinkToFile"),), "%DB_IRISSYS:R"),
         # The class dictionary does not list views and statements; using them tells.
         Feature("sql.schemas", (Route("statement", "SQL view INFORMATION_SCHEMA.TABLES", ()),)),
         Feature("sql.grant_schema", (Route("statement", "SQL GRANT and REVOKE ON SCHEMA", ()),)),

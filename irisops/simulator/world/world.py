@@ -18,6 +18,7 @@ from irisops.simulator.world.audit import AuditLog
 from irisops.simulator.world.chance import Chance
 from irisops.simulator.world.clock import Clock, SystemClock
 from irisops.simulator.world.daemons import start_daemons
+from irisops.simulator.world.gateway import WebGateway
 from irisops.simulator.world.license import (
     Connection,
     Counts,
@@ -36,6 +37,7 @@ from irisops.simulator.world.model import (
     Permission,
     Process,
     Role,
+    Trouble,
     User,
     WebSession,
 )
@@ -93,6 +95,14 @@ class World:
         self.user_name_licensing = False
         """`UserNameLicensing(1)`: a login's license identity is `user@address` instead of the address alone."""
         self.alerts = AlertLog(self.now)
+        self.gateway = WebGateway()
+        self.messages: list[str] = []
+        """Lines of messages.log."""
+        self.code: dict[str, Trouble] = {}
+        """What is wrong with code: name of a class, path of an application or page, in lower case -> trouble."""
+        self.web_reads_databases = False
+        """Visitors need read on the databases of an application, as they do on a real instance. The older scenarios
+        leave it out: their visitors have no roles."""
         self.license.on_refusal = self.alerts.license_refused
         self.unclean_hold = UNCLEAN_HOLD_SECONDS
         self.refusal_texts: dict[Refusal, str | None] = dict(logins.TEXTS)
