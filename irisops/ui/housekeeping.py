@@ -60,9 +60,13 @@ class Housekeeping:
         self._before: tuple[tuple[int, int, int], float] | None = None
 
     def begin(self) -> None:
-        """Take over from Python. Objects made at the start live to the end, so they are not examined again."""
+        """Take over from Python. Objects made at the start live to the end, so they are not examined again.
+
+        What the imports left behind, as a class for each dataclass with slots, would live as long: 0.6 MB.
+        """
         if self._before is None:
             self._before = (gc.get_threshold(), sys.getswitchinterval())
+            gc.collect()
             gc.freeze()
             gc.enable()  # off since the program's start
             gc.set_threshold(YOUNG, NEVER, NEVER)
