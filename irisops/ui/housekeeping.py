@@ -28,9 +28,9 @@ AT_THE_LATEST = 600.0
 """Seconds after which a full collection runs even while keys come."""
 PAUSE = 0.3
 """Seconds without a key in which a full collection goes unnoticed: 10 to 20 ms."""
-SOME_LITTER = 6
+SOME_LITTER = 4
 """Young collections after which a full one runs at the next pause: what a card leaves behind, half a MB and more."""
-LITTER = 16
+LITTER = 10
 """Young collections after which a full one runs even while keys come: quick typing leaves as much behind."""
 SWITCH = 0.001
 """Seconds that a thread which sorts or filters may keep the screen waiting; Python's default is five times that."""
