@@ -202,19 +202,16 @@ class Link:
     def __post_init__(self) -> None:
         from irisops.instance.usage.poll import Poller  # noqa: PLC0415 - not at the start
 
-        self._keep_no_sessions()
-        self._keep_no_processes()
+        self._keep_no_rows(sessions=True, processes=True)
         self.poller = Poller(self.connection, now=self.clock.now)
 
-    def _keep_no_sessions(self) -> None:
+    def _keep_no_rows(self, *, sessions: bool, processes: bool) -> None:
         from irisops.instance.values import Remade  # noqa: PLC0415 - not at the start
 
-        self._sessions, self._sessions_at = Remade(), None
-
-    def _keep_no_processes(self) -> None:
-        from irisops.instance.values import Remade  # noqa: PLC0415 - not at the start
-
-        self._processes, self.process_rows, self._processes_at = Remade(), KeptRows(), None
+        if sessions:
+            self._sessions, self._sessions_at = Remade(), None
+        if processes:
+            self._processes, self.process_rows, self._processes_at = Remade(), KeptRows(), None
 
     def kept_sessions(self) -> Remade[WebSession]:
         """The web sessions as last listed, for a list that is read now."""
@@ -264,11 +261,10 @@ class Link:
         What the driver's end of the pipe has sent is forgotten for both lists; one in use then comes whole once.
         """
         before = self.clock.monotonic() - seconds
-        if self._sessions_at is not None and self._sessions_at < before:
-            self._keep_no_sessions()
-            self.connection.forget_rows()
-        if self._processes_at is not None and self._processes_at < before:
-            self._keep_no_processes()
+        sessions = self._sessions_at is not None and self._sessions_at < before
+        processes = self._processes_at is not None and self._processes_at < before
+        if sessions or processes:
+            self._keep_no_rows(sessions=sessions, processes=processes)
             self.connection.forget_rows()
 
     def follow(self, profile: Profile) -> None:
