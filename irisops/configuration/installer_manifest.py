@@ -195,14 +195,14 @@ def _class_of(configuration: Configuration, made: _Manifest) -> str:
         for name, user in made.variables.items()
     ]
     lines = [
+        "Include %occInclude",
+        "",
         f"/// Made by irisops from {_plain(source)} ({_plain(configuration.version or 'version unknown')}).",
         "/// It holds no secrets. What it cannot say is a comment in the manifest.",
         "/// Import and compile it in %SYS, then run there:",
         *passwords,
         f"///     write ##class({CLASS_NAME}).setup(.vars)",
         *(["/// A user whose password is not set is not made."] if passwords else []),
-        "Include %occInclude",
-        "",
         f"Class {CLASS_NAME}",
         "{",
         "",
