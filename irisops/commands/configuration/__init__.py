@@ -1,0 +1,1 @@
+"""The configuration of an instance as text: /export, /diff, /apply."""
