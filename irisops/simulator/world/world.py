@@ -112,6 +112,8 @@ class World:
         self.events = self.tables.events
         self.namespaces = self.tables.namespaces
         self.databases = self.tables.databases
+        self.oauth_servers = self.tables.oauth_servers
+        self.oauth_clients = self.tables.oauth_clients
         with self.scheduler.as_of(self.started):
             start_daemons(self.process_table)
         self.scheduler.every(1.0, self.process_table.work)
@@ -130,8 +132,8 @@ class World:
     def revision(self, table: str) -> int:
         """Change counter of a table.
 
-        Tables are users, roles, resources, services, applications, events, namespaces, databases, processes, sessions,
-        license and audit. Raises KeyError for another name.
+        Tables are users, roles, resources, services, applications, events, namespaces, databases, oauth_servers,
+        oauth_clients, processes, sessions, license and audit. Raises KeyError for another name.
         """
         counters: dict[str, Callable[[], int]] = {
             "processes": lambda: self.process_table.revision,
@@ -146,6 +148,8 @@ class World:
             "events": lambda: self.events.revision,
             "namespaces": lambda: self.namespaces.revision,
             "databases": lambda: self.databases.revision,
+            "oauth_servers": lambda: self.oauth_servers.revision,
+            "oauth_clients": lambda: self.oauth_clients.revision,
         }
         return counters[table]()
 
