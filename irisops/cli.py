@@ -19,6 +19,8 @@ SUBCOMMANDS = {
     "demo": "irisops.start:demo",
     "run": "irisops.run_command:run",
     "evidence": "irisops.run_command:evidence",
+    "export": "irisops.run_command:export",
+    "diff": "irisops.run_command:diff",
     "leases": "irisops.leases_watch:leases",
     "completion": "irisops.completion:completion",
 }

@@ -18,6 +18,8 @@ commands:
   irisops demo               the chat on a private practice instance; nothing of yours is touched or written
   irisops run "/license"     one command without the screen, as text or with --json
   irisops evidence FILE      what an instance answers, without names, in a file that helps this project
+  irisops export DIR         the configuration of an instance as text, fit for Git; --check for drift
+  irisops diff A [B]         what differs between folders, profiles, or the instance now
   irisops completion bash    completion for bash, zsh or fish
   irisops leases             what shares have made and not yet taken back; "clear" takes it back
   irisops simulator          the practice instance alone, for any tool that speaks to IRIS
@@ -47,6 +49,19 @@ Read once what irisops can read of an instance and write how it answered: versio
 codes, times, and the shape of values (9999-99-99, Aaaa). No names, no addresses, nothing of yours; nothing is changed.
 The file is shown before it is written, and sent nowhere. It tells what nobody public knows of IRIS: please attach it
 to an issue."""
+
+EXPORT_DESCRIPTION = """\
+Write the configuration of an instance as text: one TOML file for each user, role, resource, service, web application
+and so on, always in the same form, without secrets, and with a list of what could not be read. Two exports of an
+unchanged instance are the same to the byte, so the folder is fit for Git.
+
+exit status: 0 done, with --check: the folder is what the instance is   1 with --check: it differs
+  2 with --check: it could not be told   3 files would vanish, needs a yes (--yes)   4 cannot reach or log in"""
+
+DIFF_DESCRIPTION = """\
+Compare two configurations by object and field: folders that "irisops export" has made, profiles, or the instance now.
+
+exit status: 0 the same   1 different   2 could not be told   4 cannot reach or log in"""
 
 COMPLETION_DESCRIPTION = """\
 Print a completion script.
@@ -121,6 +136,22 @@ def parser() -> Arguments:
     )
     what.add_argument("file", metavar="FILE", nargs="?", default="", help="the file to write; must not exist")
 
+    export = commands.add_parser(
+        "export", help="the configuration of an instance as text, in a folder", description=EXPORT_DESCRIPTION
+    )
+    _as_command(export)
+    export.add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 if the folder differs"
+    )
+    export.add_argument("folder", metavar="DIR", help="a new folder, or one that this has made")
+
+    diff = commands.add_parser(
+        "diff", help="what differs between two configurations", description=DIFF_DESCRIPTION
+    )
+    _as_command(diff)
+    diff.add_argument("first", metavar="A", help="a folder, or a profile")
+    diff.add_argument("second", metavar="B", nargs="?", default="", help="another; else the instance, now")
+
     leases = commands.add_parser("leases", help="what shares have made and not yet taken back")
     leases.add_argument(
         "action",
@@ -150,6 +181,18 @@ def _where(command: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--demo", action="store_true", help="on a private practice instance, for this command alone"
     )
+
+
+def _as_command(command: argparse.ArgumentParser) -> None:
+    """The options of a subcommand that is one command of the chat, about configurations."""
+    _where(command)
+    _simulator_options(command)
+    command.add_argument("--json", action="store_true", help="one JSON object per reply, one per line")
+    command.add_argument("--yes", action="store_true", help="carry a plan out (without it, exit with 3)")
+    command.add_argument(
+        "--confirm", metavar="NAME", default="", help="the name that a guarded profile asks for"
+    )
+    command.add_argument("--only", metavar="KIND,…", default="", help="only these kinds of objects")
 
 
 def _plain_option(command: argparse.ArgumentParser) -> None:

@@ -40,6 +40,16 @@ _WHERE = (
 )
 _PLAIN = Option("--plain", "line by line, without drawing")
 _HELP = Option("--help", "show help")
+_AS_COMMAND = (
+    _HELP,
+    *_WHERE,
+    *_SIMULATOR,
+    Option("--json", "one JSON object per reply"),
+    Option("--yes", "carry a plan out"),
+    Option("--confirm", "the name that a guarded profile asks for", TEXT),
+    Option("--only", "only these kinds of objects", TEXT),
+)
+"""Options of a subcommand that is one command of the chat."""
 LEVELS = ("error", "warning", "info", "debug")
 
 TOP = (
@@ -74,6 +84,12 @@ COMMANDS: dict[str, tuple[str, tuple[Option, ...], tuple[str, ...]]] = {
         ),
         (),
     ),
+    "export": (
+        "the configuration of an instance as text, in a folder",
+        (*_AS_COMMAND, Option("--check", "exit with 1 if the folder differs")),
+        (),
+    ),
+    "diff": ("what differs between two configurations", _AS_COMMAND, ()),
     "leases": ("what shares have made and not yet taken back", (_HELP,), ("clear", "watch")),
     "completion": ("completion for a shell", (_HELP,), SHELLS),
     "simulator": (

@@ -20,7 +20,7 @@ from irisops import streams
 from irisops.background import in_daemon_thread
 from irisops.contract.chat import Command, Notice
 from irisops.contract.quoting import quote
-from irisops.contract.replies import Effect, Form, Plan, Problem, Progress, Refusal, Reply
+from irisops.contract.replies import Effect, Form, Plan, Problem, Progress, Refusal, Reply, Table
 from irisops.contract.wording import harmless, harmless_lines
 from irisops.demo import DemoError, running, simulator_options
 from irisops.engine import reply_json, reply_text
@@ -43,6 +43,7 @@ class Exit(IntEnum):
     DONE = 0
     FAILED = 1
     NOT_UNDERSTOOD = 2
+    COULD_NOT_TELL = 2
     NEEDS_YES = 3
     CANNOT_REACH = 4
     UNWRITABLE = streams.STATUS_UNWRITABLE
@@ -282,7 +283,14 @@ def _one(reply: Reply, command: Command | None, output: Output) -> Exit:
             "FormNeeded", f"{usage} without values is a form, for the screen.", f"Give values: {names}"
         )
     output.reply(reply)
-    return exit_of(reply) if isinstance(reply, Problem) else Exit.DONE
+    if isinstance(reply, Table):
+        return Exit(reply.status)
+    if not isinstance(reply, Problem):
+        return Exit.DONE
+    status = exit_of(reply)
+    # Where 1 is a verdict, a failure must not look like one.
+    verdict = command is not None and (command.name == "diff" or command.args.get("check") == "yes")
+    return Exit.COULD_NOT_TELL if verdict and status == Exit.FAILED else status
 
 
 def run(options: argparse.Namespace) -> int:
@@ -308,6 +316,24 @@ def evidence(options: argparse.Namespace) -> int:
     )
     options.line, options.json, options.confirm = [line], False, ""
     return run(options)
+
+
+def export(options: argparse.Namespace) -> int:
+    """`irisops export`: `/export DIR`."""
+    check = " check=yes" if options.check else ""
+    options.line = [f"/export {quote(options.folder)}{check}{_only(options)}"]
+    return run(options)
+
+
+def diff(options: argparse.Namespace) -> int:
+    """`irisops diff`: `/diff A [B]`."""
+    second = f" {quote(options.second)}" if options.second else ""
+    options.line = [f"/diff {quote(options.first)}{second}{_only(options)}"]
+    return run(options)
+
+
+def _only(options: argparse.Namespace) -> str:
+    return f" only {quote(options.only)}" if options.only else ""
 
 
 async def until_signal(

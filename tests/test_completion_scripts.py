@@ -83,7 +83,7 @@ def bash(line: str, tmp_path: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("irisops d", ["demo"]),
+        ("irisops d", ["demo", "diff"]),
         ("irisops --pr", ["--profile"]),
         ("irisops --profile cl", ["clinic-test"]),
         ("irisops --log-level w", ["warning"]),

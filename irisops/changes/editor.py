@@ -55,7 +55,7 @@ class Start:
 class FormFields(Protocol):
     """See `Editor.form_fields`."""
 
-    def __call__(self, access: Access, state: ObjectState, *, new: bool) -> list[FormField]:
+    def __call__(self, link: Link, access: Access, state: ObjectState, /, *, new: bool) -> list[FormField]:
         """The fields of an object's form, in order."""
 
 
@@ -114,7 +114,7 @@ class _Desk:
         return Form(
             self.editor.kind,
             f"{self._noun.capitalize()} {name}",
-            self.editor.form_fields(self.access, state, new=False),
+            self.editor.form_fields(self.context.link(), self.access, state, new=False),
             f"/{self.editor.word or self.editor.kind} {quote(name, force=forced)}",
             notes=self.editor.notes(self.access, state),
         )
@@ -122,7 +122,7 @@ class _Desk:
     def new_form(self, values: Mapping[str, FieldValue], name: str, notes: Sequence[str] = ()) -> Form:
         """The form of a new object."""
         state = ObjectState(self.editor.kind, name, values)
-        fields = self.editor.form_fields(self.access, state, new=True)
+        fields = self.editor.form_fields(self.context.link(), self.access, state, new=True)
         return Form(self.editor.kind, f"New {self._noun}", fields, self.command.slash, notes=list(notes))
 
     def wrong(self, state: ObjectState | None, errors: Mapping[str, str]) -> Form | Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from irisops.commands.access import specs as access
 from irisops.commands.accounts import specs as accounts
+from irisops.commands.configuration import specs as configuration
 from irisops.commands.gateway import specs as gateway
 from irisops.commands.helper import specs as helper
 from irisops.commands.history import specs as history
@@ -26,6 +27,7 @@ ALL: tuple[CommandSpec, ...] = (
     *access.SPECS,
     *accounts.SPECS,
     *security.SPECS,
+    *configuration.SPECS,
     *gateway.SPECS,
     *sharing.SPECS,
     *history.SPECS,

@@ -83,6 +83,8 @@ class Table:
     """Column whose values are headings above the rows that share one."""
     order: tuple[str, bool] | None = None
     """Column that the rows come sorted by, and whether the highest come first."""
+    status: int = 0
+    """Exit status of `irisops run`, for an answer that is a verdict (/diff)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,9 +269,12 @@ def _arguments(spec: CommandSpec, given: list[Word], raw: str) -> Args:
     args: Args = {}
     rest = _take_options(spec, given, args)
     elements = list(spec.grammar)
+    without = False
     for index, element in enumerate(elements):
         if isinstance(element, Keyword):
-            _take_keyword(spec, element, elements[index + 1 :], rest)
+            without = not _take_keyword(spec, element, elements[index + 1 :], rest) and element.alone
+            continue
+        if without:
             continue
         if element.kind == LINE and rest:
             args[element.name] = raw[rest[0].start :].strip()
@@ -297,13 +300,14 @@ def _take_options(spec: CommandSpec, given: list[Word], args: Args) -> list[Word
     return rest
 
 
-def _take_keyword(spec: CommandSpec, keyword: Keyword, after: list[Arg | Keyword], rest: list[Word]) -> None:
-    """Consume the keyword. It may be missing only if everything after it may be."""
+def _take_keyword(spec: CommandSpec, keyword: Keyword, after: list[Arg | Keyword], rest: list[Word]) -> bool:
+    """Consume the keyword; False if it is missing. It may be missing only if everything after it may be."""
     if rest and not rest[0].quoted and rest[0].value.casefold() == keyword.word:
         rest.pop(0)
-        return
+        return True
     if any(isinstance(part, Arg) and part.required for part in after):
         raise _Wrong(f"/{spec.name} needs the word “{keyword.word}”.")
+    return False
 
 
 def _take_values(

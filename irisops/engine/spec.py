@@ -42,9 +42,13 @@ class Arg:
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """A literal word: the `to` of `/grant ROLE to USER`."""
+    """A literal word: the `to` of `/grant ROLE to USER`.
+
+    `alone`: what follows it is given after the word alone, as the kinds of `/export DIR only KIND`.
+    """
 
     word: str
+    alone: bool = False
 
     @property
     def display(self) -> str:

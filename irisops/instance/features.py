@@ -211,7 +211,8 @@ FEATURES: Mapping[str, Feature] = {
         Feature(
             "webapps.create",
             (
-                # No array crosses the driver, so Create cannot be used (facts: iris-webapps-gateway 1.6).
+                # No array crosses the driver: Create is for code on the instance (facts: iris-webapps-gateway 1.6).
+                _helper_route("CreateApplication", "Security.Applications"),
                 _method("Security.Applications", "Copy"),
             ),
             SECURE,

@@ -52,6 +52,11 @@ class Places:
         return self.config / "secrets.json"
 
     @property
+    def exports(self) -> Path:
+        """The file with the folder of the last export of each profile."""
+        return self.state / "exports.json"
+
+    @property
     def refused(self) -> Path:
         """The file of refused passwords (digests)."""
         return self.state / "refused.json"

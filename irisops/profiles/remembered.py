@@ -136,3 +136,31 @@ def _parsed_marks(text: str) -> list[str]:
 
 def _mark(account: str, source: str) -> str:
     return hashlib.sha256(f"{account}\n{source}".encode()).hexdigest()
+
+
+class ExportsStore(OwnFile[dict[str, str]]):
+    """`exports.json`: the folder of the last export of each profile."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, _texts, {}, "The folders of earlier exports are not known; /diff takes one.")
+
+    def last(self, profile: str) -> Path | None:
+        """The folder of the last export of a profile; None if none is known."""
+        found = self.load().get(profile.casefold())
+        return Path(found) if found else None
+
+    def remember(self, profile: str, folder: Path) -> bool:
+        """Store the folder; False if the state folder cannot be written."""
+        known = self.load() | {profile.casefold(): str(folder.absolute())}
+        try:
+            write_atomically(self.path, json.dumps(known))
+        except OSError:
+            return False
+        return True
+
+
+def _texts(text: str) -> dict[str, str]:
+    found = json.loads(text)
+    if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
+        raise ValueError("not a table of texts")
+    return found

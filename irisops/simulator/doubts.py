@@ -212,16 +212,6 @@ EVENT_ID = Doubt(
     "as a user with %All, list the ids",
     ("SELECT ID FROM Security.Events",),
 )
-APPLICATION_NEW = Doubt(
-    "application-new",
-    "Can %New, Name and %Save make a web application?",
-    (
-        Behaviour("refused", "NameLowerCase is required and read-only, and Name does not fill it"),
-        Behaviour("made", "NameLowerCase follows from Name"),
-    ),
-    "make one in a test namespace, save it, and read the status",
-    ("SELECT Name, ReadOnly FROM %Dictionary.CompiledProperty WHERE parent = 'Security.Applications'",),
-)
 PROCEDURE_WORD = Doubt(
     "procedure-word",
     "Does GrantPrivilege of %SYSTEM.SQL.Security take PROCEDURE as the type of an object?",
@@ -262,7 +252,6 @@ DOUBTS: tuple[Doubt, ...] = (
     PROJECTION,
     ADMIN_API,
     EVENT_ID,
-    APPLICATION_NEW,
     PROCEDURE_WORD,
     FEATURE_OPTIONS,
 )

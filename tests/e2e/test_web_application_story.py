@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from irisops.contract.replies import Facts, Plan, Problem, Reply, Table
+from irisops.simulator import main
 from irisops.simulator.world.model import User
 from irisops.simulator.world.seed import UNAUTHENTICATED_BIT
 from tests.e2e.staging import Person, Stage, stage
@@ -57,7 +58,7 @@ async def trial(person: Person, line: str) -> tuple[Table, str]:
     return table, repr(replies)
 
 
-@pytest.mark.parametrize("version", ["2024.1", "2025.2", "2026.2"])
+@pytest.mark.parametrize("version", list(main.VERSIONS))
 async def test_it_is_made_tested_used_and_deleted(tmp_path: Path, version: str) -> None:
     async with stage("quiet", tmp_path, version=version) as on, on.person() as person:
         plan = await person.plan(MAKE)

@@ -155,7 +155,6 @@ async def test_changes_are_refused_early_then_made_by_the_helper_and_undone(
 
 
 async def test_web_applications_are_edited_and_made_through_it(tmp_path: Path) -> None:
-    """Copy is a method of the class, which reaches its own globals; every field is then set by the helper."""
     async with protected(tmp_path) as (on, person, administrator):
         make = "/app add /api/shop template=rest-jwt namespace=USER dispatch_class=Shop.REST"
         for line in (make, "/app /csp/user path=/srv"):
@@ -165,18 +164,48 @@ async def test_web_applications_are_edited_and_made_through_it(tmp_path: Path) -
         changed = app(on.world)
         assert (changed.path, changed.jwt_enabled, changed.jwt_access_seconds) == ("/srv", True, 30)
         plan = await person.plan(make)
-        shown = [each for each in plan.calls["Python"] if "irispy.class" in each]
-        assert ['"Copy"' in each for each in shown] == [True, False]
-        assert f'"{HELPER}", "ModifySecurity"' in shown[1]
+        (shown,) = [each for each in plan.calls["Python"] if "irispy.class" in each]
+        assert f'"{HELPER}", "CreateApplication"' in shown
         done(await person.yes(plan))
         made = on.world.applications.get("/api/shop")
         assert made is not None
         assert (made.dispatch_class, made.path, made.jwt_access_seconds) == ("Shop.REST", "", 60)
         done(await person.yes(await person.plan("/undo")))
         assert on.world.applications.get("/api/shop") is None
+        before = repr(app(on.world))
         done(await person.yes(await person.plan("/app delete /csp/user")))
-        refused = problem(await person.say("/undo"))
-        assert refused.error == "NotAvailable", "there is none left to copy"
+        done(await person.yes(await person.plan("/undo")))
+        assert repr(app(on.world)) == before, "no other one is there to copy"
+
+
+async def test_an_application_is_created_where_none_is_there_to_copy(tmp_path: Path) -> None:
+    """Without the helper it cannot be; with it every field is as entered, and a name that is taken stays as it was."""
+    async with stage("quiet", tmp_path) as on, on.person() as person:
+        on.world.tables.applications.remove("/csp/user")
+        make = (
+            "/app add /shop template=flask namespace=USER wsgi_location=/opt/shop application_roles=%SQL,%Developer "
+            'matching_roles=%Operator:%SQL cors_origins=https://a.example:443 description="a|b ~1"'
+        )
+        refused = problem(await person.say(make))
+        assert (refused.error, "/helper install" in refused.cure) == ("NotAvailable", True)
+        await install(person)
+        plan = await person.plan(make)
+        assert not any("as a copy" in each.after for each in plan.changes)
+        done(await person.yes(plan))
+        made = on.world.applications.get("/shop")
+        assert made is not None
+        assert made.match_roles == {"": ["%SQL", "%Developer"], "%Operator": ["%SQL"]}
+        assert (made.description, made.authe_enabled, made.type_bits) == ("a|b ~1", 32, 2)
+        extra = on.simulator.runtime.emulation.extras_of("Security.Applications", "/shop")
+        assert (extra["WSGIAppLocation"], extra["CorsAllowlist"]) == ("/opt/shop", ["https://a.example:443"])
+        connection = person.session.context.link().connection
+        with pytest.raises(InstanceError, match="already"):
+            await call_helper(connection, "CreateApplication", "/SHOP", "AutheEnabled|64")
+        assert on.world.applications.get("/shop") is made
+        assert made.authe_enabled == 32
+        with pytest.raises(InstanceError, match="does not set Name "):
+            await call_helper(connection, "CreateApplication", "/shop2", "Name|/shop3")
+        assert on.world.applications.get("/shop2") is None
 
 
 async def test_without_the_helper_sql_sets_a_password(tmp_path: Path) -> None:

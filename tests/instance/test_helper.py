@@ -27,7 +27,16 @@ from irisops.instance.helper import (
 from irisops.instance.usage.sessions import end_session
 from tests.instance.fake_instance import FakeInstance, everything, rows, value
 
-METHODS = (HELPER_VERSION_METHOD, "EndSession", "ModifySecurity", "ReadSecurity", "Knows", "Answer")
+METHODS = (
+    HELPER_VERSION_METHOD,
+    "EndSession",
+    "ModifySecurity",
+    "CreateApplication",
+    "ReadSecurity",
+    "Fill",
+    "Knows",
+    "Answer",
+)
 
 
 class HelperInstance(FakeInstance):

@@ -187,15 +187,6 @@ def event_id(target: Target) -> Any:
         ]
 
 
-def application_new(target: Target) -> Any:
-    """1 for success, else a status."""
-    with connection(target) as boss:
-        made = iris.createIRIS(boss).classMethodObject("Security.Applications", "%New")
-        made.set("Name", "/csp/new")
-        made.set("NameSpace", "USER")
-        return made.invoke("%Save") == 1
-
-
 def procedure_word(target: Target) -> Any:
     """1 for success, else a status."""
     with connection(target) as boss:
@@ -246,7 +237,6 @@ PROBES: dict[str, tuple[Callable[[Target], Any], dict[str, Any]]] = {
     "projection": (projection, {"no": "SQLCODE: <-428>", "yes": True}),
     "admin-api": (admin_api, {"refused": 503, "answers": 200}),
     "event-id": (event_id, {"bars": [True, False], "slashes": [True, True]}),
-    "application-new": (application_new, {"refused": False, "made": True}),
     "procedure-word": (procedure_word, {"refused": False, "taken": True}),
     "feature-options": (feature_options, {"granted": (1, [(7,)]), "none": (0, "<LIST ERROR>")}),
 }

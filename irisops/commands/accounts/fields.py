@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from irisops.changes.editor import Checked, Given
+from irisops.connections.connection import Link
 from irisops.contract.nearest import find, nearest
 from irisops.contract.replies import Cell, FormField
 from irisops.contract.wording import acting, harmless, listed
@@ -84,7 +85,7 @@ def title(label: str) -> str:
     return label[:1].upper() + label[1:]
 
 
-def form_fields(access: Access, state: ObjectState, *, new: bool) -> list[FormField]:
+def form_fields(_link: Link, access: Access, state: ObjectState, *, new: bool) -> list[FormField]:
     """The form's fields in order. Fields that this version lacks are not in `state` and not shown."""
     found: list[FormField] = []
     if new:

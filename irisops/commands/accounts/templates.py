@@ -1,23 +1,21 @@
-"""Templates for new users: what each grants, and why. A template fills the form; every field stays editable."""
+"""Templates for new users: what each grants, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from irisops.changes import templates
 from irisops.contract.chat import Command
-from irisops.contract.replies import Cell, Column, Refusal, Table
-from irisops.contract.wording import harmless, listed
+from irisops.contract.replies import Column
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class Template(templates.Template):
     """One kind of account. `days` until it expires, 0 for never; `reads_namespace` also creates a role."""
 
-    name: str
-    title: str
-    why: str
     roles: tuple[str, ...] = ()
     days: int = 0
     password_never_expires: bool = False
@@ -67,42 +65,27 @@ TEMPLATES = (
 )
 
 
+_OWN: cards.Fields[Template] = (
+    (
+        Column("roles", "ROLES", "list"),
+        lambda each: list(each.roles) if not each.reads_namespace else ["one made for it"],
+    ),
+    (Column("expires_after_days", "DAYS", "number", hide_under=90), lambda each: each.days or None),
+)
+
+
 def template_named(name: str) -> Template:
     """A template by name. Raises `Refusal`."""
-    for template in TEMPLATES:
-        if template.name == name.casefold():
-            return template
-    raise Refusal(
-        "NoSuchTemplate",
-        f"There is no template {harmless(name, 40)}.",
-        f"They are {listed([each.name for each in TEMPLATES])}; /templates says what each grants.",
-    )
+    return templates.template_named(TEMPLATES, name, "/templates")
 
 
 async def show_templates(_context: Context, _command: Command) -> Replies:
     """List the templates."""
-    rows: list[dict[str, Cell]] = [
-        {
-            "name": each.name,
-            "title": each.title,
-            "roles": list(each.roles) if not each.reads_namespace else ["one made for it"],
-            "expires_after_days": each.days or None,
-            "why": each.why,
-        }
-        for each in TEMPLATES
-    ]
-    yield Table(
+    yield templates.templates_table(
+        "users",
+        TEMPLATES,
+        _OWN,
         name="templates",
-        title="Templates for new users",
-        columns=[
-            Column("name", "NAME"),
-            Column("title", "FOR", hide_under=100),
-            Column("roles", "ROLES", "list"),
-            Column("expires_after_days", "DAYS", "number", hide_under=90),
-            Column("why", "WHY", grow=True),
-        ],
-        rows=rows,
-        key="name",
-        notes=["/user add NAME template=developer makes one; without the name the form opens, filled in."],
-        actions=[("enter", "use", "/user add template={name}")],
+        add="/user add",
+        note="/user add NAME template=developer makes one; without the name the form opens, filled in.",
     )

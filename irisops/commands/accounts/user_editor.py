@@ -43,10 +43,10 @@ async def _find(link: Link, access: Access, name: str) -> ObjectState:
     return (row and user_state_of(row)) or await read_user(link, name, "/user {}")
 
 
-def _form_fields(access: Access, state: ObjectState, *, new: bool) -> list[FormField]:
+def _form_fields(link: Link, access: Access, state: ObjectState, *, new: bool) -> list[FormField]:
     empty = "Empty: one is made and shown once" if new else "Empty: stays as it is"
     return [
-        *form_fields(access, state, new=new),
+        *form_fields(link, access, state, new=new),
         FormField("password", "New password", "secret", "", help=empty),
         FormField("password_again", "Password again", "secret", "", help="The same once more"),
     ]

@@ -32,6 +32,7 @@ from irisops.journal import Entry, Reverse
 USES = {
     "sessions.end": "ending web sessions",
     "roles.privileges": "changing a role's privileges",
+    "webapps.create": "making web applications in one call",
     "users.edit": "changing protected settings",
 }
 """Feature with the helper as a route -> what the helper does for it."""
@@ -148,10 +149,10 @@ async def _plan(work: _Work) -> Plan:
 
 def _install_effects() -> list[str]:
     return [
-        f"It can do three things: {_uses()}. Its source is behind ?.",
+        f"It can do four things: {_uses()}. Its source is behind ?.",
         "From 2025.2 on users, roles, services, apps, resources and auditing may be protected from all but %All.",
         "It runs with the caller's privileges: nobody may do more than their privileges say.",
-        "This tool uses it first for the privileges of a role, else only where every other way has failed.",
+        "This tool uses it first for a role's privileges and new web applications, else where every other way failed.",
         "Loading it takes %Development:U and %DB_IRISSYS:W. An upgrade of IRIS keeps it, as its name begins with Z.",
     ]
 

@@ -22,7 +22,6 @@ from irisops.instance.security.application_fields import (
     PYTHON,
     web_kind,
 )
-from irisops.instance.security.authentication import WEB_METHODS
 from irisops.instance.security.lists import parse_match_roles
 from irisops.instance.security.object_state import Field, FieldKind, FieldValue, ObjectState, login_bits
 from irisops.instance.security.settings_state import read_settings
@@ -130,9 +129,16 @@ _LEAST = {"jwt_access_timeout": 1, "jwt_refresh_timeout": 1}
 # The form
 
 
-def form_fields(access: Access, state: ObjectState, *, new: bool) -> list[FormField]:
+def web_methods(link: Link) -> int:
+    """The login methods that a web application may have on this instance, as bits."""
+    info = link.connection.info
+    return authentication.web_methods(info.version if info else "")
+
+
+def form_fields(link: Link, access: Access, state: ObjectState, *, new: bool) -> list[FormField]:
     """The fields by group, without those that this version lacks and groups of other kinds of application."""
     kind = web_kind(state)
+    methods = web_methods(link)
     kinds = {"CSP", "REST"} if new and kind in ("CSP", "REST") else {kind}
     name = FormField("name", "Name", value=state.name, required=True, help=_HELP["name"], group="What it is")
     found = [name] if new else []
@@ -142,7 +148,7 @@ def form_fields(access: Access, state: ObjectState, *, new: bool) -> list[FormFi
             continue
         heading = f"{group}: {kind}" if group == "What it is" and not new else group
         for key in held:
-            found += [replace(each, group=heading) for each in _fields_of(access, state, key)]
+            found += [replace(each, group=heading) for each in _fields_of(access, methods, state, key)]
     return found
 
 
@@ -154,7 +160,7 @@ def _is_set(state: ObjectState, key: str) -> bool:
     return state.fields[key] != NEW_APPLICATION.get(key)
 
 
-def _fields_of(access: Access, state: ObjectState, key: str) -> list[FormField]:
+def _fields_of(access: Access, methods: int, state: ObjectState, key: str) -> list[FormField]:
     spec, value = APPLICATION_FIELDS[key], state.fields[key]
     field = FormField(key, spec.label[:1].upper() + spec.label[1:], help=_HELP.get(key, ""))
     if key == "roles":
@@ -165,7 +171,7 @@ def _fields_of(access: Access, state: ObjectState, key: str) -> list[FormField]:
             FormField(MATCHING, "Matching roles", "text", ", ".join(matching), (), _HELP[MATCHING]),
         ]
     if key == "auth":
-        ways = authentication.words_of(WEB_METHODS)
+        ways = authentication.words_of(methods | login_bits(state))
         return [replace(field, kind="roles", value=list(state.names(key)), choices=ways)]
     if key == "resource":
         names = [each.name for each in access.resources]
@@ -209,7 +215,7 @@ async def check(link: Link, access: Access, given: Given, base: ObjectState, _to
 
     Raises a named problem.
     """
-    checked = check_values(access, given, base)
+    checked = check_values(access, given, base, web_methods(link))
     new = find(base.name, [each.name for each in access.applications]) is None
     after = base.with_fields(checked.fields)
     namespace = after.text("namespace")
@@ -223,14 +229,17 @@ async def check(link: Link, access: Access, given: Given, base: ObjectState, _to
     return checked
 
 
-def check_values(access: Access, given: Given, base: ObjectState) -> Checked:
-    """Check typed or submitted values, without the instance."""
+def check_values(access: Access, given: Given, base: ObjectState, methods: int) -> Checked:
+    """Check typed or submitted values, without the instance; `methods` are the login methods that it has."""
     checked = Checked()
     for key in APPLICATION_FIELDS:
         if key not in given or key == "type":
             continue
         if key in base.fields:
-            _value(checked, access, key, given[key], base=base)
+            if key == "auth":
+                _auth(checked, given[key], base, methods)
+            else:
+                _value(checked, access, key, given[key], base=base)
         else:
             checked.errors[key] = "This version of IRIS has no such setting."
     if "roles" in base.fields and {ALWAYS, MATCHING} & given.keys():
@@ -279,9 +288,7 @@ def _objections(after: ObjectState) -> Iterable[tuple[str, str]]:
 
 def _value(checked: Checked, access: Access, key: str, raw: Cell | list[str], *, base: ObjectState) -> None:
     spec, old = APPLICATION_FIELDS[key], base.fields.get(key)
-    if key == "auth":
-        _auth(checked, raw, base)
-    elif spec.kind == "flag":
+    if spec.kind == "flag":
         checked.fields[key] = raw in (True, "yes")
     elif spec.kind == "choice":
         _choice(checked, key, spec, raw, old)
@@ -322,7 +329,7 @@ def _resource(checked: Checked, access: Access, text: str, base: ObjectState) ->
     return spelled or text
 
 
-def _auth(checked: Checked, raw: Cell | list[str], base: ObjectState) -> None:
+def _auth(checked: Checked, raw: Cell | list[str], base: ObjectState, methods: int) -> None:
     held = login_bits(base)
     try:
         text = None if isinstance(raw, list) else str(raw or "")
@@ -331,11 +338,11 @@ def _auth(checked: Checked, raw: Cell | list[str], base: ObjectState) -> None:
         sentence = harmless(str(error), 300)
         checked.errors["auth"] = f"{sentence[:1].upper()}{sentence[1:]}."
         return
-    wrong = bits & ~WEB_METHODS & ~held
+    wrong = bits & ~methods & ~held
     if wrong:
         checked.errors["auth"] = (
             f"A web application cannot have {listed(authentication.words_of(wrong))}. "
-            f"There are {listed(authentication.words_of(WEB_METHODS), most=20)}."
+            f"There are {listed(authentication.words_of(methods), most=20)}."
         )
     checked.fields["auth"] = authentication.words_of(bits)
 

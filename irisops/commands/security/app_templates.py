@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from irisops.changes import templates
 from irisops.contract.chat import Command
-from irisops.contract.replies import Cell, Column, Refusal, Table
-from irisops.contract.wording import harmless, listed
+from irisops.contract.replies import Column
+from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.security.application_fields import PYTHON
@@ -15,15 +16,12 @@ from irisops.instance.security.object_state import FieldValue
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class Template(templates.Template):
     """One kind of application. `needs` are the fields that the person has to fill in.
 
     `database_role`: visitors get the role of the namespace's database, without which the code reads no data.
     """
 
-    name: str
-    title: str
-    why: str
     values: Mapping[str, FieldValue] = field(default_factory=dict)
     needs: Mapping[str, str] = field(default_factory=dict)
     """Field -> what to enter, for people."""
@@ -95,40 +93,23 @@ TEMPLATES = (
 """(facts: iris-webapps-gateway 2.1, 3.1)"""
 
 
+_OWN: cards.Fields[Template] = (
+    (Column("needs", "NEEDS", "list", hide_under=100), lambda each: ["namespace", *each.needs]),
+)
+
+
 def template_named(name: str) -> Template:
     """A template by name. Raises `Refusal`."""
-    for template in TEMPLATES:
-        if template.name == name.casefold():
-            return template
-    raise Refusal(
-        "NoSuchTemplate",
-        f"There is no template {harmless(name, 40)} for web applications.",
-        f"They are {listed([each.name for each in TEMPLATES])}; /app templates says what each sets.",
-    )
+    return templates.template_named(TEMPLATES, name, "/app templates")
 
 
 async def show_templates(_context: Context, _command: Command) -> Replies:
     """List the templates."""
-    rows: list[dict[str, Cell]] = [
-        {
-            "name": each.name,
-            "title": each.title,
-            "needs": ["namespace", *each.needs],
-            "why": each.why,
-        }
-        for each in TEMPLATES
-    ]
-    yield Table(
+    yield templates.templates_table(
+        "web applications",
+        TEMPLATES,
+        _OWN,
         name="app_templates",
-        title="Templates for new web applications",
-        columns=[
-            Column("name", "NAME"),
-            Column("title", "FOR", hide_under=80),
-            Column("needs", "NEEDS", "list", hide_under=100),
-            Column("why", "WHAT IT IS LIKE", grow=True),
-        ],
-        rows=rows,
-        key="name",
-        notes=["/app add /api/shop template=rest-jwt opens the form, filled in."],
-        actions=[("enter", "use", "/app add template={name}")],
+        add="/app add",
+        note="/app add /api/shop template=rest-jwt opens the form, filled in.",
     )

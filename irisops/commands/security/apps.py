@@ -7,7 +7,7 @@ from functools import reduce
 from operator import or_
 
 from irisops.commands.security.app_editor import EDITOR, edit
-from irisops.commands.security.app_fields import check, warn_of_logins
+from irisops.commands.security.app_fields import check, warn_of_logins, web_methods
 from irisops.commands.security.app_view import app_facts
 from irisops.commands.security.kinds import states
 from irisops.commands.security.specs import APPLICATION
@@ -24,7 +24,6 @@ from irisops.engine.spec import Replies
 from irisops.engine.table_filters import list_table
 from irisops.instance.errors import or_note
 from irisops.instance.security.access import Access, read_access
-from irisops.instance.security.authentication import WEB_METHODS
 from irisops.instance.security.lists import (
     WebApplication,
     complete_applications,
@@ -156,7 +155,7 @@ async def _setters(link: Link, given: Mapping[str, str]) -> dict[str, Setter]:
     """Setters by option. Raises `Refusal` for an invalid value."""
     found: dict[str, Setter] = {}
     if "auth" in given:
-        found["auth"] = logins(given["auth"], WEB_METHODS, "A web application")
+        found["auth"] = logins(given["auth"], web_methods(link), "A web application")
     if "resource" in given or "roles" in given:
         access = await read_access(link.connection)
         if "resource" in given:

@@ -41,7 +41,7 @@ async def on(context: Context, command: Command) -> Replies:
         )
     profiles = targets(context, str(command.args["where"]))
     if len(profiles) == 1:
-        link = await _connected(context, profiles[0])
+        link = await connected(context, profiles[0])
         active = context.hub.active is link
         async with contextlib.aclosing(dispatch.run(dispatch.on(context, link), inner)) as replies:
             async for reply in replies:
@@ -79,7 +79,7 @@ def targets(context: Context, where: str) -> list[Profile]:
     return found
 
 
-async def _connected(context: Context, profile: Profile) -> Link:
+async def connected(context: Context, profile: Profile) -> Link:
     """The profile's link, logged in if needed. Raises `InstanceProblem` or `Refusal`."""
     link = context.hub.links.get(profile.name.casefold())
     if link is None or link.connection.state.name in ("off", "refused"):
@@ -92,7 +92,7 @@ async def _answers(context: Context, profile: Profile, inner: Command) -> list[R
     """All replies of one instance; its errors are replies as well."""
     replies: list[Reply] = []
     try:
-        link = await _connected(context, profile)  # a person who types a password is given the time
+        link = await connected(context, profile)  # a person who types a password is given the time
         async with asyncio.timeout(context.patience):
             async with contextlib.aclosing(dispatch.run(dispatch.on(context, link), inner)) as source:
                 async for reply in source:
@@ -177,7 +177,7 @@ def _unread(context: Context, states: Sequence[ProfileState]) -> list[str]:
 async def _fresh(context: Context, profile: Profile) -> str:
     """Connect and read once if nothing was polled yet; returns why that failed, or ""."""
     try:
-        link = await _connected(context, profile)
+        link = await connected(context, profile)
         if link.counts is None and link.connected:
             async with asyncio.timeout(context.patience):
                 link.took(await link.read_figures())

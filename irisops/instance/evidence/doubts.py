@@ -267,13 +267,6 @@ DOUBTS: tuple[Doubt, ...] = (
     ),
     Doubt("event-id", ("bars", "slashes"), _event_id),
     Doubt(
-        "application-new",
-        ("refused", "made"),
-        _never("an application must be made"),
-        'as %All in %SYS, set a=##class(Security.Applications).%New(), a.Name="/zz", a.NameSpace="%SYS" write '
-        "a.%Save(): 1 is made, an error refused",
-    ),
-    Doubt(
         "procedure-word",
         ("refused", "taken"),
         _never("something must be granted"),

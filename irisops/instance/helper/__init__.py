@@ -4,7 +4,8 @@ Arrays do not cross the driver, so `Get` and `Modify` of the security classes ca
 iris-security 6.1 and 6.4, D); from 2025.2 on they may be the only way for an account without %All (facts: iris-security
 4.4). Nor is it certain that a client may call the function that ends a web session (facts: iris-license-sessions 3.3).
 Its source is `ZIrisOps.Helper.cls` in this folder. It is installed only after a yes, used first for a role's privileges
-and else only where every other route failed, and works with the caller's own privileges.
+and for a new web application (facts: iris-webapps-gateway 1.6), else only where every other route failed, and works
+with the caller's own privileges.
 
 It lives in %SYS, where the tool works and where `Security.Roles` is; its name begins with Z, as an upgrade may remove
 what does not (vendor's documentation, Pre-Upgrade Steps, "Save Custom Classes, Routines, and Globals").
@@ -38,7 +39,7 @@ from irisops.instance.values import as_text
 
 T = TypeVar("T")
 
-VERSION = "2"
+VERSION = "3"
 """Version that this source answers. Raise both when the source changes.
 
 UNVERIFIED: how LoadStream tells the text of a class from its other formats; public code sends text that begins with the
@@ -129,12 +130,23 @@ async def modify_by_helper(
 
     Raises the named problem, as `call_helper`. The caller must read back: a status is no proof.
     """
-    text = "|".join(f"{key}|{_written(value)}" for key, value in properties.items())
+    text = _written(properties)
     await call_helper(instance, "ModifySecurity", class_name, name, text, *([password] if password else []))
 
 
-def _written(value: Value) -> str:
-    return as_text(value).replace("~", "~0").replace("|", "~1")
+async def create_application_by_helper(
+    instance: Instance, name: str, properties: Mapping[str, Value]
+) -> None:
+    """`Create` of a web application with these properties, as `modify_by_helper`. One of that name is refused.
+
+    Raises the named problem, as `call_helper`. The caller must read back: a status is no proof.
+    """
+    await call_helper(instance, "CreateApplication", name, _written(properties))
+
+
+def _written(properties: Mapping[str, Value]) -> str:
+    texts = {key: as_text(value).replace("~", "~0").replace("|", "~1") for key, value in properties.items()}
+    return "|".join(f"{key}|{text}" for key, text in texts.items())
 
 
 async def read_by_helper(

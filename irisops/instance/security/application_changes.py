@@ -1,16 +1,23 @@
 """The calls that make, change and delete a web application (facts: iris-webapps-gateway 1.6).
 
-Arrays do not cross the driver, so `Create` cannot be used: another application is copied, and every field is set on the
-copy. The one to copy is chosen for being closed, as the new one is for a moment what that one is.
+Arrays do not cross the driver, so the documented `Create` is called by the helper, where that is installed. Else
+another application is copied, and every field is set on the copy. The one to copy is chosen for being closed, as the
+new one is for a moment what that one is.
 """
 
 from __future__ import annotations
 
 from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceProblem, NotAvailable, Unreachable
-from irisops.instance.helper import read_system_setting
-from irisops.instance.outcome import change_by_method
+from irisops.instance.helper import (
+    create_application_by_helper,
+    read_system_setting,
+    seek_helper,
+    way_to_helper,
+)
+from irisops.instance.outcome import change_by_method, changing
 from irisops.instance.routes import Instance
+from irisops.instance.security.application_fields import APPLICATION_FIELDS
 from irisops.instance.security.authentication import UNAUTHENTICATED
 from irisops.instance.security.object_state import ObjectChange, ObjectState, Step, login_bits
 from irisops.instance.security.settings_state import read_settings, save_settings, settings_steps
@@ -22,7 +29,7 @@ _MOST_LOOKED_AT = 20
 
 
 def application_steps(change: ObjectChange) -> list[Step]:
-    """The calls that bring a web application from one state to the other."""
+    """The calls that bring a web application from one state to the other. Without an `origin` a new one is created."""
     before, after = change.before, change.after
     if after is None:
         name = change.name
@@ -33,8 +40,19 @@ def application_steps(change: ObjectChange) -> list[Step]:
             )
         ]
     if before is None:
-        return [_making(after, change.origin), _filling(after)]
+        return [_making(after, change.origin), _filling(after)] if change.origin else [_creating(after)]
     return settings_steps(change)
+
+
+def _creating(after: ObjectState) -> Step:
+    """Type is always that of an ordinary web application."""
+    fields = {key: each for key, each in APPLICATION_FIELDS.items() if key in after.fields and key != "type"}
+
+    async def run(instance: Instance) -> None:
+        properties = {each.property: each.documented(after, key) for key, each in fields.items()}
+        await changing(create_application_by_helper(instance, after.name, properties))
+
+    return Step(f"{CLASS}.Create {after.name}", run)
 
 
 def _making(after: ObjectState, origin: str) -> Step:
@@ -54,12 +72,14 @@ def _filling(after: ObjectState) -> Step:
 
 
 async def application_to_copy(instance: Instance, name: str) -> str:
-    """A web application to copy, the most closed one that did not come with the instance.
+    """A web application to copy, the most closed one that did not come with the instance; "" where `Create` is used.
 
     A copy of a system application might be one, too, which nobody can delete (facts: iris-webapps-gateway 1.5). Two
     batches. Raises NotAvailable without any, as whether %New and %Save make one is not known (facts:
     iris-webapps-gateway 6), or the named problem of reading.
     """
+    if any(route.by_helper for route in instance.capabilities.routes("webapps.create")[:1]):
+        return ""
 
     def openness(state: ObjectState) -> tuple[bool, bool, int]:
         open_to_all = bool(login_bits(state) & UNAUTHENTICATED)
@@ -70,9 +90,11 @@ async def application_to_copy(instance: Instance, name: str) -> str:
     wanted = ("enabled", "auth", "roles")
     found = await read_settings(instance, "application", plain[:_MOST_LOOKED_AT], wanted) if plain else {}
     if not found:
+        if await seek_helper(instance):
+            return ""
         raise NotAvailable(
-            "No web application is left that could be copied, and no other way to make one is known.",
-            "Make one in the portal (System Administration, Security, Applications), then give the command again.",
+            "No web application is left that could be copied: without the helper there is no other way to make one.",
+            f"{await way_to_helper(instance)}Or make one in the portal: System Administration, Security, Applications.",
         )
     return min(found.values(), key=openness).name
 

@@ -27,12 +27,19 @@ METHODS: Mapping[int, str] = {
     1048576: "twofactorsms",
     2097152: "twofactorpw",
     33554432: "mutualtls",
+    67108864: "oauth2",
 }
-"""Bit -> word to type: the vendor's macros without `Authe`; K5API, plain Kerberos, is `kerberos`."""
+"""Bit -> word to type: the vendor's macros without `Authe`; K5API, plain Kerberos, is `kerberos`.
+
+(facts: iris-security 3.4, iris-webapps-gateway 1.3)
+"""
 
 _ALIASES = {"k5api": 4, "token": 16384, "anonymous": 64, "none": 64, "nologin": 64, "passwords": 32}
 WEB_METHODS = 4 | 32 | 64 | 2048 | 8192 | 16384 | 1048576 | 2097152
 """Bits that a web application may have (facts: iris-security 3.4)."""
+OAUTH2 = 67108864
+OAUTH2_SINCE = (2025, 2)
+"""OAuth 2.0 as a method of a web application, and the release that brought it (facts: iris-webapps-gateway 1.3)."""
 SECOND_FACTORS = 1048576 | 2097152
 """Bits that add a second factor and are no login method by themselves."""
 _UNKNOWN = "bit"
@@ -41,6 +48,13 @@ _UNKNOWN = "bit"
 def words_of(bits: int) -> tuple[str, ...]:
     """The words for a bitmask; an unnamed bit is `bit18`, so that `bits_of` restores the mask."""
     return tuple(METHODS.get(1 << at, f"{_UNKNOWN}{at}") for at in range(bits.bit_length()) if bits >> at & 1)
+
+
+def web_methods(release: str) -> int:
+    """The bits that a web application may have in a release, e.g. `2025.2`; "" if that is not known."""
+    major, _, minor = release.partition(".")
+    known = (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else (0, 0)
+    return WEB_METHODS | (OAUTH2 if known >= OAUTH2_SINCE else 0)
 
 
 def bits_of(words: Sequence[str]) -> int:
@@ -85,5 +99,5 @@ def _bit(word: str) -> int:
     number = key.removeprefix(_UNKNOWN)
     if key.startswith(_UNKNOWN) and number.isdecimal() and len(number) < 3 and int(number) < 31:
         return int(1 << int(number))
-    known = ", ".join(name for bit, name in METHODS.items() if bit & (WEB_METHODS | 16))
+    known = ", ".join(name for bit, name in METHODS.items() if bit & (WEB_METHODS | OAUTH2 | 16))
     raise ValueError(f"“{word}” is no way to log in; there are {known}")

@@ -39,8 +39,9 @@ _WEB_METHODS = (
     (2048, "LDAP"),
     (8192, "Delegated"),
     (16384, "Login token"),
+    (67108864, "OAuth 2.0"),
 )
-"""Login methods of a web application, as bits and in words (facts: iris-security 3.4)."""
+"""Login methods of a web application, as bits and in words (facts: iris-security 3.4, iris-webapps-gateway 1.3)."""
 
 
 class _Named(Protocol):
@@ -270,7 +271,8 @@ def roles_given(groups: Iterable[tuple[str, tuple[str, ...]]]) -> list[str]:
 def application_of(row: Row) -> WebApplication | None:
     """One web application from a row of Detail or List; None for anything else."""
     name = as_text(row.get("name"))
-    # List and Detail have privileged routines and clients too; a web application starts with a slash (facts: 3.5).
+    # List and Detail have privileged routines and clients too; a web application starts with a slash (facts:
+    # iris-security 3.5).
     if not name.startswith("/"):
         return None
     methods, unauthenticated = _methods(row.get("autheenabled")) if "autheenabled" in row else ("", None)

@@ -8,7 +8,7 @@ from typing import Any
 
 from irisops.simulator.backend import ByRef, Value
 from irisops.simulator.classes import arrays, records, status
-from irisops.simulator.classes.authentication import LEGAL_FOR_WEB_APPLICATIONS, methods_text
+from irisops.simulator.classes.authentication import legal_for_web_applications, methods_text
 from irisops.simulator.classes.definition import ClassDef, column
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.objects import PERSISTENT, Instance, new_list, reference_to
@@ -16,7 +16,6 @@ from irisops.simulator.classes.records import Field, Kind, yes_no
 from irisops.simulator.classes.security_tables import project
 from irisops.simulator.classes.user_operations import audit_change
 from irisops.simulator.classes.values import as_integer, as_text, matches_names
-from irisops.simulator.doubts import APPLICATION_NEW
 from irisops.simulator.world.model import Application
 
 APPLICATIONS = ClassDef("Security.Applications", base=PERSISTENT, requires="%Admin_Secure:U")
@@ -141,7 +140,7 @@ class ApplicationPersistence:
 
     def save(self, job: Job, instance: Instance) -> None:
         """Check the object and store it. Raises `StatusError`; nothing is changed then."""
-        application = find(job, instance.key) if instance.key else _made(job, instance)
+        application = find(job, instance.key)
         if as_text(instance.values.get("Name")) != application.name:
             raise status.StatusError(920, "Name")
         values = records.validated(instance, _FIELDS)
@@ -156,14 +155,10 @@ class ApplicationPersistence:
         if match_roles != application.match_roles:
             application.match_roles = match_roles
             changes.append("MatchRoles")
-        if changes or not instance.key:
-            done = "modified" if instance.key else "created"
-            if not instance.key:
-                job.world.applications.add(application)
-                instance.key = application.name.lower()
+        if changes:
             job.world.applications.touch()
             audit_change(
-                job, "ApplicationChange", f"Application {application.name} {done}: {', '.join(changes)}"
+                job, "ApplicationChange", f"Application {application.name} modified: {', '.join(changes)}"
             )
 
     def delete(self, job: Job, row_id: str) -> None:
@@ -179,7 +174,7 @@ def _check(job: Job, values: dict[str, Any]) -> None:
     Settle: save an application with NameSpace "NOWHERE"; with AutheEnabled 1.
     """
     values["NameSpace"] = values["NameSpace"].upper()
-    if values["AutheEnabled"] & ~LEGAL_FOR_WEB_APPLICATIONS:
+    if values["AutheEnabled"] & ~legal_for_web_applications(job.emulation.version):
         raise status.StatusError(5802, "Security.Applications:AutheEnabled", values["AutheEnabled"])
     if values["NameSpace"] and job.world.namespaces.get(values["NameSpace"]) is None:
         raise status.StatusError(5001, f"Namespace '{values['NameSpace']}' does not exist")
@@ -197,26 +192,6 @@ def delete(job: Job, name: str) -> None:
     audit_change(job, "ApplicationChange", f"Application {application.name} deleted")
 
 
-@APPLICATIONS.class_method("%New(initvalue As %String) As Security.Applications")
-def _new(_job: Job, _initial: Value) -> Instance:
-    instance = Instance(APPLICATIONS)
-    records.blank(instance, _FIELDS)
-    instance.values["MatchRoles"] = new_list()
-    return instance
-
-
-def _made(job: Job, instance: Instance) -> Application:
-    """The record of an object that was never saved. Raises `StatusError`."""
-    name = as_text(instance.values.get("Name"))
-    if not name or len(name) > 64:
-        raise status.StatusError(5659, "Security.Applications:Name")
-    if job.world.doubts.says(APPLICATION_NEW, "refused"):
-        raise status.StatusError(5659, "Security.Applications:NameLowerCase")
-    if job.world.applications.get(name) is not None:
-        raise status.StatusError(5001, f"Application {name} already exists")
-    return Application(name, namespace="")
-
-
 @APPLICATIONS.class_method("Delete(Name As %String) As %Status")
 def _delete(job: Job, name: Value) -> None:
     delete(job, as_text(name))
@@ -224,7 +199,7 @@ def _delete(job: Job, name: Value) -> None:
 
 @APPLICATIONS.class_method("Create(Name As %String, ByRef Properties As %String) As %Status")
 def _create(job: Job, name: Value, properties: ByRef) -> None:
-    # The array does not cross the driver, so an application with the defaults is made.
+    # For a client, whose array does not cross the driver, an application with the defaults is made.
     # UNVERIFIED: whether that succeeds, and the error for a name that is taken (facts: iris-security 11, question 5).
     # Settle: call it twice with IRISReference(None).
     text = as_text(name)
@@ -232,8 +207,12 @@ def _create(job: Job, name: Value, properties: ByRef) -> None:
         raise status.StatusError(5659, "Security.Applications:Name")
     if job.world.applications.get(text) is not None:
         raise status.StatusError(5001, f"Application {text} already exists")
-    arrays.nothing_arrives(job, "Security.Applications.Create", properties)
     job.world.applications.add(Application(text, namespace=""))
+    try:
+        arrays.modify(job, APPLICATIONS, text.lower(), properties, {}, method="Create")
+    except status.StatusError:
+        job.world.applications.remove(text)
+        raise
     audit_change(job, "ApplicationChange", f"Application {text} created")
 
 

@@ -58,14 +58,22 @@ def get(
         properties.node.make([name]).value = _form(cls, name, forms).shown(values[name])
 
 
-def modify(job: Job, cls: ClassDef, key: str, properties: ByRef, forms: Mapping[str, Form]) -> None:
+def modify(
+    job: Job,
+    cls: ClassDef,
+    key: str,
+    properties: ByRef,
+    forms: Mapping[str, Form],
+    *,
+    method: str = "Modify",
+) -> None:
     """`Modify` of an object that is there: a subscript replaces the whole value (facts: iris-security 1).
 
     UNVERIFIED: that an unknown subscript, or one of a read-only property, is ignored. Settle: Modify a user with
     p("Nonsense")=1.
     """
     if not isinstance(properties, LocalArray):
-        nothing_arrives(job, f"{cls.name}.Modify", properties)
+        nothing_arrives(job, f"{cls.name}.{method}")
         return
     opened = _opened(job, cls, key)
     for name, value in properties.node.items():
@@ -85,22 +93,19 @@ def _opened(job: Job, cls: ClassDef, key: str) -> Instance:
 
 
 def nothing_comes_back(job: Job, method: str, properties: ByRef) -> None:
-    """`Get`: the array would be filled here; the client's reference stays what it was."""
-    _refuse_local(method, properties)
+    """`Get`: the array would be filled here; the client's reference stays what it was.
+
+    One from code on the instance would be filled: better refused than lost, where that is not emulated.
+    """
+    if isinstance(properties, LocalArray):
+        raise ThrownError(
+            f"<UNIMPLEMENTED> the simulator's {method} takes no array from code on the instance"
+        )
     job.emulation.warn(
         f"{method} fills an array, which does not cross the driver: {job.username} sees nothing of it"
     )
 
 
-def nothing_arrives(job: Job, method: str, properties: ByRef) -> None:
+def nothing_arrives(job: Job, method: str) -> None:
     """`Modify`: no subscript arrived, so nothing is changed, successfully."""
-    _refuse_local(method, properties)
     job.emulation.warn(f"{method} got an array without subscripts from {job.username} and changed nothing")
-
-
-def _refuse_local(method: str, properties: ByRef) -> None:
-    """An array from code on the instance does arrive: better refused than lost, where it is not emulated."""
-    if isinstance(properties, LocalArray):
-        raise ThrownError(
-            f"<UNIMPLEMENTED> the simulator's {method} takes no array from code on the instance"
-        )

@@ -73,12 +73,6 @@ def load(instance: Instance, record: object, fields: Iterable[Field], extra: dic
             instance.values[each.name] = extra.get(each.name, each.initial)
 
 
-def blank(instance: Instance, fields: Iterable[Field]) -> None:
-    """Fill a new object with the initial values."""
-    for each in fields:
-        instance.values[each.name] = new_list() if each.kind is Kind.LIST else each.initial
-
-
 def validated(instance: Instance, fields: Iterable[Field]) -> dict[str, Any]:
     """The values of an object by property, checked as `%ValidateObject` does and converted to the record's types.
 

@@ -190,7 +190,7 @@ def _get(job: Job, name: Value, properties: ByRef, found: ByRef) -> None:
 def _modify(job: Job, name: Value, properties: ByRef) -> None:
     role = role_operations.find(job, as_text(name))
     if not isinstance(properties, LocalArray):
-        nothing_arrives(job, "Security.Roles.Modify", properties)
+        nothing_arrives(job, "Security.Roles.Modify")
         return
     given = dict(properties.node.items())
     # A subscript that is there replaces the whole value; one that is not leaves it (facts: iris-security 1).

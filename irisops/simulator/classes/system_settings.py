@@ -47,6 +47,9 @@ _FIELDS = (
     Field("SSLTelnetServer", kind=Kind.INTEGER, minimum=0, maximum=2, initial=0),
     Field("SSLECPServer", kind=Kind.INTEGER, minimum=0, maximum=2, initial=0),
     Field("TwoFactorTimeout", kind=Kind.INTEGER, initial=180),
+    Field("SMTPServer", maximum=256),
+    Field("SMTPUsername", maximum=256),
+    Field("TwoFactorFrom", maximum=256),
     Field("JWTIssuer", maximum=1024),
     Field("JWTSigAlg", initial="ES256"),
 )

@@ -12,6 +12,7 @@ from irisops.commands.security.app_templates import TEMPLATES
 from irisops.commands.security.specs import APPLICATION
 from irisops.contract.replies import Cell, Done, Facts, Form, Plan, Problem, Reply, Table
 from irisops.instance.security.application_fields import APPLICATION_FIELDS, NEW_APPLICATION, PYTHON
+from irisops.simulator import main
 from irisops.simulator.classes import applications
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.objects import Instance
@@ -21,7 +22,7 @@ from tests.changes.counting import CountingConnection
 from tests.commands.editing import Desk, add_role, desk, desk_on
 from tests.instance.served import serve
 
-VERSIONS = [(2024, 1), (2025, 2), (2026, 1), (2026, 2)]
+VERSIONS = list(main.VERSIONS.values())
 PLAIN = "/csp/user"
 
 
@@ -110,6 +111,52 @@ async def test_every_field_goes_there_and_back_on_each_version(
             await at.do("/undo")
         assert {each.name: each.value for each in (await at.form(f"/app {PLAIN}")).fields} == before
         assert app(at, PLAIN).type_bits == 2
+
+
+@pytest.mark.parametrize("template", ["rest-jwt", "csp", "flask"])
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_every_field_of_a_new_one_is_as_it_was_entered(
+    tmp_path: Path, version: tuple[int, int], template: str
+) -> None:
+    async with desk(tmp_path, version=version) as at:
+        line = f"/app add /csp/new template={template}"
+        form = await at.form(line)
+        wanted = changed(form) | {"name": "/csp/new"}
+        if "dispatch_class" in wanted and template != "rest-jwt":
+            wanted["dispatch_class"] = PYTHON if template == "flask" else ""
+        await at.do(line, wanted)
+        wanted.pop("name")
+        shown = {each.name: each.value for each in (await at.form("/app /csp/new")).fields}
+        assert {key: shown.get(key) for key in wanted} == {
+            key: str(value) if value == 77 else value for key, value in wanted.items()
+        }
+
+
+CHOICES = ("auth", "serve_files", "use_cookies", "session_scope", "user_cookie_scope", "wsgi_type")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_every_choice_goes_there_and_back(tmp_path: Path, version: tuple[int, int]) -> None:
+    async with desk(tmp_path, version=version) as at:
+        await at.do(f"/app {PLAIN} wsgi_debug=yes")  # its group is shown where it was set
+        fields = {each.name: each for each in (await at.form(f"/app {PLAIN}")).fields}
+        assert ("oauth2" in fields["auth"].choices) == (version >= (2025, 2))
+        for key in CHOICES:
+            for word in fields[key].choices if key in fields else ():
+                value: Cell = [word] if key == "auth" else word
+                values = await at.edited(f"/app {PLAIN}")
+                if values[key] != value:
+                    await at.do(f"/app {PLAIN}", values | {key: value})
+                assert (await at.edited(f"/app {PLAIN}"))[key] == value
+
+
+async def test_a_login_method_that_a_version_lacks_is_refused(tmp_path: Path) -> None:
+    async with desk(tmp_path, version=(2024, 1)) as at:
+        assert "cannot have oauth2" in (await at.problem(f"/app {PLAIN} auth=+oauth2")).message
+        app(at, PLAIN).authe_enabled = PASSWORD_BIT | 1 << 26
+        form = {each.name: each for each in (await at.form(f"/app {PLAIN}")).fields}
+        assert form["auth"].value == ["password", "oauth2"]
+        assert "oauth2" in form["auth"].choices, "what it has can be kept and taken off"
 
 
 async def test_fields_are_in_groups_of_their_kind(at: Desk) -> None:

@@ -40,7 +40,6 @@ BY_WHOM = {
 }
 """The account that can settle a doubt."""
 BY_HAND = {
-    "application-new": "set a=##class(Security.Applications).%New()",
     "procedure-word": "write ##class(%SYSTEM.SQL.Security).GrantPrivilege(",
     "feature-options": 'iris.connect(..., featureOptions=1).cursor().execute("SELECT 1")',
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from irisops.simulator.backend import ByRef, ObjectRef, ThrownError
+from irisops.simulator.classes.audit import SYSTEM_ID
+from irisops.simulator.classes.dates import odbc_millis
 from irisops.simulator.world.sessions import Visitor
 from tests.simulator.classes.instance import Client, Instance, Object
 
@@ -75,8 +77,13 @@ ClassMethod ModifyUser() As %Status
 
 ClassMethod CreateApplication() As %Status
 {
-    set p("AutheEnabled") = 32
+    set p("AutheEnabled") = 32, p("MatchRoles") = ":%SQL:%Developer", p("WSGIType") = 2
     quit ##class(Security.Applications).Create("/new", .p)
+}
+
+ClassMethod ReadAudit(key As %String) As %Status
+{
+    quit ##class(%SYS.Audit).Get($piece(key, "|", 1), $piece(key, "|", 2), $piece(key, "|", 3), .p)
 }
 }
 """
@@ -179,7 +186,7 @@ def test_a_class_is_seen_where_it_was_loaded(instance: Instance) -> None:
     assert user.call("%SYSTEM.SYS", "NameSpace") == "USER"
 
 
-def test_arrays_work_between_code_and_classes(boss: Client) -> None:
+def test_arrays_work_between_code_and_classes(instance: Instance, boss: Client) -> None:
     load(boss)
     boss.ok("Security.Roles", "Create", "Clerk", "kept", "%DB_USER:R,%Development:U", "%SQL")
     assert boss.call("Test.Tools", "Grant", "Clerk", "%DB_USER", "RW") == ""
@@ -191,8 +198,15 @@ def test_arrays_work_between_code_and_classes(boss: Client) -> None:
     assert boss.call("Test.Tools", "ModifyUser") == 1
     (row,) = boss.rows("SELECT FullName FROM Security.Users_Detail('boss')")
     assert row["fullname"] == "x"
+    assert boss.call("Test.Tools", "CreateApplication") == 1
+    made = instance.world.applications.get("/new")
+    assert made is not None
+    assert (made.authe_enabled, made.match_roles) == (32, {"": ["%SQL", "%Developer"]})
+    assert "already exists" in boss.call("Test.Tools", "CreateApplication")
     # Where an array from code is not emulated, it is refused, not lost.
-    assert "<UNIMPLEMENTED>" in boss.thrown("Test.Tools", "CreateApplication")
+    record = instance.world.audit_log.records[0]
+    key = f"{odbc_millis(record.time)}|{SYSTEM_ID}|{record.index}"
+    assert "<UNIMPLEMENTED>" in boss.thrown("Test.Tools", "ReadAudit", key)
 
 
 def test_a_routine_can_be_called_by_code_where_clients_cannot(instance: Instance, boss: Client) -> None:
