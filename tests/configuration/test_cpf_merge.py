@@ -215,3 +215,9 @@ def test_predefined_and_unreadable_objects_are_named() -> None:
     assert "1 predefined user: every instance has its own." in whole.left_out
     assert "roles could not be read: No privilege." in whole.left_out
     assert "# - roles could not be read: No privilege.\n" in whole.text
+
+
+def test_the_resource_of_an_own_database_is_written() -> None:
+    own, stock = made("resources", "%DB_APP"), made("resources", "%DB_USER")
+    whole = merge_file(of("resources", own, stock), PATH)
+    assert {values["Name"] for _, values in actions(whole.text)} == {"%DB_APP"}
