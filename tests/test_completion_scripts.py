@@ -121,7 +121,7 @@ def test_fish_offers_what_may_come_next(tmp_path: Path) -> None:
         )  # fmt: skip
         return [each.split("\t")[0] for each in ran.stdout.splitlines()]
 
-    assert offered("irisops d") == ["demo"]
+    assert offered("irisops d") == ["demo", "diff"]
     assert offered("irisops run /l") == ["/license"]
     assert offered("irisops --log-level w") == ["warning"]
     assert set(offered("irisops leases ")) == {"clear", "watch"}
