@@ -22,7 +22,7 @@ from irisops.configuration.generated import (
 )
 from irisops.configuration.kinds import ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration, secrets_of
-from irisops.contract.wording import harmless
+from irisops.contract.wording import harmless, listed
 
 OAUTH_SINCE: Version = (2025, 2)
 """First version with the methods that OAuth actions call (facts: iris-config-as-text 1.4, likely)."""
@@ -52,7 +52,7 @@ _MAPS: Mapping[str, str] = {
 """Table of a namespace -> what its actions are called after Create and Modify."""
 _PLAIN = re.compile(r"[A-Za-z0-9_%.:+/~-]+")
 """Values that need no quotation marks."""
-_DOUBTFUL = (";", "#", "//", "/*")
+_DOUBTFUL = (";", "#", "//")
 """Signs of comments: quotation marks may not protect them (facts: iris-config-as-text 1.2, unknown)."""
 
 Parameters = Sequence[tuple[str, str]]
@@ -65,11 +65,13 @@ class NotQuotableError(ValueError):
 def quoted(value: str) -> str:
     """A value as an action has it: quoted unless it is plain (facts: iris-config-as-text 1.2, 7).
 
-    Raises `NotQuotableError` for quotation marks, whose escape nobody knows, for macros, and for line ends and other
-    control characters.
+    Raises `NotQuotableError` for quotation marks, whose escape nobody knows, for macros, for what could begin a long
+    comment, and for line ends and other control characters.
     """
     if '"' in value:
         raise NotQuotableError("it holds a quotation mark")
+    if "/*" in value:
+        raise NotQuotableError("it could begin a comment of many lines")
     if "$$$" in value:
         raise NotQuotableError("it looks like a macro")
     if any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") for each in value):
@@ -90,6 +92,7 @@ class _Document:
     actions: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     check: list[str] = field(default_factory=list)
+    without_password: list[str] = field(default_factory=list)
     written: int = 0
 
     def says(self, kind: ConfigKind, each: ConfigObject, text: str) -> None:
@@ -100,7 +103,7 @@ class _Document:
         """One action. Raises `NotQuotableError`; nothing is written then."""
         written = ",".join(f"{name}={quoted(value)}" for name, value in parameters)
         for name, value in parameters:
-            if _doubtful(value):
+            if _doubtful(value) and not commented:
                 self.check.append(f"{action} {harmless(parameters[0][1], 80)}: {name}")
         self.actions.append(f"{'# ' if commented else ''}{action}:{written}")
 
@@ -127,7 +130,7 @@ def merge_file(
         except NotQuotableError as problem:
             made.says(kind, each, f"all of it, because of its name: {problem}.")
         made.written += any(not line.startswith("#") for line in made.actions[before:])
-    left_out = (*not_here(configuration), *_always(configuration), *made.left_out)
+    left_out = (*not_here(configuration), *_always(configuration), *_passwords(made), *made.left_out)
     text = "\n".join([*_head(configuration, made, path, left_out), "[Actions]", *made.actions]) + "\n"
     return Generated(text, made.written, left_out)
 
@@ -157,7 +160,7 @@ def _head(configuration: Configuration, made: _Document, path: str, left_out: It
     if made.check:
         lines += [
             "",
-            "Check these afterwards: they hold ; # // or /*, which quotation marks may not protect:",
+            "Check these afterwards: they hold ; # or //, which quotation marks may not protect:",
         ]
         lines += [f"- {each}" for each in made.check]
     lines += ["", "Left out, to be set by hand:", *(f"- {each}" for each in left_out)] if left_out else []
@@ -167,6 +170,13 @@ def _head(configuration: Configuration, made: _Document, path: str, left_out: It
 def _comment(text: str) -> str:
     """A comment of one line, in which nothing begins a longer one."""
     return f"# {harmless(text, 2000)}".rstrip().replace("/*", "/ *")
+
+
+def _passwords(made: _Document) -> list[str]:
+    if not made.without_password:
+        return []
+    names = listed(made.without_password)
+    return [f"passwords of {names}: CreateUser is a comment there until it has a PasswordHash."]
 
 
 def _always(configuration: Configuration) -> list[str]:
@@ -241,7 +251,7 @@ def _user(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
         made.line(create, parameters)
     else:
         made.line(create, [*parameters, ("PasswordHash", "set by hand")], commented=True)
-        made.says(kind, each, "its password. CreateUser is a comment until a PasswordHash stands in it.")
+        made.without_password.append(each.name)
     made.line(modify, parameters)
 
 

@@ -183,6 +183,9 @@ def installer_class(configuration: Configuration) -> Generated:
         said = f"No tag sets {kind.plural}: {listed([each.name for each in rest], most=1000)}."
         made.left_out.append(said)
         made.lines.append(f"  {_comment(said)}")
+    if made.variables:
+        names = listed(f"{user} (variable {name})" for name, user in made.variables.items())
+        made.left_out.append(f"passwords of {names}.")
     more = not_here(configuration)
     made.lines = [*(f"  {_comment(each)}" for each in more), *made.lines]
     return Generated(_class_of(configuration, made), made.written, (*more, *made.left_out))
@@ -301,7 +304,6 @@ def _user(made: _Manifest, each: ConfigObject) -> None:
     made.tag("IfDef", [("Var", variable)], 1, closed=False)
     made.tag("User", [("Username", each.name), ("PasswordVar", variable), *found.items()], 2)
     made.end("IfDef", 1)
-    made.left_out.append(f"user {harmless(each.name, 80)}: its password, in the variable {variable}.")
     made.written += 1
 
 

@@ -31,7 +31,7 @@ def actions(text: str) -> list[tuple[str, dict[str, str]]]:
     return [(each.verb, each.values) for each in merge_parser.read(text)]
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(configurations(), st.sampled_from([None, (2021, 1), (2022, 2), (2024, 1), (2026, 1)]))
 def test_every_file_is_read_back_with_the_parameters_of_the_facts(
     configuration: Configuration, target: tuple[int, int] | None
@@ -51,13 +51,13 @@ def test_every_file_is_read_back_with_the_parameters_of_the_facts(
             assert f"Modify{verb.removeprefix('Create')}" in verbs
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.text())
 def test_a_quoted_value_is_read_back(value: str) -> None:
     try:
         text = quoted(value)
     except NotQuotableError:
-        assert '"' in value or "$$$" in value or not value.isprintable()
+        assert '"' in value or "$$$" in value or "/*" in value or not value.isprintable()
         return
     line = f"[Actions]\nCreateResource:Name=A,Description={text}"
     assert actions(line) == [("CreateResource", {"Name": "A", "Description": value})]
@@ -97,7 +97,9 @@ def test_a_user_whose_password_was_typed_is_made() -> None:
     assert whole.left_out == ()
 
 
-@pytest.mark.parametrize("odd", ['say "hello"', "two\nlines", "a\rb", "$$$Macro", "a\x85b", "a\u2028b"])
+@pytest.mark.parametrize(
+    "odd", ['say "hello"', "two\nlines", "a\rb", "$$$Macro", "a /* b", "a\x85b", "a\u2028b"]
+)
 def test_what_cannot_be_quoted_is_left_out_and_named(odd: str) -> None:
     whole = merge_file(of("resources", made("resources", "App", Description=odd)), PATH)
     assert all("Description" not in values for _, values in actions(whole.text))
@@ -108,7 +110,7 @@ def test_what_cannot_be_quoted_is_left_out_and_named(odd: str) -> None:
     assert any("because of its name" in each for each in whole.left_out)
 
 
-@pytest.mark.parametrize("odd", ["a;b", "a#b", "https://host", "a /* b"])
+@pytest.mark.parametrize("odd", ["a;b", "a#b", "https://host"])
 def test_what_may_be_taken_for_a_comment_is_quoted_and_to_be_checked(odd: str) -> None:
     whole = merge_file(of("resources", made("resources", "App", Description=odd)), PATH)
     assert actions(whole.text)[0][1]["Description"] == odd

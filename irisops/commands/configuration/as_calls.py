@@ -19,7 +19,7 @@ from irisops.configuration.generated import (
 from irisops.configuration.kinds import ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration, secrets_of
 from irisops.configuration.values import Property, Value
-from irisops.contract.wording import harmless
+from irisops.contract.wording import harmless, listed
 from irisops.engine.as_code import SAID, code_of
 from irisops.engine.code_literals import both, objectscript, python
 from irisops.instance.calls import ObjectCall, ObjectStep
@@ -87,7 +87,6 @@ def objectscript_file(configuration: Configuration) -> Generated:
         written += 1
         if kind.name == "users":
             users.append(each.name)
-            left_out.append(f"user {harmless(each.name, 80)}: its password, in the variable password.")
         else:
             left_out += places_of_secrets(kind, each, secrets_of(kind, each))
         if kind.name == "databases":
@@ -102,6 +101,8 @@ def objectscript_file(configuration: Configuration) -> Generated:
         "A user without a password here is changed, but not made. Remove the // of those to make:",
         *(f"set password({objectscript(name.lower())}) = {objectscript('')}" for name in users),
     ]
+    if users:
+        left_out.append(f"passwords of {listed(users)}, to put into the variable password.")
     whole = [*not_here(configuration), *left_out]
     text = [
         *(_comment(line, "//") for line in _head(configuration, how)),

@@ -70,4 +70,6 @@ async def show_oauth(context: Context, command: Command) -> Replies:
     lost = [each for each in redirections.values() if isinstance(each, InstanceProblem)]
     notes = [f"Where they come back to cannot be read: {lost[0].message}"] if lost else []
     notes.append("Secrets are not read. Endpoints and keys come from the server's metadata.")
-    yield list_table(command, "oauth", "OAuth definition", _FIELDS, found, unfiltered=notes)
+    table = list_table(command, "oauth", "definition", _FIELDS, found, unfiltered=notes)
+    table.title = "OAuth definitions"
+    yield table

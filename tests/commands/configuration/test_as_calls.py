@@ -90,7 +90,7 @@ async def test_the_python_program_brings_the_configuration_about() -> None:
     assert any("client: Python has no way" in each for each in whole.left_out)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(configurations())
 def test_every_python_program_compiles_and_every_object_is_written_or_named(
     configuration: Configuration,
@@ -106,7 +106,7 @@ def test_every_python_program_compiles_and_every_object_is_written_or_named(
             )
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(configurations())
 def test_every_line_of_objectscript_is_one_line_of_closed_literals(configuration: Configuration) -> None:
     for line in objectscript_file(configuration).text.split("\n"):

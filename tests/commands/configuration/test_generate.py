@@ -55,7 +55,7 @@ async def test_a_merge_file_is_written_with_what_it_leaves_out(person: Desk, tmp
     assert not any("PasswordHash" in each.values for each in found)
     assert f"iris merge INSTANCE {path}" in reply.details[0]
     said = "\n".join(reply.details)
-    assert "user jane: its password" in said
+    assert "passwords of bob and jane" in said
     assert "user jane: FullName: it holds a quotation mark" in said
 
 
