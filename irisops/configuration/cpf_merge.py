@@ -298,9 +298,18 @@ def _namespace(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
                 made.says(kind, each, f"the mapping of {harmless(name, 80)}: {problem}.")
 
 
+def _oauth_server(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
+    """A server description, and the action that would read its metadata from the server instead."""
+    _plain_object(made, kind, each)
+    parameters = [*_key(kind, each), ("SSLConfiguration", str(each.values.get("SSLConfiguration", "")))]
+    made.line("DiscoverOAuth2Server", parameters, commented=True)
+    made.says(kind, each, "its metadata. DiscoverOAuth2Server, a comment here, reads them from the server.")
+
+
 _WRITERS: Mapping[str, Callable[[_Document, ConfigKind, ConfigObject], None]] = {
     "users": _user,
     "audit-events": _event,
     "databases": _database,
     "namespaces": _namespace,
+    "oauth-servers": _oauth_server,
 }

@@ -223,3 +223,18 @@ def test_the_resource_of_an_own_database_is_written() -> None:
     own, stock = made("resources", "%DB_APP"), made("resources", "%DB_USER")
     whole = merge_file(of("resources", own, stock), PATH)
     assert {values["Name"] for _, values in actions(whole.text)} == {"%DB_APP"}
+
+
+def test_the_description_of_a_server_can_be_discovered_instead() -> None:
+    server = made("oauth-servers", "https://sso.example/Realm", SSLConfiguration="TLS1")
+    whole = merge_file(of("oauth-servers", server), PATH)
+    assert [verb for verb, _ in actions(whole.text)] == [
+        "CreateOAuth2ServerDefinition",
+        "ModifyOAuth2ServerDefinition",
+    ]
+    assert (
+        '\n# DiscoverOAuth2Server:IssuerEndpoint="https://sso.example/Realm",SSLConfiguration=TLS1\n'
+        in whole.text
+    )
+    assert any("its metadata" in each for each in whole.left_out)
+    assert "# - CreateOAuth2ServerDefinition https://sso.example/Realm: IssuerEndpoint\n" in whole.text

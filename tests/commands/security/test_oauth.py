@@ -76,3 +76,30 @@ async def _judge(at: Desk, version: tuple[int, int]) -> None:
         problem = await at.problem("/oauth")
         assert problem.error == "NotPermitted"
         assert "OAuth2" in problem.message + problem.cure
+
+
+async def test_definitions_are_exported_and_compared_without_secrets(tmp_path: Path) -> None:
+    folder = tmp_path / "live"
+    async with desk(tmp_path / "home") as at:
+        fill(at)
+        await at.say(f"/export {folder}")
+        texts = {path.name: path.read_text(encoding="utf-8") for path in folder.rglob("*.toml")}
+        portal = texts["portal.toml"]
+        assert 'RedirectionEndpoint = "https://iris.example:8443/csp"' in portal
+        assert 'ServerDefinition = "https://sso.example/Realm"' in portal
+        assert 'ClientSecret = { secret = "set by hand" }' in portal
+        assert 'property = "Metadata"' in texts["instance.toml"]
+        assert not any(CANARY in text for text in texts.values())
+        client = at.served.world.oauth_clients.get("Portal")
+        assert client is not None
+        client.default_scope, client.client_secret = "openid", "canary-oauth-2"
+        at.served.world.oauth_clients.touch()
+        table = (await at.say(f"/diff {folder}"))[-1]
+        assert isinstance(table, Table)
+        assert [(row["object"], row["field"], row["second"]) for row in table.rows] == [
+            ("Portal", "DefaultScope", "openid")
+        ]
+        await at.say(f"/export merge {tmp_path / 'm.cpf'} only oauth-clients,oauth-servers")
+        merged = (tmp_path / "m.cpf").read_text(encoding="utf-8")
+        assert "CreateOAuth2Client:ApplicationName=Portal," in merged
+        assert CANARY not in merged
