@@ -172,7 +172,9 @@ def understood(text: str, registry: Registry, known: Known = nothing_known) -> C
         else []
     )
     for name in lines:
-        inner = parse(str(found.args.get(name, "")), registry, known)
+        if name not in found.args:
+            continue
+        inner = parse(str(found.args[name]), registry, known)
         if isinstance(inner, Problem):
             return replace(inner, text=text)
         found = replace(found, live=inner.live, changes=inner.changes)

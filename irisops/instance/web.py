@@ -1,6 +1,7 @@
 """One HTTP request to the web port of an instance, for `metrics` and `admin_api`.
 
-No proxy is used, no redirect is followed, no cookie is kept; the answer's size is bounded. Answers are untrusted.
+No proxy is used, no redirect is followed, no cookie is kept; the answer's size is bounded. Answers are untrusted: what
+reads them takes a time that grows with their size and no faster, as no deadline interrupts it.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from dataclasses import dataclass, field
 
 MOST_BYTES = 4_000_000
 """Largest answer accepted."""
+MOST_HEAD = 400_000
+"""Largest head of one: some 10,000 headers."""
 
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)\b")
-_HEADER = re.compile(rb"^([!-9;-~]+):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_NAME = re.compile(rb"[!-9;-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,10 @@ class _NotAWebServerError(Exception):
     """What answers does not speak HTTP."""
 
 
+class _TooMuchError(Exception):
+    """An answer beyond the bounds; the text says which."""
+
+
 class WebFailure(Exception):  # noqa: N818 - an outcome that callers turn into a named problem
     """No answer. `sent`: the request may have reached the server and taken effect."""
 
@@ -93,6 +100,9 @@ async def ask(address: WebAddress, request: WebRequest, *, deadline: float) -> W
         cure = "Check web_port of the profile."
     except _NotAWebServerError:
         message = f"On the {port} something else than a web server answers."
+        cure = "Check web_port of the profile."
+    except _TooMuchError as error:
+        message = f"The {port} {error}."
         cure = "Check web_port of the profile."
     except ssl.SSLCertVerificationError as error:
         message = f"The certificate of the {port} is not trusted: {error.verify_message.rstrip('.')}."
@@ -154,6 +164,7 @@ class _Exchange:
 async def _read(reader: asyncio.StreamReader, *, head: bool) -> WebAnswer:
     """The answer; that to a HEAD request has no body, whatever length it announces."""
     data = bytearray()
+    pairs: list[tuple[str, str]] | None = None
     end: int | None = None
     while end is None or len(data) < end:
         piece = await reader.read(65_536)
@@ -161,48 +172,49 @@ async def _read(reader: asyncio.StreamReader, *, head: bool) -> WebAnswer:
             break
         data += piece
         if len(data) > MOST_BYTES:
-            raise ConnectionError(f"it answers with more than {MOST_BYTES:,} bytes")
-        if end is None and (at := data.find(b"\r\n\r\n")) >= 0:
-            if head:
-                end = at + 4
-                break
-            length = _headers(bytes(data[:at])).get("content-length", "")
-            end = at + 4 + int(length) if length.isascii() and length.isdigit() and len(length) < 9 else None
+            raise _TooMuchError(f"answers with more than {MOST_BYTES:,} bytes")
+        if pairs is None:
+            top, found, _ = bytes(data).partition(b"\r\n\r\n")
+            if len(top) > MOST_HEAD:
+                raise _TooMuchError(f"answers with headers of more than {MOST_HEAD:,} bytes")
+            if found:
+                pairs = _pairs(top)
+                length = "0" if head else dict(pairs).get("content-length", "")
+                known = length.isascii() and length.isdigit() and len(length) < 9
+                end = len(top) + 4 + int(length) if known else None
     top, separator, body = bytes(data).partition(b"\r\n\r\n")
     status = _STATUS.match(top)
-    if status is None or not separator:
+    if status is None or not separator or pairs is None:
         raise _NotAWebServerError
     if end is not None and len(data) < end:
         raise EOFError
-    headers = _headers(top)
+    headers = dict(pairs)
     if headers.get("transfer-encoding", "").lower() == "chunked":
         body = _unchunked(body)
-    cookies = tuple(value for name, value in _pairs(top) if name == "set-cookie")
+    cookies = tuple(value for name, value in pairs if name == "set-cookie")
     return WebAnswer(int(status[1]), headers, body, cookies)
 
 
-def _headers(head: bytes) -> dict[str, str]:
-    return dict(_pairs(head))
-
-
 def _pairs(head: bytes) -> list[tuple[str, str]]:
+    parts = [line.partition(b":") for line in head.split(b"\n")]
     return [
-        (match[1].decode("latin-1").lower(), match[2].decode("latin-1").rstrip("\r"))
-        for match in _HEADER.finditer(head)
+        (name.decode("latin-1").lower(), value.strip(b" \t\r").decode("latin-1"))
+        for name, colon, value in parts
+        if colon and _NAME.fullmatch(name)
     ]
 
 
 def _unchunked(data: bytes) -> bytes:
     """The content of a chunked body, which some servers send even to HTTP/1.0; an incomplete chunk is left out."""
     parts: list[bytes] = []
-    while data:
-        size, separator, rest = data.partition(b"\r\n")
+    at = 0
+    while (end := data.find(b"\r\n", at)) >= 0:
         try:
-            length = int(size.split(b";")[0], 16)
+            length = int(data[at:end].split(b";")[0], 16)
         except ValueError:
             break
-        if not separator or length <= 0:
+        if length <= 0:
             break
-        parts.append(rest[:length])
-        data = rest[length + 2 :]
+        parts.append(data[end + 2 : end + 2 + length])
+        at = end + 4 + length
     return b"".join(parts)

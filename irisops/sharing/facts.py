@@ -157,9 +157,15 @@ async def _bindings(instance: Instance) -> int:
 async def _applications(instance: Instance) -> tuple[ApplicationFact, ...]:
     """Each object is opened: what lists show of authentication is not known for certain (facts: iris-security 3.5)."""
     names = [application.name for application in await list_applications(instance)]
-    found = await read_settings(instance, "application", names, only=("enabled", "auth", "roles"))
+    found = await read_settings(instance, "application", names, only=("enabled", "auth", "roles", "resource"))
     return tuple(
-        ApplicationFact(each.name, each.flag("enabled"), login_bits(each), target_roles(each.names("roles")))
+        ApplicationFact(
+            each.name,
+            each.flag("enabled"),
+            login_bits(each),
+            target_roles(each.names("roles")),
+            each.text("resource"),
+        )
         for each in found.values()
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial, wraps
 from typing import Literal
 
+from irisops.instance.security.authentication import lets_in, words_of
 from irisops.sharing.snapshot import UNAUTHENTICATED, InstanceFacts, Intent
 
 Level = Literal["red", "amber", "green"]
@@ -147,6 +148,34 @@ def bindings_unauthenticated(facts: InstanceFacts, intent: Intent) -> Iterator[F
         yield _green("The superserver wants a login")
 
 
+@_rule("application")
+def shared_application(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
+    """The web application that is meant: whether it answers, and whom it lets in."""
+    if not intent.app:
+        return
+    found = next((each for each in facts.applications or () if each.name == intent.app), None)
+    if found is None or found.authentication is None:
+        yield _unknown(f"Whom {intent.app} lets in", facts.why("applications"))
+    elif not found.enabled:
+        yield _red(f"{intent.app} is disabled", "It would answer nobody.", ("/app", intent.app, "enable"))
+    elif found.open:
+        yield _red(
+            f"{intent.app} is open without a login",
+            "Everybody with the address gets in. Have it ask for a password.",
+            _login_for(intent.app),
+        )
+    elif not lets_in(found.authentication):
+        yield _red(f"{intent.app} takes no login", "Nobody gets in.", ("/app", intent.app, "auth=+password"))
+    else:
+        entering = (
+            f"Who may use {found.resource} enters" if found.resource else "Every enabled account enters"
+        )
+        roles = f", and gets {_names(found.target_roles)} there" if found.target_roles else ""
+        yield _green(
+            f"{intent.app} wants a login: {_names(words_of(found.authentication))}", f"{entering}{roles}."
+        )
+
+
 @_rule("open-applications")
 def open_applications(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]:
     """Web applications that need no login."""
@@ -155,7 +184,9 @@ def open_applications(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]
     if facts.applications is None:
         yield _unknown("Which web applications are open", facts.why("applications"))
         return
-    found = [application for application in facts.applications if application.open]
+    # The one that is meant has a rule of its own.
+    rest = [each for each in facts.applications if each.name != intent.app]
+    found = [application for application in rest if application.open]
     terminals = [each.name for each in found if "terminal" in each.name.casefold()]
     if terminals:
         yield _red(
@@ -168,12 +199,18 @@ def open_applications(facts: InstanceFacts, intent: Intent) -> Iterator[Finding]
         detail = "Have them ask for a password."
         if "/api/monitor" in [name.casefold() for name in others]:
             detail += " /api/monitor tells figures and alerts of the instance."
-        yield _amber(f"Open without a login: {_names(others)}", detail, _login_for(*others))
-    unread = [each.name for each in facts.applications if each.enabled and each.authentication is None]
+        where = "through the same port " if intent.app else ""
+        yield _amber(f"Open {where}without a login: {_names(others)}", detail, _login_for(*others))
+    closed = [
+        each.name for each in rest if each.enabled and not each.open and each.authentication is not None
+    ]
+    if intent.app and closed:
+        yield _caveat(f"With a login the same port opens: {_names(closed)}")
+    unread = [each.name for each in rest if each.enabled and each.authentication is None]
     if unread:
         yield _unknown(f"Whether {_names(unread)} want a login", facts.why("applications"))
     elif not found:
-        yield _green("No web application is open without a login")
+        yield _green(f"No {'other ' if intent.app else ''}web application is open without a login")
 
 
 @_rule("all-through-application")

@@ -34,6 +34,7 @@ class ApplicationFact:
     enabled: bool
     authentication: int | None
     target_roles: tuple[str, ...] = ()
+    resource: str = ""
 
     @property
     def open(self) -> bool:
@@ -65,6 +66,8 @@ class Intent:
     """The superserver is reached with TLS."""
     profile: str = ""
     guarded: bool = False
+    app: str = ""
+    """The web application that is meant, "" for none in particular."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,13 +59,15 @@ def card_for(
     template: str = "",
     share: str = "",
     prefix: str = "",
+    application: str = "",
 ) -> TeamCard:
     """The card of one teammate; `until` is shown in its own time zone.
 
-    `prefix` begins the instance's paths on the web port (a profile's `path_prefix`): a tunnel leaves paths alone.
+    `prefix` begins the instance's paths on the web port (a profile's `path_prefix`): a tunnel leaves paths alone. The
+    web address is that of `application`, if one is meant.
     """
     tcp, web = address_of(endpoints, "tcp"), address_of(endpoints, "http")
-    page = f"{web}{prefix}" if web else ""
+    page = f"{web}{prefix}{application}" + ("/" if application else "") if web else ""
     blocks = [Block("Your access", _access(team_pass, tcp, page, namespace, until, template))]
     if tcp:
         blocks += _superserver(team_pass, *host_port(tcp), namespace)

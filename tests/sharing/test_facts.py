@@ -73,7 +73,7 @@ class Instance:
             case ObjectCall("Security.Applications", "%OpenId", (name,), steps):
                 if steps[0].name == "GetAt":
                     return Answer(values=(":%All:%DB_USER",))
-                return Answer(values=("1", "64", "1") if name == "/open" else (1, 32, 0))
+                return Answer(values=("1", "64", "%Development", "1") if name == "/open" else (1, 32, "", 0))
         raise AssertionError(f"an undocumented call: {call}")
 
     def _rows(self, sql: str) -> Rows:
@@ -135,9 +135,9 @@ async def test_a_snapshot() -> None:
     assert facts.audit_enabled is False
     assert facts.bindings_authentication == 96
     assert facts.applications is not None
-    assert [(a.name, a.open, a.target_roles) for a in facts.applications] == [
-        ("/csp/sys", False, ()),
-        ("/open", True, ("%All", "%DB_USER")),
+    assert [(a.name, a.open, a.target_roles, a.resource) for a in facts.applications] == [
+        ("/csp/sys", False, (), ""),
+        ("/open", True, ("%All", "%DB_USER"), "%Development"),
     ]
     # On Community Edition the connections count, and what is reserved: its counter says 3.
     assert (facts.units_limit, facts.units_used, facts.community) == (8, 5, True)

@@ -60,6 +60,10 @@ FIRES: list[tuple[str, Level, dict[str, object], dict[str, object]]] = [
     ("unknown-user", "red", {"users": (user("unknownuser", "%All"),)}, {}),
     ("unknown-user", "amber", {"users": (user("UnknownUser", "%DB_USER"),)}, {}),
     ("bindings-unauthenticated", "red", {"bindings_authentication": 96}, {}),
+    ("application", "red", {"applications": app("/x", 96)}, {"app": "/x"}),
+    ("application", "red", {"applications": app("/x", 32, enabled=False)}, {"app": "/x"}),
+    ("application", "red", {"applications": app("/x", 1048576)}, {"app": "/x"}),
+    ("application", "amber", {"applications": None}, {"app": "/x"}),
     ("open-applications", "amber", {"applications": app("/api/monitor", 64)}, {}),
     ("open-applications", "red", {"applications": app("/terminalsocket", 96)}, {}),
     ("all-through-application", "red", {"applications": app("/x", 64, "%all")}, {}),
@@ -96,9 +100,13 @@ def test_fires(rule: str, level: Level, facts: dict[str, object], intent: dict[s
 def test_nothing_fires_on_a_safe_instance() -> None:
     findings = examine(SAFE, BOTH)
     assert {finding.level for finding in findings} == {"green"}
-    assert {rule for rule, *_ in FIRES} <= {finding.rule for finding in findings} | {"tls", "address"}
+    assert {rule for rule, *_ in FIRES} <= {finding.rule for finding in findings} | {
+        "tls",
+        "address",
+        "application",
+    }
     assert verdict(findings) == "green"
-    assert len(findings) >= len(RULES)
+    assert len(findings) >= len(RULES) - 1, "one is about an application that is meant"
 
 
 UNREAD = {
@@ -130,6 +138,27 @@ def test_what_is_not_shared_is_not_judged() -> None:
     tcp_only = examine(bad, replace(BOTH, web=False))
     assert levels(tcp_only, "open-applications") == set()
     assert levels(tcp_only, "all-through-application") == {"green"}
+
+
+def test_the_application_that_is_meant_is_judged_apart_from_the_others() -> None:
+    shop = ApplicationFact(
+        "/csp/shop", enabled=True, authentication=32, target_roles=("%DB_SHOP",), resource="Till"
+    )
+    others = (*app("/free", 64), *app("/off", 64, enabled=False))
+    facts = replace(SAFE, applications=(*(SAFE.applications or ()), shop, *others))
+    findings = examine(facts, replace(BOTH, app="/csp/shop"))
+    (own,) = (each for each in findings if each.rule == "application")
+    assert (own.level, own.title) == ("green", "/csp/shop wants a login: password")
+    assert own.detail == "Who may use Till enters, and gets %DB_SHOP there."
+    rest = [each for each in findings if each.rule == "open-applications"]
+    assert [(each.level, each.title) for each in rest] == [
+        ("amber", "Open through the same port without a login: /free"),
+        ("green", "With a login the same port opens: /csp/sys, /api/monitor"),
+    ]
+    open_shop = replace(facts, applications=(replace(shop, authentication=96, resource=""), *others))
+    findings = examine(open_shop, replace(BOTH, app="/csp/shop"))
+    assert (findings[0].level, findings[0].title) == ("red", "/csp/shop is open without a login")
+    assert not any("/csp/shop" in each.title for each in findings[1:]), "said once"
 
 
 def test_disabled_things_are_no_danger() -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from irisops.simulator.world.model import User
+from irisops.contract.replies import Facts, Plan, Problem
+from irisops.simulator.world.model import Application, User
+from irisops.simulator.world.seed import PASSWORD_BIT, UNAUTHENTICATED_BIT
 from tests.sharing.test_cures import Sharing, levels, preflight, sharing
 
 LINE = "/share both for 1h people 2 probe=no"
@@ -81,6 +83,84 @@ async def test_fires_and_not_without_the_cause(
         assert await level(at, rule) == "green"
         spoil(at)
         assert await level(at, rule) == wanted
+
+
+SHOP = "/share web for 1h probe=no app=/csp/shop"
+
+
+def shop(at: Sharing, **changes: object) -> None:
+    made = Application("/csp/shop", authe_enabled=PASSWORD_BIT, match_roles={"": ["%SQL"]})
+    at.served.world.applications.add(replace(made, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({}, "green"),
+        ({"authe_enabled": PASSWORD_BIT | UNAUTHENTICATED_BIT}, "red"),
+        ({"enabled": False}, "red"),
+    ],
+)
+async def test_the_application_that_is_shared_is_checked(
+    tmp_path: Path, changes: dict[str, object], wanted: str
+) -> None:
+    async with sharing(tmp_path) as at:
+        shop(at, **changes)
+        assert await level(at, "application", SHOP) == wanted
+        assert await level(at, "application", LINE) is None
+
+
+async def test_an_application_is_shared_in_plain_words_after_its_cure(tmp_path: Path) -> None:
+    async with sharing(tmp_path) as at:
+        shop(at, authe_enabled=UNAUTHENTICATED_BIT)
+        at.served.world.applications.add(Application("/free", authe_enabled=UNAUTHENTICATED_BIT))
+        table = preflight(await at.say("share the app /CSP/Shop for 2 hours"))
+        titles = [str(row["title"]) for row in table.rows]
+        assert "/csp/shop is open without a login" in titles
+        assert any("through the same port without a login: /free" in each for each in titles)
+        row = next(row for row in table.rows if row["rule"] == "application")
+        replies = await at.yes(await at.say(str(row["key"])))
+        assert levels(preflight(replies))["application"] == "green"
+        plan = replies[-1]
+        assert isinstance(plan, Plan)
+        assert plan.title.startswith("Share /csp/shop by http://127.0.0.1:")
+        assert any("other applications" in each for each in plan.effects)
+        done = [reply async for reply in at.session.confirm(plan.id, plan.confirm_word)]
+        opened = next((each for each in done if isinstance(each, Facts) and each.name == "share"), None)
+        assert opened is not None, done
+        assert str(opened.facts["web"]).endswith("/csp/shop/")
+
+
+async def test_looking_again_without_a_command(tmp_path: Path) -> None:
+    async with sharing(tmp_path) as at:
+        refused = (await at.say("/share after"))[-1]
+        assert isinstance(refused, Problem)
+        assert refused.error == "NothingFound"
+        shop(at, enabled=False)
+        assert await level(at, "application", SHOP) == "red"
+        made = at.served.world.applications.get("/csp/shop")
+        assert made is not None
+        made.enabled = True
+        at.served.world.applications.touch()
+        assert await level(at, "application", "/share after") == "green"
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "hint"),
+    [
+        ("/share web app=/csp/usr", "NoSuchApplication", "/share web app=/csp/user"),
+        ("/share web app=nothing", "NoSuchApplication", "/apps"),
+        ("/share superserver app=/csp/user", "BadShare", "/share web app=/csp/user"),
+        ("/share laptop app=/csp/user", "BadShare", "/share web"),
+        ("/share web app=/csp/user for yesterday", "BadTime", "2h"),
+    ],
+)
+async def test_a_wrong_word_about_an_application(tmp_path: Path, line: str, error: str, hint: str) -> None:
+    async with sharing(tmp_path) as at:
+        told = (await at.say(line))[-1]
+        assert isinstance(told, Problem)
+        assert told.error == error, told
+        assert hint in " ".join([told.cure, *told.suggestions])
 
 
 @pytest.mark.parametrize(

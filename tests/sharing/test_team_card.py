@@ -34,6 +34,12 @@ def block(made: TeamCard, title: str) -> str:
     return next(each.text for each in made.blocks if each.title.startswith(title))
 
 
+def test_the_address_is_that_of_the_application_that_is_meant() -> None:
+    made = card_for(PASS, (WEB,), namespace="USER", until=UNTIL, prefix="/iris-a", application="/csp/shop")
+    assert f"{WEB.public_url}/iris-a/csp/shop/" in block(made, "Your access")
+    assert f"{WEB.public_url}/iris-a/csp/sys" in block(made, "Management Portal")
+
+
 def test_every_way_to_the_superserver() -> None:
     made = card(TCP)
     arguments = block(made, "Python").splitlines()[2].removeprefix("connection = iris.connect")

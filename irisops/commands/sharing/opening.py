@@ -22,7 +22,9 @@ from irisops.commands.sharing.plan import (
     putting_right,
     share_form,
     understand,
+    what_of,
     where_of,
+    with_application,
 )
 from irisops.connections.connection import Link
 from irisops.connections.open_shares import Looked, OpenShare
@@ -45,8 +47,7 @@ from irisops.sharing.team_card import QR_TITLE, address_of, card_for, qr_code
 
 async def share(context: Context, command: Command) -> Replies:
     """Check the instance, then plan the tunnels and accounts. `/share help` shows alternatives."""
-    given = arguments(command)
-    what = given.get("what", "").casefold()
+    what = what_of(command)
     if what in {"help", "other", "else"}:
         active = context.hub.active
         yield other_ways(active.profile if active else Profile("local"))
@@ -59,7 +60,7 @@ async def share(context: Context, command: Command) -> Replies:
             f"If it should be: /profile edit {link.name} read_only=no",
         )
     if not what:
-        yield share_form(link.profile)
+        yield share_form(link)
         return
     async for reply in _look(context, command, link, what):
         yield reply
@@ -72,6 +73,7 @@ async def _look(
     desk = context.sharing_desk()
     wanted = understand(context, command, what)
     specs = endpoints(link.profile, wanted)
+    wanted = await with_application(link, wanted)
     facts: Iterable[str] = ()
     warnings: Iterable[str] = ()
     async for step in agent_there(desk, command, fetch=again is None):
@@ -116,17 +118,27 @@ async def _look(
 
 
 async def after(context: Context, command: Command) -> Replies:
-    """Carry out a cure of the preflight by its own plan, then check the instance again."""
+    """Carry out a cure of the preflight by its own plan, then check the instance again; without one only check."""
+    link = context.link()
+    looked = context.sharing_desk().looked
+    if "command" not in command.args:
+        if looked is None or looked.profile != link.name:
+            raise Refusal(
+                "NothingFound",
+                f"{link.name} was not looked at for a share yet.",
+                "/share looks first, and says what has to be put right.",
+            )
+        async for reply in _look(context, looked.command, link, what_of(looked.command), looked):
+            yield reply
+        return
     inner = context.parse(str(command.args["command"]))
     if isinstance(inner, Problem):
         yield inner
         return
-    link = context.link()
-    looked = context.sharing_desk().looked
     async with aclosing(context.rerun(inner)) as replies:
         async for reply in replies:
             if isinstance(reply, Plan) and looked is not None and looked.profile == link.name:
-                what = arguments(looked.command).get("what", "").casefold()
+                what = what_of(looked.command)
                 context.plans.then(reply.id, partial(_look, context, looked.command, link, what, looked))
             yield reply
 
@@ -189,6 +201,7 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
             template=wanted.template.title,
             share=opened.id,
             prefix=link.profile.path_prefix,
+            application=wanted.app,
         )
         for each in opened.passes
     )
@@ -207,7 +220,8 @@ async def _carry_out(  # noqa: PLR0917 - what the plan was made of
     addresses = [endpoint.public_url for endpoint in opened.endpoints]
     journal.outcome(number, "done", f"{', '.join(addresses)}; {', '.join(p.name for p in opened.passes)}")
     yield findings_folded(context, findings, link)
-    yield _opened(made, link.profile.path_prefix, loopback=desk.settings.loopback)
+    page = f"{link.profile.path_prefix}{wanted.app}" + ("/" if wanted.app else "")
+    yield _opened(made, page, loopback=desk.settings.loopback)
     for card in cards:
         yield Facts(
             f"team_card {card.name}",  # a name of its own: replies of one name replace each other on the screen
@@ -274,10 +288,10 @@ def _journal_end(journal: Journal, share: OpenShare, link: Link, closed: ShareCl
     )
 
 
-def _opened(share: OpenShare, prefix: str, *, loopback: bool) -> Facts:
+def _opened(share: OpenShare, page: str, *, loopback: bool) -> Facts:
     opened = share.opened
     web = address_of(opened.endpoints, "http")
-    web = f"{web}{prefix}" if web else ""
+    web = f"{web}{page}" if web else ""
     notes = ["Stand-in agent: these addresses work on this machine alone."] if loopback else []
     if web and not loopback:
         notes.append("A free ngrok account shows a warning page first: choose Visit.")

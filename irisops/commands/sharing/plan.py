@@ -13,6 +13,7 @@ from irisops.connections.connection import Link, web_of
 from irisops.connections.open_shares import ShareDesk
 from irisops.contract import durations
 from irisops.contract.chat import Command
+from irisops.contract.nearest import find, no_such
 from irisops.contract.quoting import quote
 from irisops.contract.replies import (
     Cell,
@@ -29,6 +30,7 @@ from irisops.contract.replies import (
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.files import cure_of, named_file
+from irisops.instance.security.lists import list_applications
 from irisops.profiles.model import Profile
 from irisops.sharing import passes, preflight
 from irisops.sharing.errors import AgentFailed, AgentMissing
@@ -63,20 +65,31 @@ class Wanted:
     restrictions: Restrictions
     outlive: bool
     url: str = ""
+    app: str = ""
+    """The web application that is meant: the whole web port is open, but this one is checked by itself."""
 
 
 WEB_USER = "team"
 """The user of ngrok's own basic auth on the web port; its password is chosen in the form."""
 
 
-def share_form(profile: Profile) -> Form:
+_APP_HELP = "Checked by itself, as the web port opens all of them; empty: none in particular"
+
+
+def share_form(link: Link) -> Form:
     """The form of `/share` without arguments."""
+    profile, applications = link.profile, link.names.applications
     shares = ("superserver", "web", "both") if profile.web_port is not None else ("superserver",)
     return Form(
         name="share",
         title=f"Share {profile.name}",
         fields=[
             FormField("what", "Share", "choice", shares[-1], shares, required=True),
+            *(
+                [FormField("app", "Web application", "choice", "", ("", *applications), _APP_HELP)]
+                if profile.web_port is not None and applications
+                else []
+            ),
             FormField("time", "For", value=DEFAULT_TIME, help="2h, 90m, 1d, or until 18:30", required=True),
             FormField("people", "People", "number", 1, help="A pass is made for each"),
             FormField("template", "They may", "choice", passes.DEFAULT_TEMPLATE, tuple(passes.TEMPLATES)),
@@ -114,6 +127,12 @@ def arguments(command: Command) -> dict[str, str]:
     return given
 
 
+def what_of(command: Command) -> str:
+    """What is to be shared, as typed in lower case; a web application is shared by the web port."""
+    given = arguments(command)
+    return given.get("what", "web" if given.get("app") else "").casefold()
+
+
 def understand(context: Context, command: Command, what: str) -> Wanted:
     """Parse the arguments and fill in defaults. Raises `Refusal` or a SharingProblem."""
     if what not in WHAT:
@@ -123,6 +142,12 @@ def understand(context: Context, command: Command, what: str) -> Wanted:
         )  # fmt: skip
     tcp, web = WHAT[what]
     given = arguments(command)
+    app = given.get("app", "")
+    if app and not web:
+        raise Refusal(
+            "BadShare", f"{harmless(app, 80)} is reached by the web port, which is not to be shared.",
+            "Share web or both with app=.", suggestions=[f"/share web app={quote(app)}"],
+        )  # fmt: skip
     now = context.clock.now()
     web_password = str(command.fields.get("web_password") or "")
     return Wanted(
@@ -139,7 +164,26 @@ def understand(context: Context, command: Command, what: str) -> Wanted:
         ),
         outlive=given.get("outlive") == "yes",
         url=given.get("url", ""),
+        app=app,
     )
+
+
+async def with_application(link: Link, wanted: Wanted) -> Wanted:
+    """The name of the application as the instance spells it. Raises `Refusal` with the nearest names."""
+    if not wanted.app:
+        return wanted
+    names = [each.name for each in await list_applications(link.connection)]
+    spelled = find(wanted.app, names) or find(wanted.app.rstrip("/"), names)
+    if spelled is None:
+        raise no_such(
+            "NoSuchApplication",
+            "web application",
+            wanted.app,
+            names,
+            cure="/apps lists them.",
+            line=lambda each: f"/share web app={each}",
+        )
+    return replace(wanted, app=spelled)
 
 
 def endpoints(profile: Profile, wanted: Wanted) -> tuple[EndpointSpec, ...]:
@@ -230,6 +274,7 @@ async def examine(
             tls=bool(profile.sslconfig),
             profile=profile.name,
             guarded=profile.guarded,
+            app=wanted.app,
         ),
     )
     return findings, facts.probes
@@ -348,10 +393,13 @@ def plan_of(
         effects += [f"Each may: {wanted.template.allows}.", f"Not: {wanted.template.refuses}."]
     if wanted.outlive:
         effects.append("It goes on when the chat is closed, until its time is up.")
+    if wanted.app:
+        effects.append("The tunnel carries the whole web port: other applications can be reached by it, too.")
     effects += facts
+    of = f"{harmless(wanted.app, 80)} by " if wanted.app else ""
     return Plan(
         name="share",
-        title=f"Share {listed([spec.upstream for spec in specs])}",
+        title=f"Share {of}{listed([spec.upstream for spec in specs])}",
         instance=link.instance_name,
         changes=changes,
         effects=effects,

@@ -11,6 +11,7 @@ def _plain_shares() -> tuple[Plain, ...]:
     """`share WHAT [with N people] [for TIME]`, in both orders and with the units of time that people write."""
     whats: tuple[tuple[str, dict[str, str]], ...] = (
         ("[this|the|my|our] (instance|iris|database|everything|laptop)", {"what": "both"}),
+        ("[the|my|our] [web] (app|application) {app}", {"what": "web"}),
         ("[the|my|our] {what}", {}),
     )
     people = "with {people} [other] (people|teammates|persons|colleagues|friends|developers)"
@@ -57,6 +58,7 @@ SPECS: tuple[CommandSpec, ...] = (
             Arg("namespace", required=False, show="USER"),
         ),
         options={
+            "app": "application",
             "allow": "text",
             "oauth": "text",
             "url": "text",
@@ -66,15 +68,19 @@ SPECS: tuple[CommandSpec, ...] = (
             "outlive": "flag",
         },
         plain=_plain_shares(),
-        examples=("share superserver for 2h with 4 people", "share my database"),
+        examples=(
+            "share superserver for 2h with 4 people",
+            "share my database",
+            "share the app /csp/user for 2 hours",
+        ),
         changes=True,
         uses_connection=True,
     ),
     _command(
         name="share after",
-        summary="Put right what /share found, by its plan, then look at the instance again",
+        summary="Look at the instance again before a share; with a command, first put right by its plan what was found",
         handler="sharing.opening:after",
-        grammar=(Arg("command", LINE, show="/COMMAND"),),
+        grammar=(Arg("command", LINE, required=False, show="/COMMAND"),),
         changes=True,
         needs_connection=True,
     ),
