@@ -17,7 +17,7 @@ LENGTH = 64
 def refusal_of(password: str) -> str:
     """Why no hash is made of this password, as the end of a sentence; "" if one can be made.
 
-    How other characters than ASCII are encoded is not known (facts: iris-config-as-text 9, question 15): a login with
+    How other characters than ASCII are encoded is not known (facts: iris-config-as-text 9): a login with
     such a password could fail for good.
     """
     if not password:

@@ -102,7 +102,7 @@ def security_export(data: bytes, source: str) -> Imported:
     """The configuration in the file. `source` names it. Raises `ImportProblem`.
 
     UNVERIFIED: the outermost element, that items of a list are elements of their own, and that an empty value is left
-    out (facts: iris-config-as-text 3, 9 question 6). Settle: Security.System.ExportAll on a throwaway instance.
+    out (facts: iris-config-as-text 3, 9). Settle: Security.System.ExportAll on a throwaway instance.
     """
     if len(data) > MOST:
         raise ImportProblem(f"It has more than {MOST // 1_000_000} MB.")
