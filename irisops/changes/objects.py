@@ -148,7 +148,8 @@ def kind_of(context: Context, name: Kind) -> ObjectKind:
 class Wanted:
     """A wanted change. `name` is the command's, for the replies.
 
-    `passwords` (user -> password) are set as well; `show`: they were generated here and are shown once.
+    `passwords` (user -> password) are set as well; `show`: they were generated here and are shown once; `nobody`: they
+    were generated and nobody learns them.
     """
 
     name: str
@@ -157,6 +158,7 @@ class Wanted:
     origin: Origin
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
     show: bool = False
+    nobody: bool = False
     warnings: Sequence[str] = ()
 
     @property

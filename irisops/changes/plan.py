@@ -13,7 +13,7 @@ from irisops.changes.objects import ObjectKind, Wanted, families, guard, kind_of
 from irisops.changes.rehearsal import rehearse
 from irisops.connections.connection import Link
 from irisops.contract.replies import Change, Plan
-from irisops.contract.wording import harmless
+from irisops.contract.wording import harmless, listed
 from irisops.engine.as_code import PASSWORD, code_of
 from irisops.engine.context import Context
 from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted
@@ -125,7 +125,10 @@ def _lines(context: Context, wanted: Wanted) -> list[Change]:
     lines: list[Change] = []
     for change in wanted.changes:
         lines += _lines_of(kind_of(context, change.kind), change)
-    for user in wanted.passwords:
+    if wanted.nobody and wanted.passwords:
+        new = "a random one that nobody knows; /password NAME sets another"
+        lines.append(Change(f"password of {listed(list(wanted.passwords), most=6)}", "none", new))
+    for user in wanted.passwords if not wanted.nobody else ():
         new = "a new one, shown once after the change" if wanted.show else "the one that you entered"
         lines.append(Change(f"password of {harmless(user)}", "unchanged so far", new))
     if len(lines) > MOST_LINES:

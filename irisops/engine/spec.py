@@ -103,7 +103,13 @@ class CommandSpec:
     @property
     def form(self) -> str:
         """How to write it, without options."""
-        return " ".join([f"/{self.name}", *(part.display for part in self.grammar)])
+        parts = [f"/{self.name}"]
+        for part, before in zip(self.grammar, (None, *self.grammar), strict=False):
+            if isinstance(part, Arg) and isinstance(before, Keyword) and before.alone:
+                parts[-1] = f"[{before.display} {part.show or part.name.upper()}]"
+            else:
+                parts.append(part.display)
+        return " ".join(parts)
 
     @property
     def usage(self) -> str:

@@ -222,6 +222,8 @@ FEATURES: Mapping[str, Feature] = {
         _query("resources.list", "Security.Resources:List", "Name Description PublicPermission Type"),
         _read("resources.read", "Security.Resources"),
         _edit("resources.edit", "Security.Resources"),
+        Feature("resources.create", (_method("Security.Resources", "Create"),), SECURE),
+        Feature("resources.delete", (_method("Security.Resources", "Delete"),), SECURE),
         _detail(
             "services.detail",
             "Security.Services:Detail",

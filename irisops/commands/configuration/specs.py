@@ -15,7 +15,7 @@ SPECS: tuple[CommandSpec, ...] = (
         name="export",
         summary="Write the configuration of the instance as text, one file for each object, fit for Git",
         handler="configuration.export:export",
-        grammar=(Arg("folder", "file"), *_ONLY),
+        grammar=(Arg("folder", "file", show="DIR"), *_ONLY),
         options={"check": "flag"},
         plain=(
             Plain(f"(export|write|save|dump) {_CONFIGURATION} (to|in|into|as) [the] [folder] {{folder}}"),
@@ -102,5 +102,22 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("compare the configuration of test with prod",),
         uses_connection=True,
+    ),
+    _command(
+        name="apply",
+        summary="Make the instance what a folder of /export says, by one plan; deletes nothing without delete=yes",
+        handler="configuration.apply:apply",
+        grammar=(Arg("folder", "file", show="DIR"), *_ONLY),
+        options={"delete": "flag"},
+        plain=(
+            Plain("apply [the] [configuration|config] [of|in|from] [folder] {folder}"),
+            Plain(
+                "apply [the] [configuration|config] [of|in|from] [folder] {folder} to [the|this] (instance|server)"
+            ),
+            Plain(f"(make|set|bring) {_CONFIGURATION} (like|to|as) [it is] [in] [the] [folder] {{folder}}"),
+        ),
+        examples=("apply the configuration in ./live",),
+        needs_connection=True,
+        changes=True,
     ),
 )

@@ -14,6 +14,7 @@ from irisops.contract.wording import harmless
 from irisops.instance.security.application_changes import application_steps, application_to_copy
 from irisops.instance.security.application_fields import APPLICATION_FIELDS, NEW_APPLICATION, TYPED
 from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, same
+from irisops.instance.security.resource_changes import resource_steps
 from irisops.instance.security.settings_state import KINDS, read_settings, settings_steps
 
 _SETTINGS = Family(guard, meaning)
@@ -62,7 +63,9 @@ APPLICATION = replace(
     fixed=frozenset({"type"}),
     initial={key: value for key, value in NEW_APPLICATION.items() if key not in ("enabled", "auth")},
 )
-RESOURCE = _kind("resource", "resource", "resources")
+RESOURCE = replace(
+    _kind("resource", "resource", "resources"), steps=lambda change, _password: resource_steps(change)
+)
 OBJECTS: Mapping[Kind, ObjectKind] = {
     "service": SERVICE,
     "application": APPLICATION,

@@ -39,6 +39,8 @@ class Settable:
     list_command: str
     later: tuple[frozenset[str], ...] = ()
     """Fields that a version may lack, as they came together."""
+    optional: frozenset[str] = frozenset()
+    """Fields that an older helper does not tell."""
 
 
 _ENABLED = Field("Enabled", "flag", "enabled")
@@ -65,9 +67,13 @@ KINDS: Mapping[Kind, Settable] = {
         "Security.Resources",
         "resources.read",
         "resources.edit",
-        {"public": Field("PublicPermission", "permission", "public permission")},
+        {
+            "public": Field("PublicPermission", "permission", "public permission"),
+            "description": Field("Description", "text", "description", 256),
+        },
         892,
         "/resources",
+        optional=frozenset({"description"}),
     ),
 }
 """(facts: iris-security 3.2, 3.3, 3.5)"""
@@ -146,7 +152,11 @@ async def _read_by_helper(
         if each is None:
             continue
         untold = [key for key, field in wanted.items() if field.property not in each]
-        needed = [wanted[key].property for key in untold if kind != "application" or key in TYPED]
+        needed = [
+            wanted[key].property
+            for key in untold
+            if key not in KINDS[kind].optional and (kind != "application" or key in TYPED)
+        ]
         if needed:
             raise InstanceError(
                 f"{class_name}.Get does not tell {', '.join(needed)}.", "Look at it in the portal."

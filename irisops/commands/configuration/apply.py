@@ -1,0 +1,333 @@
+"""/apply DIR: make the instance what a folder says, by one plan through the change engine.
+
+Only kinds that the change engine can carry out are planned; other differences are named, to be set by hand. Nothing is
+deleted because a file is missing, unless `delete=yes` asks for it, and then by name in the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from irisops.changes.objects import Wanted, read_states
+from irisops.changes.plan import plan
+from irisops.changes.record import Origin
+from irisops.commands.accounts.kinds import LENGTH, new_password, password_that_fits
+from irisops.commands.configuration.sides import (
+    configuration_read,
+    folder_named,
+    in_folder,
+    kinds_in,
+    kinds_of,
+    reading,
+)
+from irisops.configuration.differences import NAME, Difference, differences
+from irisops.configuration.kinds import KINDS, ConfigKind
+from irisops.configuration.model import ConfigObject, Configuration
+from irisops.configuration.reading import KindRead
+from irisops.configuration.values import Value
+from irisops.connections.connection import Link
+from irisops.contract.chat import Command
+from irisops.contract.replies import Done, Refusal
+from irisops.contract.wording import counted, harmless, listed
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
+from irisops.instance.security.application_fields import SYSTEM
+from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState
+
+MOST_NAMED = 12
+"""Differences of one cause that a warning names."""
+_HOLDERS = {"roles": ("roles", "users", "applications"), "resources": ("roles", "applications")}
+"""Kinds that may name an object of a kind."""
+_ROLE_FIELDS = {"users": ("Roles", "EscalationRoles"), "roles": ("GrantedRoles",)}
+
+
+@dataclass
+class Sorted:
+    """Differences by what becomes of them. Lists of words are named in the plan as warnings."""
+
+    changed: dict[tuple[str, str], list[Difference]] = field(default_factory=dict)
+    made: list[tuple[ConfigKind, ConfigObject]] = field(default_factory=list)
+    gone: list[tuple[ConfigKind, ConfigObject]] = field(default_factory=list)
+    by_hand: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    version: list[str] = field(default_factory=list)
+    stays: list[str] = field(default_factory=list)
+
+    def told(self) -> list[str]:
+        """What is not done, and why, as sentences."""
+        found = []
+        for words, start in (
+            (self.by_hand, "Not applied by this tool, set by hand"),
+            (self.unknown, "Not known on the instance, so nothing is planned on it"),
+            (self.version, "Comes with the version of the instance, left as it is"),
+            (self.stays, "Not in the folder, but kept (delete=yes would delete it)"),
+        ):
+            if words:
+                found.append(f"{start}: {listed(list(dict.fromkeys(words)), most=MOST_NAMED)}.")
+        return found
+
+
+async def apply(context: Context, command: Command) -> Replies:
+    """Plan the differences between the instance and the folder."""
+    folder = folder_named(str(command.args["folder"]))
+    wanted = in_folder(folder)
+    asked = kinds_of(command)
+    link = context.link()
+    reads: list[KindRead] = []
+    kinds = kinds_in(wanted, asked)
+    if not kinds:
+        raise Refusal(
+            "NothingInCommon", f"{harmless(folder)} has none of these kinds.", "Name others after only."
+        )
+    async for step in reading(link, kinds, reads, "apply"):
+        yield step
+    now = configuration_read(link, reads)
+    found = _sorted(now, wanted, [kind.name for kind in kinds], delete=command.args.get("delete") == "yes")
+    _keep_what_is_held(found, now, wanted)
+    _refuse_unknown_roles(found, now)
+    changes = _in_order(
+        [
+            *_made(found, now),
+            *await _changed(context, link, found),
+            *await _gone(context, link, found),
+        ]
+    )
+    if not changes:
+        yield Done("apply", f"{harmless(link.name)} is what {harmless(folder)} says.", found.told())
+        return
+    users = [each.name for each in changes if each.kind == "user" and each.before is None]
+    yield await plan(
+        context,
+        link,
+        Wanted(
+            "apply",
+            f"Make {harmless(link.name)} what {harmless(folder)} says: {counted(len(changes), 'object')}",
+            tuple(changes),
+            Origin(command.slash),
+            await _passwords(link, users),
+            nobody=True,
+            warnings=found.told(),
+        ),
+    )
+
+
+def _sorted(now: Configuration, wanted: Configuration, only: Sequence[str], *, delete: bool) -> Sorted:
+    found = Sorted()
+    for each in differences(now, wanted, only):
+        kind, name = each.kind, harmless(each.name, 80)
+        what = f"{each.known.label} of {kind.noun} {name}" if each.known else f"{kind.noun} {name}"
+        if each.what == "unknown":
+            found.unknown.append(what if each.name else kind.plural)
+        elif each.by_version:
+            found.version.append(what)
+        elif each.what == "only first":
+            known = now.of(kind.name)[each.name.lower()]
+            if not delete:
+                found.stays.append(what)
+            elif _may_come_and_go(kind, known):
+                found.gone.append((kind, known))
+            else:
+                found.by_hand.append(f"the deletion of {what}")
+        elif each.what == "only second":
+            known = wanted.of(kind.name)[each.name.lower()]
+            if _may_come_and_go(kind, known):
+                found.made.append((kind, known))
+            else:
+                found.by_hand.append(f"the creation of {what}")
+        elif _may_change(each):
+            found.changed.setdefault((kind.name, each.name), []).append(each)
+        else:
+            found.by_hand.append(what)
+    return found
+
+
+def _may_come_and_go(kind: ConfigKind, each: ConfigObject) -> bool:
+    """True for objects that people make; what comes with the instance is not made or deleted by this tool."""
+    if kind.name == "applications":
+        number = each.values.get("Type")
+        return each.name.startswith("/") and isinstance(number, int) and not number & SYSTEM
+    if kind.name == "resources" and each.name.lower().startswith("%db_"):
+        return True  # (facts: iris-security 3.2)
+    return kind.name in ("resources", "roles", "users") and not kind.predefined(each.name)
+
+
+def _may_change(each: Difference) -> bool:
+    """True for a property that the change engine sets, of an object that may be changed (facts: iris-security 3.1)."""
+    kind, low = each.kind, each.name.lower()
+    if each.known is None or each.known.name == NAME or kind.object_kind is None:
+        return False
+    if kind.name == "roles" and (low == "%all" or low.startswith("%db_")):
+        return False
+    if kind.name == "resources" and each.known.name == "Description" and kind.predefined(each.name):
+        return False
+    if kind.name == "applications" and each.known.name == "Type":
+        return False
+    return each.known.name in (kind.fields or {})
+
+
+def _keep_what_is_held(found: Sorted, now: Configuration, wanted: Configuration) -> None:
+    """A role or resource that somebody would still hold is not deleted: the instance would take it from them."""
+    going = {(kind.name, each.key) for kind, each in found.gone}
+    kept: list[tuple[ConfigKind, ConfigObject]] = []
+    for kind, each in found.gone:
+        unread = [
+            other.plural
+            for other in KINDS
+            if other.name in _HOLDERS.get(kind.name, ())
+            and (other.name not in now.objects or now.why_unknown(other.name))
+        ]
+        if unread:
+            found.by_hand.append(
+                f"the deletion of {kind.noun} {harmless(each.name, 80)} (which {listed(unread)} hold it is not known)"
+            )
+            continue
+        holders = [name for name in _holders(kind, each.key, now, wanted) if name not in going]
+        if holders:
+            names = listed([name for _, name in holders], most=3)
+            found.by_hand.append(
+                f"the deletion of {kind.noun} {harmless(each.name, 80)} ({harmless(names)} would still hold it)"
+            )
+        else:
+            kept.append((kind, each))
+    found.gone[:] = kept
+
+
+def _holders(
+    kind: ConfigKind, key: str, now: Configuration, wanted: Configuration
+) -> Iterator[tuple[str, str]]:
+    """(kind, key) of the objects that name a role or a resource after the change."""
+    for other in _HOLDERS.get(kind.name, ()):
+        after = wanted if other in wanted.objects else now
+        for holder in {**now.of(other), **after.of(other)}.values():
+            if key in _named_by(kind.name, holder):
+                yield other, holder.key
+
+
+def _named_by(kind: str, holder: ConfigObject) -> set[str]:
+    def names(*properties: str) -> Iterable[str]:
+        for each in properties:
+            value = holder.values.get(each)
+            if isinstance(value, tuple):
+                yield from value
+
+    if kind == "roles":
+        groups = (part for group in names("MatchRoles") for part in group.split(":"))
+        return {name.lower() for name in (*names("Roles", "EscalationRoles", "GrantedRoles"), *groups)}
+    if kind == "resources":
+        single = holder.values.get("Resource")
+        found = {name.rpartition(":")[0].lower() for name in names("Resources")}
+        return found | ({single.lower()} if isinstance(single, str) else set())
+    return set()
+
+
+def _refuse_unknown_roles(found: Sorted, now: Configuration) -> None:
+    """Raise `Refusal` for a role that would be given, but is nowhere: the change would stop in the middle."""
+    if "roles" not in now.objects or now.why_unknown("roles"):
+        return
+    gone = {each.key for kind, each in found.gone if kind.name == "roles"}
+    there = {*now.of("roles"), *(each.key for kind, each in found.made if kind.name == "roles")} - gone
+    values = [each.values.get(name) for kind, each in found.made for name in _ROLE_FIELDS.get(kind.name, ())]
+    values += [
+        one.second
+        for (kind_name, _), some in found.changed.items()
+        for one in some
+        if one.known is not None and one.known.name in _ROLE_FIELDS.get(kind_name, ())
+    ]
+    given = dict.fromkeys(name for value in values if isinstance(value, tuple) for name in value)
+    missing = [harmless(name, 80) for name in given if name.lower() not in there]
+    if missing:
+        raise Refusal(
+            "NoSuchRole",
+            f"The folder gives {listed(missing, most=MOST_NAMED)}, but there is no such role on the instance.",
+            "Add its file, or leave out only, so that it is made.",
+        )
+
+
+def _field(value: Value) -> FieldValue:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _made(found: Sorted, now: Configuration) -> Iterator[ObjectChange]:
+    for kind, each in found.made:
+        absent = now.absent.get(kind.name, ())
+        fields = {
+            editor: _field(each.values[name])
+            for name, editor in (kind.fields or {}).items()
+            if name in each.values and name not in absent
+        }
+        if kind.object_kind is not None:
+            yield ObjectChange(None, ObjectState(kind.object_kind, each.name, fields))
+
+
+async def _changed(context: Context, link: Link, found: Sorted) -> list[ObjectChange]:
+    """The changes of objects that are there, with their states as the change engine reads them."""
+    states = await _states(context, link, [(kind, name) for kind, name in found.changed])
+    changes = []
+    for (kind_name, name), some in found.changed.items():
+        kind = next(each for each in KINDS if each.name == kind_name)
+        before = states.get((kind_name, name.casefold()))
+        fields: dict[str, FieldValue] = {}
+        for each in some:
+            editor = (kind.fields or {}).get(each.known.name if each.known else "")
+            if before is None or editor is None or editor not in before.fields or each.second is None:
+                found.unknown.append(
+                    f"{each.known.label if each.known else ''} of {kind.noun} {harmless(name, 80)}"
+                )
+            else:
+                fields[editor] = _field(each.second)
+        change = ObjectChange(before, before.with_fields(fields)) if before is not None else None
+        if change is not None and change.fields():
+            changes.append(change)
+    return changes
+
+
+async def _gone(context: Context, link: Link, found: Sorted) -> list[ObjectChange]:
+    states = await _states(context, link, [(kind.name, each.name) for kind, each in found.gone])
+    return [ObjectChange(state, None) for state in states.values()]
+
+
+async def _states(
+    context: Context, link: Link, objects: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], ObjectState]:
+    kinds: Mapping[str, Kind] = {
+        kind.name: kind.object_kind for kind in KINDS if kind.object_kind is not None
+    }
+    read = await read_states(context, link, [(kinds[kind], name) for kind, name in objects if kind in kinds])
+    names = {object_kind: name for name, object_kind in kinds.items()}
+    return {(names[kind], key): state for (kind, key), state in read.items()}
+
+
+_FIRST: Sequence[Kind] = ("resource", "role", "user", "service", "application")
+
+
+def _in_order(changes: Sequence[ObjectChange]) -> list[ObjectChange]:
+    """What is named before what names it; what goes, goes last and the other way round."""
+    whole = {
+        each.name.casefold(): each.state
+        for each in changes
+        if each.kind == "role" and (each.before is None or each.after is None)
+    }
+
+    def depth(name: str, above: frozenset[str] = frozenset()) -> int:
+        """How many roles that come or go stand below one; a circle ends where it closes."""
+        if name not in whole or name in above:
+            return 0
+        granted = whole[name].names("granted_roles")
+        return 1 + max((depth(each.casefold(), above | {name}) for each in granted), default=0)
+
+    def place(change: ObjectChange) -> tuple[int, int, int]:
+        at = _FIRST.index(change.kind)
+        if change.after is None:
+            return 1, -at, -depth(change.name.casefold())
+        return 0, at, depth(change.name.casefold()) if change.before is None else len(whole) + 1
+
+    return sorted(changes, key=place)
+
+
+async def _passwords(link: Link, users: Sequence[str]) -> dict[str, str]:
+    """A random password for each new user, fit for the policy: an account needs one (facts: iris-security 2.3)."""
+    if not users:
+        return {}
+    first = await password_that_fits(link, users[0])
+    return {users[0]: first} | {user: new_password() + first[LENGTH:] for user in users[1:]}

@@ -1,0 +1,73 @@
+"""kill -9 in the middle of an /apply of 200 objects: /finish ends in the wanted state, /undo in the former."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from irisops.contract.replies import Done, Plan, Problem, Table
+from irisops.simulator.world.model import Permission, Resource, User
+from tests.changes.test_killed import killed
+from tests.commands.configuration.test_apply import bytes_in
+from tests.commands.editing import GOOD, Desk, add_role, desk_on
+from tests.instance.served import Served, serve
+
+USERS, ROLES, RESOURCES = 120, 50, 30
+CALLS = RESOURCES + ROLES + USERS
+"""Changing calls: Create of each new resource and role, %Save of each user."""
+CHANCE = random.Random(16)  # noqa: S311 - moments, not secrets
+MOMENTS = [(CHANCE.randint(1, CALLS), CHANCE.choice(("before", "after"))) for _ in range(20)]
+
+
+def people(served: Served, comment: str) -> None:
+    for number in range(USERS):
+        served.world.add_user(User(f"user{number:03d}", roles=["%SQL"], comment=comment), GOOD)
+
+
+async def say_and_agree(person: Desk, line: str) -> None:
+    """Give the line and its yes; without anything left to do, that is said instead."""
+    reply = (await person.say(line))[-1]
+    if isinstance(reply, Plan):
+        replies = await person.yes(reply)
+        assert any(isinstance(each, Done) for each in replies), replies
+    else:
+        assert isinstance(reply, Problem), reply
+        assert reply.error in ("NothingToUndo", "NothingToFinish"), reply
+
+
+@pytest.mark.timeout(600)  # five times a whole apply, finish and undo of 200 objects
+@pytest.mark.parametrize("part", range(4))
+async def test_an_apply_that_was_killed_is_finished_and_taken_back(part: int, tmp_path: Path) -> None:
+    wanted, former = tmp_path / "wanted", tmp_path / "former"
+    only = "only resources,roles,users"
+    async with serve(units=50) as model, desk_on(model, tmp_path / "model") as person:
+        people(model, "after")
+        for number in range(RESOURCES):
+            model.world.resources.add(Resource(f"Ward{number:02d}", "", Permission.NONE, 1 << 31))
+        for number in range(ROLES):
+            add_role(model, f"Role{number:02d}", *([f"Role{number - 1:02d}"] if number % 5 else []))
+        await person.say(f"/export {wanted} {only}")
+    async with serve(units=50) as served:
+        people(served, "before")
+        async with desk_on(served, tmp_path / "reader") as person:
+            await person.say(f"/export {former} {only}")
+        for turn, moment in enumerate(MOMENTS[part * 5 : part * 5 + 5]):
+            home = tmp_path / f"home{turn}"
+            await killed(served, home, moment, f"/apply {wanted} {only}")
+            async with desk_on(served, home) as person:
+                assert len(person.entries()[0].intent.touched) == USERS + ROLES + RESOURCES
+                if turn % 2 == 0:
+                    await say_and_agree(person, "/finish 1")
+                    (*_, table) = await person.say(f"/diff {wanted} {only}")
+                    assert isinstance(table, Table)
+                    assert table.status == 0, table.rows[:5]
+                    for entry in reversed(person.entries()):
+                        await say_and_agree(person, f"/undo {entry.number}")
+                else:
+                    await say_and_agree(person, "/undo 1")
+                assert not person.session.context.journal("local").unfinished()
+                now = tmp_path / f"now{turn}"
+                await person.say(f"/export {now} {only}")
+                assert bytes_in(now) == bytes_in(former)
