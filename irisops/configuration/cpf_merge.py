@@ -282,7 +282,7 @@ def _namespace(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
     for table, action in _MAPS.items():
         entries = each.values.get(table, ())
         for entry in entries if isinstance(entries, tuple) else ():
-            name, _, target = entry.partition(" = ")
+            name, _, target = entry.rpartition(" = ")
             database, *rest = target.split(",")
             more = zip(("Collation", "LockDatabase"), rest, strict=False) if table == "MapGlobals" else ()
             parameters = [

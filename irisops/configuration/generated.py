@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from irisops.configuration.kinds import KINDS, ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration
@@ -18,7 +18,7 @@ Version = tuple[int, int]
 class Generated:
     """A text made of a configuration. `written` counts its objects, `left_out` are sentences on what it lacks."""
 
-    text: str
+    text: str = field(repr=False)  # it may hold hashes
     written: int
     left_out: tuple[str, ...]
 
@@ -36,8 +36,13 @@ def own_objects(configuration: Configuration) -> Iterator[tuple[ConfigKind, Conf
     """
     for kind in KINDS:
         for each in configuration.of(kind.name).values():
-            if kind.name in _CHANGED or not kind.predefined(each.name):
+            if kind.name in _CHANGED or _is_own(kind, each.name):
                 yield kind, each
+
+
+def _is_own(kind: ConfigKind, name: str) -> bool:
+    """True for an object that not every instance has in the same way; the namespace USER has mappings of its own."""
+    return not kind.predefined(name) or (kind.name == "namespaces" and name.lower() == "user")
 
 
 _CHANGED = ("system", "services", "audit-events")
@@ -48,7 +53,7 @@ def not_here(configuration: Configuration) -> list[str]:
     found = []
     for kind in KINDS:
         objects = configuration.of(kind.name)
-        predefined = [each for each in objects.values() if kind.predefined(each.name)]
+        predefined = [each for each in objects.values() if not _is_own(kind, each.name)]
         if predefined and kind.name not in _CHANGED:
             many = counted(len(predefined), f"predefined {kind.noun}", f"predefined {kind.plural}")
             found.append(f"{many}: every instance has its own.")

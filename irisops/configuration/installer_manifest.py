@@ -358,7 +358,7 @@ def _namespace(
 
 def _entries(each: ConfigObject, table: str) -> list[tuple[str, str]]:
     entries = each.values.get(table, ())
-    pairs = [entry.partition(" = ") for entry in entries] if isinstance(entries, tuple) else []
+    pairs = [entry.rpartition(" = ") for entry in entries] if isinstance(entries, tuple) else []
     return [(name, target) for name, _, target in pairs]
 
 

@@ -238,3 +238,12 @@ def test_the_description_of_a_server_can_be_discovered_instead() -> None:
     )
     assert any("its metadata" in each for each in whole.left_out)
     assert "# - CreateOAuth2ServerDefinition https://sso.example/Realm: IssuerEndpoint\n" in whole.text
+
+
+def test_the_mappings_of_user_are_written_and_those_of_the_system_are_not() -> None:
+    some = [
+        made("namespaces", name, Globals=name, Routines=name, MapPackages=("Lib = LIB",))
+        for name in ("USER", "%SYS")
+    ]
+    found = actions(merge_file(of("namespaces", *some), PATH).text)
+    assert {values["Namespace"] for verb, values in found if verb == "CreateMapPackage"} == {"USER"}

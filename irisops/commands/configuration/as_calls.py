@@ -150,7 +150,7 @@ def _mappings(each: ConfigObject) -> list[str]:
     for table in _MAPS:
         entries = each.values.get(table, ())
         for entry in entries if isinstance(entries, tuple) else ():
-            source, _, target = entry.partition(" = ")
+            source, _, target = entry.rpartition(" = ")
             name, key = f"##class(Config.{table})", f"{objectscript(each.name)}, {objectscript(source)}"
             parts = zip(("Database", "Collation", "LockDatabase"), target.split(","), strict=False)
             lines.append("kill p")

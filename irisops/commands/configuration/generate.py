@@ -21,7 +21,7 @@ from irisops.configuration.model import Configuration
 from irisops.configuration.password_hash import password_hash, refusal_of
 from irisops.configuration.reading import KindRead
 from irisops.contract.chat import Command
-from irisops.contract.replies import Done, Refusal
+from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import counted, harmless
 from irisops.engine.context import Context
 from irisops.engine.file_argument import file_of
@@ -46,8 +46,8 @@ async def merge(context: Context, command: Command) -> Replies:
     (configuration,) = found
     hashes = await _hashes(context, command, configuration)
     made = merge_file(configuration, str(path.absolute()), target=target, hashes=hashes)
-    _write(path, made)
-    yield _done(
+    async for reply in _offer(
+        context,
         path,
         made,
         [
@@ -55,7 +55,8 @@ async def merge(context: Context, command: Command) -> Replies:
             "There is no supported way to run it from here. Afterwards look into messages.log: its answer is no proof.",
             *(["It holds hashes of passwords: keep it secret."] if hashes else []),
         ],
-    )
+    ):
+        yield reply
 
 
 async def manifest(context: Context, command: Command) -> Replies:
@@ -86,9 +87,27 @@ async def _generate(
     found: list[Configuration] = []
     async for step in _read(context, command, found):
         yield step
-    made = write(found[0])
-    _write(path, made)
-    yield _done(path, made, [how])
+    async for reply in _offer(context, path, write(found[0]), [how]):
+        yield reply
+
+
+async def _offer(context: Context, path: Path, made: Generated, how: Sequence[str]) -> Replies:
+    """Write a new file at once, and replace one by a plan: somebody may have completed it by hand. Raises `Refusal`."""
+    if not made.written:
+        raise Refusal("NothingToWrite", "Nothing was written: it would hold no object.", "Name other kinds.")
+    if os.path.lexists(path):
+        objects = counted(made.written, "object")
+        plan = Plan(
+            name="export",
+            title=f"Write {harmless(path)} anew",
+            instance="this computer",
+            changes=[Change(harmless(path), "made earlier", objects)],
+            effects=["What was changed in it by hand is lost.", "The instance is not changed."],
+        )
+        yield context.plans.add(plan, lambda: _write(path, made, how))
+        return
+    async for reply in _write(path, made, how):
+        yield reply
 
 
 def _file(command: Command) -> Path:
@@ -171,15 +190,14 @@ async def _asked(context: Context, command: Command, user: str) -> str:
     return password
 
 
-def _write(path: Path, made: Generated) -> None:
-    if not made.written:
-        raise Refusal("NothingToWrite", "Nothing was written: it would hold no object.", "Name other kinds.")
+async def _write(path: Path, made: Generated, how: Sequence[str]) -> Replies:
     try:
         write_atomically(path, made.text)
     except OSError as error:
         raise Refusal(
             "NotWritten", f"{harmless(path)} cannot be written: {error.strerror}.", cure_of(error)
         ) from None
+    yield _done(path, made, how)
 
 
 def _done(path: Path, made: Generated, how: Sequence[str]) -> Done:

@@ -130,8 +130,14 @@ async def test_a_folder_of_an_export_is_turned_into_a_file_without_the_instance(
 async def test_only_a_file_of_its_own_is_replaced(person: Desk, tmp_path: Path) -> None:
     path = tmp_path / "x.cpf"
     done(await person.say(f"/export merge {path} only roles"))
+    first = path.read_bytes()
     for line in ("merge", "objectscript", "python", "manifest"):
-        done(await person.say(f"/export {line} {path} only roles"))
+        before = path.read_bytes()
+        plan = await person.plan(f"/export {line} {path} only roles")
+        assert path.read_bytes() == before
+        assert "by hand is lost" in plan.effects[0]
+        assert isinstance((await person.yes(plan))[-1], Done)
+    assert path.read_bytes() != first
     path.write_text("[Startup]\n")
     assert (await person.problem(f"/export merge {path}")).error == "FileExists"
     assert path.read_text() == "[Startup]\n"
