@@ -10,6 +10,7 @@ import pytest
 from irisops.configuration.folder import UNFINISHED, read_folder
 from irisops.configuration.text import TOP
 from irisops.contract.replies import Done, Plan, Progress, Table
+from tests.benchmarks.bench_export import measure
 from tests.commands.editing import Desk, desk, desk_on
 from tests.instance.served import serve
 
@@ -209,3 +210,8 @@ async def test_another_instance_is_asked_about(person: Desk, tmp_path: Path) -> 
     assert isinstance(reply, Plan)
     assert "OTHER" in reply.warnings[0]
     assert (await person.problem(f"/export {live} only users")).error == "OtherInstance"
+
+
+async def test_a_large_instance_is_read_in_few_driver_batches() -> None:
+    """400 users, 155 roles and 60 applications in at most 60; it is 26."""
+    assert await measure() <= 60
