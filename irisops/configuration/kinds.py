@@ -210,8 +210,7 @@ KINDS: tuple[ConfigKind, ...] = (
         (  # (facts: iris-config-as-text 5.2)
             *_texts("Directory", None),
             *_texts("Server"),
-            *_flags("MountAtStartup MountRequired"),
-            *_numbers("ClusterMountMode"),
+            *_flags("MountAtStartup MountRequired ClusterMountMode"),
             *_texts("StreamLocation"),
         ),
     ),

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from irisops.configuration.kinds import BY_NAME, SYSTEM_NAME, ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration, Unread, keyed
 from irisops.configuration.values import NoValueError, Property, Value
-from irisops.instance.calls import Answer, ObjectCall, ObjectStep
+from irisops.instance.calls import Answer, ObjectCall, ObjectStep, Query
 from irisops.instance.calls import Value as Raw
 from irisops.instance.class_queries import read_rows, rows_by
-from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.errors import InstanceProblem, NotAvailable, Unreachable
 from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
 from irisops.instance.helper import open_or_help, read_by_helper
-from irisops.instance.routes import Instance
+from irisops.instance.routes import Instance, answer_by
 from irisops.instance.security.oauth import (
     CLIENTS,
     REDIRECTION,
@@ -102,7 +102,7 @@ def canonical(known: Property, raw: Raw | list[str]) -> Value:
     if known.type == "list":
         return known.canonical([each for each in as_text(raw).split(known.separator) if each])
     if known.type == "table":
-        return known.canonical([])
+        raise NoValueError(f"{known.name} is told as a list")
     if known.type == "secret":
         raise NoValueError(f"{known.name} is never read")
     value = Field(known.name, known.type, known.label, words=known.words).value(raw)
@@ -439,6 +439,72 @@ def _without_metadata(found: KindRead, rows: Sequence[Row]) -> None:
         )
 
 
+# Config: databases, namespaces and mappings (facts: iris-config-as-text 5.3)
+
+MAPPINGS = ("MapGlobals", "MapRoutines", "MapPackages")
+_COLLATION = 5
+"""The class's own collation of a mapped global (facts: iris-config-as-text 5.2)."""
+
+
+async def _table(instance: Instance, name: str) -> list[Row]:
+    """The rows of a table of Config. Raises the named problem, and NotAvailable if it has several CPFs.
+
+    UNVERIFIED: whether other CPFs than the active one are ever in a table. Settle: SELECT DISTINCT CPFName FROM
+    Config.Databases after another CPF was read by Config.CPF.
+    """
+    query = Query(f"SELECT * FROM Config.{name}")  # noqa: S608 - a name of ours
+    answer = await answer_by(instance, f"config.{name}", query, deadline=DEADLINE)
+    rows: list[Row] = list(answer.rows.dicts()) if answer.rows else []
+    if len({as_text(row.get("cpfname")).lower() for row in rows}) > 1:
+        raise NotAvailable(
+            f"The table Config.{name} has rows of several CPFs, and which one is active is not known."
+        )
+    return rows
+
+
+async def _databases(instance: Instance, found: KindRead, version: str) -> None:
+    rows = await _table(instance, "Databases")
+    _untold(found, rows, version)
+    for row in rows:
+        if name := _named(row):
+            _keep(found, name, _from_row(found, row))
+
+
+async def _namespaces(instance: Instance, found: KindRead, _version: str) -> None:
+    rows = await _table(instance, "Namespaces")
+    maps: dict[str, dict[str, list[str]]] = {}
+    for each in MAPPINGS:
+        try:
+            maps[each] = _by_namespace(await _table(instance, each))
+        except Unreachable:
+            raise
+        except InstanceProblem as problem:
+            found.lost(problem.message, property_name=each)
+    for known in found.kind.readable:
+        if known.type != "table" and rows and known.name.lower() not in rows[0]:
+            found.lost("The table of namespaces does not tell it.", property_name=known.name)
+    for row in rows:
+        if name := _named(row):
+            told = _from_row(found, row)
+            told |= {each: some.get(name.upper(), []) for each, some in maps.items()}
+            _keep(found, name, told)
+
+
+def _by_namespace(rows: Sequence[Row]) -> dict[str, list[str]]:
+    """`NAME = DATABASE[,COLLATION[,LOCK DATABASE]]` by namespace, as in a CPF (facts: iris-config-as-text 1.2)."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        parts = [as_text(row.get("database"))]
+        collation, lock = as_int(row.get("collation")), as_text(row.get("lockdatabase"))
+        if lock or collation not in (None, _COLLATION):
+            parts.append(str(_COLLATION if collation is None else collation))
+        if lock:
+            parts.append(lock)
+        entry = f"{_named(row)} = {','.join(parts)}"
+        found.setdefault(as_text(row.get("namespace")).upper(), []).append(entry)
+    return found
+
+
 Reader = Callable[[Instance, KindRead, str], Awaitable[None]]
 _READERS: Mapping[str, Reader] = {
     "system": _system,
@@ -450,6 +516,8 @@ _READERS: Mapping[str, Reader] = {
     "audit-events": _events,
     "oauth-servers": _oauth_servers,
     "oauth-clients": _oauth_clients,
+    "databases": _databases,
+    "namespaces": _namespaces,
 }
 READABLE: tuple[ConfigKind, ...] = tuple(kind for name, kind in BY_NAME.items() if name in _READERS)
 """The kinds that can be read, in the order in which an instance takes them."""

@@ -190,7 +190,7 @@ def _privileges(each: Property, value: object) -> tuple[str, ...]:
 def _table(each: Property, value: object) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for entry in _list(each, value):
-        key, sign, rest = entry.partition(" = ")
+        key, sign, rest = entry.rpartition(" = ")
         if not sign or not key.strip() or not rest.strip():
             raise _refuse(each, "entries such as “NAME = DATABASE”", entry)
         if key.strip() in found:

@@ -318,6 +318,20 @@ FEATURES: Mapping[str, Feature] = {
             _OAUTH,
         ),
         _query("namespaces.list", "Config.Namespaces:List", privilege=""),
+        *(
+            # Plain tables, which were not moved with the security data (facts: iris-config-as-text 5.3).
+            Feature(
+                f"config.{name}",
+                (_route("statement", f"Config.{name}", member, label=f"SQL table Config.{name}"),),
+            )
+            for name, member in (
+                ("Namespaces", "Globals"),
+                ("Databases", "Directory"),
+                ("MapGlobals", "Database"),
+                ("MapRoutines", "Database"),
+                ("MapPackages", "Database"),
+            )
+        ),
         # The class dictionary does not list views and statements; using them tells.
         Feature("sql.schemas", (Route("statement", "SQL view INFORMATION_SCHEMA.TABLES", ()),)),
         Feature("sql.grant_schema", (Route("statement", "SQL GRANT and REVOKE ON SCHEMA", ()),)),

@@ -70,12 +70,15 @@ async def serve(
     version: tuple[int, int] = (2025, 2),
     clock: Clock | None = None,
     through: Callable[[Backend], Backend] = lambda backend: backend,
+    world: World | None = None,
 ) -> AsyncIterator[Served]:
     """Serve a fresh world until the end of the block. `doubts` are NAME=VALUE, for others than those of the suite.
 
-    `through` wraps the backend, for tests that watch what reaches it.
+    `world` is one that is furnished already, in place of a fresh one. `through` wraps the backend, for tests that watch
+    what reaches it.
     """
-    world = World(clock, key=LicenseKey(units=units), version=version, doubts=standing().choose(*doubts))
+    if world is None:
+        world = World(clock, key=LicenseKey(units=units), version=version, doubts=standing().choose(*doubts))
     give_password(world.tables, USER, PASSWORD, world.chance)
     runtime = Runtime(world)
     async with SuperServer(through(runtime)) as server:

@@ -218,7 +218,7 @@ _OWN_NAMED = {
     *("status", "forecast", "ways", "advice"),
 }
 """Answers in which the account that is logged in has a part of its own."""
-_BESIDE = {"doctor", "routes", "helper", "evidence", "export"}
+_BESIDE = {"doctor", "routes", "helper", "evidence", "export", "diff", "apply"}
 """Answers about the ways of the tool itself, or about the doubts: they are others in each world. Of an export they tell
 how much could be read; tests/commands/configuration follow what is told of the rest."""
 _LEFT_OUT = {

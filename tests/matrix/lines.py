@@ -88,6 +88,8 @@ INSTEAD: Mapping[str, tuple[str, ...]] = {
     "sessions end": ("/sessions end user=maria", "/sessions end /csp/user"),
     "app delete": ("/app delete /csp/user",),
     "app test": ("/app test /csp/user",),
+    "diff": ("/diff {file}.d",),
+    "apply": ("/apply {file}.d",),
 }
 """Command -> lines in place of its examples, whose names are those of other scenarios."""
 ONLY_PLANNED = {"share", "share after"}

@@ -95,7 +95,7 @@ async def _offer(context: Context, path: Path, made: Generated, how: Sequence[st
     """Write a new file at once, and replace one by a plan: somebody may have completed it by hand. Raises `Refusal`."""
     if not made.written:
         raise Refusal("NothingToWrite", "Nothing was written: it would hold no object.", "Name other kinds.")
-    if os.path.lexists(path):
+    if _is_there(path):
         objects = counted(made.written, "object")
         plan = Plan(
             name="export",
@@ -113,7 +113,7 @@ async def _offer(context: Context, path: Path, made: Generated, how: Sequence[st
 def _file(command: Command) -> Path:
     """The file to write: a new one, or one that irisops has made. Raises `Refusal`."""
     path = file_of(command, "Choose another name.")
-    if not os.path.lexists(path):
+    if not _is_there(path):
         return path
     try:
         head = read_file(path, _LOOKED_AT)
@@ -126,6 +126,10 @@ def _file(command: Command) -> Path:
             "FileExists", f"{harmless(path)} is there and not made by irisops.", "Choose another name."
         )
     return path
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.lexists(path)
 
 
 def _target(command: Command) -> Version | None:

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from irisops.instance.calls import ObjectCall, ObjectStep, Query
-from irisops.instance.errors import InstanceProblem, NotAvailable, Unreachable
-from irisops.instance.features import Route
-from irisops.instance.routes import Instance, first_route
+from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.routes import Instance, answer_by
 from irisops.instance.values import Row, as_text
 
 OAuthKind = Literal["oauth.servers", "oauth.clients"]
@@ -30,14 +29,8 @@ REDIRECTION = "RedirectionEndpoint"
 
 async def read_oauth(instance: Instance, kind: OAuthKind) -> list[Row]:
     """The rows of the table, by lower-case column. Raises NotPermitted (from 2025.2 without %All) and the like."""
-
-    async def attempt(_route: Route) -> list[Row]:
-        answer = await instance.call(Query(_SELECT[kind]))
-        if answer.rows is None:
-            raise NotAvailable(f"The instance gave no rows for {kind}.")
-        return list(answer.rows.dicts())
-
-    return await first_route(instance, kind, attempt)
+    answer = await answer_by(instance, kind, Query(_SELECT[kind]))
+    return list(answer.rows.dicts()) if answer.rows else []
 
 
 def issuers(servers: Sequence[Row]) -> dict[str, str]:

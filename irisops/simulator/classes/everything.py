@@ -5,6 +5,7 @@ from __future__ import annotations
 from irisops.simulator.classes import (
     applications,
     audit,
+    config_tables,
     configuration,
     dashboard,
     dictionary,
@@ -64,6 +65,9 @@ def build_registry(version: tuple[int, int]) -> Registry:
             configuration.NAMESPACES,
             configuration.DATABASES,
             configuration.NAMESPACE,
+            config_tables.MAP_GLOBALS,
+            config_tables.MAP_ROUTINES,
+            config_tables.MAP_PACKAGES,
             users.USERS,
             roles.ROLES,
             resources.RESOURCES,

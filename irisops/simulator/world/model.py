@@ -234,11 +234,15 @@ class Process:
 
 @dataclass(slots=True)
 class Namespace:
-    """A namespace and its databases."""
+    """A namespace, its databases, and its mappings: name -> database (facts: iris-config-as-text 5.2)."""
 
     name: str
     globals_database: str
     routines_database: str
+    temporary_database: str = "IRISTEMP"
+    global_mappings: dict[str, str] = field(default_factory=dict)
+    routine_mappings: dict[str, str] = field(default_factory=dict)
+    package_mappings: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

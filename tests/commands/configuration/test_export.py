@@ -10,6 +10,7 @@ import pytest
 from irisops.configuration.folder import UNFINISHED, read_folder
 from irisops.configuration.text import TOP
 from irisops.contract.replies import Done, Plan, Progress, Table
+from tests.benchmarks.bench_export import measure
 from tests.commands.editing import Desk, desk, desk_on
 from tests.instance.served import serve
 
@@ -45,6 +46,8 @@ async def test_a_folder_is_made_whole_and_private_with_progress_by_kind(person: 
         "services",
         "applications",
         "audit-events",
+        "databases",
+        "namespaces",
     }
     bob = (live / "users" / "bob.toml").read_text()
     assert bob == (
@@ -209,3 +212,37 @@ async def test_another_instance_is_asked_about(person: Desk, tmp_path: Path) -> 
     assert isinstance(reply, Plan)
     assert "OTHER" in reply.warnings[0]
     assert (await person.problem(f"/export {live} only users")).error == "OtherInstance"
+
+
+async def test_a_large_instance_is_read_in_few_driver_batches() -> None:
+    """400 users, 155 roles and 60 applications in at most 60; it is 26."""
+    assert await measure() <= 60
+
+
+async def test_namespaces_have_their_databases_and_mappings(person: Desk, tmp_path: Path) -> None:
+    live = tmp_path / "live"
+    user = person.served.world.namespaces.get("USER")
+    assert user is not None
+    user.global_mappings = {'XYZ("a = b":"c")': "LIB", "Shared*": "LIB"}
+    user.package_mappings = {"App.Util": "LIB"}
+    await person.say(f"/export {live} only namespaces,databases")
+    assert (live / "namespaces" / "user.toml").read_text() == (
+        'Name = "USER"\nGlobals = "USER"\nRoutines = "USER"\n'
+        'MapGlobals = [\n    "Shared* = LIB",\n    "XYZ(\\"a = b\\":\\"c\\") = LIB",\n]\n'
+        'MapPackages = [\n    "App.Util = LIB",\n]\n'
+    )
+    assert (live / "databases" / "iristemp.toml").read_text() == (
+        'Name = "IRISTEMP"\nDirectory = "/usr/irissys/mgr/iristemp/"\n'
+    )
+    (*_, table) = await person.say(f"/diff {live}")
+    assert isinstance(table, Table)
+    assert table.status == 0
+    user.global_mappings["Shared*"] = "USER"
+    (*_, table) = await person.say(f"/diff {live}")
+    assert isinstance(table, Table)
+    assert [(row["object"], row["first"], row["second"]) for row in table.rows] == [
+        ("USER", "Shared* = LIB", "Shared* = USER")
+    ]
+    (*_, done) = await person.say(f"/apply {live}")
+    assert isinstance(done, Done)
+    assert any("global mappings of namespace USER" in line for line in done.details)
