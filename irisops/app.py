@@ -124,8 +124,7 @@ class IrisopsApp(App[int]):
         self._starting: Worker[None] | None = None
         self.animation_level = "none"
         self.error_console = CrashConsole(sys.stderr)
-        self.register_theme(themes.load_theme(theme if theme in themes.theme_names() else themes.DEFAULT))
-        self.theme = theme if theme in themes.theme_names() else themes.DEFAULT
+        self._begin_with(themes.load_theme(theme if theme in themes.theme_names() else themes.DEFAULT))
         self._door = Door()
         self._highlights: list[LineFilter] = []
         """Marks what is searched for; empty at all other times."""
@@ -177,6 +176,7 @@ class IrisopsApp(App[int]):
         self.watch(self.screen, "focused", self._show_keys, init=False)
         self.conversation.focus_prompt()
         self._overview_changed()
+        self.conversation.interval = self._poll_interval
         self.set_interval(self._poll_interval, self.conversation.refresh_live)
         self.call_after_refresh(self._start)
 
@@ -184,10 +184,12 @@ class IrisopsApp(App[int]):
         self._starting = self.run_worker(self._begin, name="start", exit_on_error=False)
 
     async def _begin(self) -> None:
-        if not self.is_headless:
-            self._housekeeping.begin()
-            self.set_interval(1.0, self._housekeeping.tick)
-        await self.chat.start()
+        try:
+            await self.chat.start()
+        finally:
+            if not self.is_headless:
+                self._housekeeping.begin()
+                self.set_interval(1.0, self._housekeeping.tick)
         if self.chat.overview().profiles and self.chat.overview().active is None:
             self.conversation.prompt.guard()  # the first login may ask for a password any moment
         self._overview_changed()
@@ -286,6 +288,15 @@ class IrisopsApp(App[int]):
         if self._on_theme is not None:
             self._on_theme(name)
         return Done("theme", f"The theme is {name}.")
+
+    def _begin_with(self, theme: Theme) -> None:
+        """Use the first theme. If it is dark, as Textual's own, no change has all sheets read again."""
+        self.register_theme(theme)
+        if not theme.dark or theme.ansi:
+            self.theme = theme.name
+            return
+        self.set_reactive(App.theme, theme.name)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def _use(self, theme: Theme) -> None:
         self.register_theme(theme)

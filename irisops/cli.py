@@ -6,13 +6,18 @@ argparse.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from irisops import streams
 from irisops.cli_options import Arguments, parser
+
+if TYPE_CHECKING:
+    import argparse
 
 SUBCOMMANDS = {
     None: "irisops.start:chat",
@@ -49,9 +54,20 @@ def _main(arguments: list[str]) -> int:
 
     no_core_dumps()
     pass_over_relative_folders()
-    module, _, function = SUBCOMMANDS[options.command].partition(":")
-    status: int = getattr(import_module(module), function)(options)
+    status: int = _imported(SUBCOMMANDS[options.command])(options)
     return status
+
+
+def _imported(name: str) -> Callable[[argparse.Namespace], int]:
+    """The function named `module:function`, imported without a look for garbage: there is none among modules."""
+    module, _, function = name.partition(":")
+    gc.disable()
+    try:
+        found: Callable[[argparse.Namespace], int] = getattr(import_module(module), function)
+    finally:
+        gc.freeze()
+        gc.enable()
+    return found
 
 
 def _simulator(arguments: list[str]) -> int:

@@ -82,10 +82,9 @@ class Arguments(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say it on the error stream and end with 2, with no secret in it and nothing that acts on a terminal."""
-        from irisops.contract.secret_words import without_secrets  # noqa: PLC0415 - not before it is needed
-        from irisops.contract.wording import harmless  # noqa: PLC0415 - not before it is needed
+        from irisops.contract import secret_words, wording  # noqa: PLC0415 - not before it is needed
 
-        super().error(harmless(without_secrets(message), 2000))
+        super().error(wording.harmless(secret_words.without_secrets(message), 2000))
 
 
 def parser() -> Arguments:

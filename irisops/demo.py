@@ -11,11 +11,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from irisops import children
 from irisops.files import open_private, read_file
-from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
+
+if TYPE_CHECKING:
+    from irisops.profiles.model import Profile
 
 READY_DEADLINE = 30.0
 """Seconds for the simulator to be ready; it takes well under one."""
@@ -52,6 +55,8 @@ class Practice:
 
     def start(self) -> Demo:
         """Start it and block until it is ready. From any thread, once. Raises `DemoError`."""
+        from irisops.profiles.model import Profile  # noqa: PLC0415 - not before the first paint
+
         with self._lock:
             if self._over:
                 raise DemoError("The program ends.")

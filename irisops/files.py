@@ -223,7 +223,10 @@ def rewrite(path: Path, data: bytes) -> None:
     """
     refuse_other(path)
     real = path.resolve()
-    if not os.access(real, os.W_OK):  # a folder that may be written to would let a read-only file be replaced
+    effective = os.access in os.supports_effective_ids
+    if not os.access(
+        real, os.W_OK, effective_ids=effective
+    ):  # a folder that may be written to would let a read-only file be replaced
         raise PermissionError(errno.EACCES, f"{real.name} is read-only for you", str(real))
     descriptor, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
     try:

@@ -28,7 +28,8 @@ from irisops.profiles.address import AddressError, named, parse_address
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
-from irisops.session import Session, start_log
+from irisops.profiles.settings import start_log
+from irisops.session import Session
 
 PASSWORD_VARIABLE = "IRISOPS_PASSWORD"  # noqa: S105 - the variable's name
 STATUS_OF_INTERRUPT = 130

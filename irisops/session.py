@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import os
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from irisops import logs, streams
 from irisops.background import Background, to_log
+from irisops.commands.catalogue import ALL
 from irisops.connections.connection import Connector, InstanceConnection, Link, Names
 from irisops.connections.connections import Hub
 from irisops.connections.polling import Polling
@@ -21,12 +19,11 @@ from irisops.contract.chat import About, AskSecret, Command, CommandInfo, Comple
 from irisops.contract.clock import Clock
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Problem, Refusal, Reply
-from irisops.contract.wording import harmless
 from irisops.engine import completion, dispatch
 from irisops.engine.availability import unavailable
 from irisops.engine.context import Context
 from irisops.engine.plans import PlanStore
-from irisops.engine.spec import CommandSpec, Registry
+from irisops.engine.spec import Registry
 from irisops.instance.errors import InstanceProblem
 from irisops.logs import LOG
 from irisops.profiles.address import named
@@ -64,24 +61,11 @@ def _connect_by_driver(target: Target) -> InstanceConnection:
     return Connection(target)
 
 
-def _all_commands() -> Sequence[CommandSpec]:
-    from irisops.commands.catalogue import ALL  # noqa: PLC0415 - not before the first paint
-
-    return ALL
-
-
 def lasting(places: Places, settings: Settings) -> Secrets:
     """The store of passwords that the settings ask for."""
     if settings.keep_passwords == "memory":
         return Secrets(None)
     return Secrets(SystemKeyring(), Vault(places.secrets))
-
-
-def start_log(places: Places, level: str) -> None:
-    """Log at `level`, or at the level of the settings if that is ""."""
-    trouble = logs.start(places.logs, level or SettingsStore(places.settings).load().settings.log_level)
-    if trouble:
-        streams.say(f"irisops: {harmless(trouble, 2000)}", sys.stderr)
 
 
 class Session:
@@ -115,7 +99,7 @@ class Session:
         self.settings = SettingsStore(places.settings)
         self._remembered = RememberedStore(places.remembered)
         self._refused_commands = RefusedStore(places.refused)
-        self._registry = registry or Registry(_all_commands)
+        self._registry = registry or Registry(ALL)
         self._first = first
         self._later = later
         self._polls = polling
@@ -162,7 +146,6 @@ class Session:
     async def start(self) -> None:
         """Load profiles and start connecting; returns at once."""
         self.load_profiles()
-        self._spawn(asyncio.to_thread(self._registry.load))
         self._spawn(self.hub.secrets.probe())
         if _something_in(self.places.leases):
             self._spawn(self.context.sharing_desk().recover(self._notice))

@@ -5,25 +5,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import os
 import shutil
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
 from irisops import streams
-from irisops.background import in_daemon_thread
-from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless
-from irisops.demo import READY_DEADLINE, DemoError, Practice, prepared, simulator_options
-from irisops.profiles.model import Profile
+from irisops.demo import Demo, DemoError, Practice, prepared, simulator_options
+from irisops.late_session import LateSession
 from irisops.profiles.places import Places
-from irisops.profiles.secrets import Secrets
-from irisops.session import Session, start_log
+from irisops.profiles.settings import SettingsStore, start_log
 
 if TYPE_CHECKING:
-    from irisops.connections.open_shares import SharingSettings
+    from irisops.session import Session
 
 STATUS_OF_PROBLEM = 1
 STATUS_NOT_UNDERSTOOD = 2
@@ -36,8 +34,13 @@ def chat(options: argparse.Namespace) -> int:
     plain = _is_plain(options)
     places = Places.find()
     start_log(places, options.log_level)
-    session = Session(places, first=options.profile, connect_first=not plain)
-    return _converse(session) if plain else _show(session)
+
+    def session() -> Session:
+        from irisops import sessions  # noqa: PLC0415 - with the engine 30 ms, not before the first paint
+
+        return sessions.own(places, options.profile, connect_first=not plain)
+
+    return _converse(session()) if plain else _show(places, session)
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -45,23 +48,15 @@ def demo(options: argparse.Namespace) -> int:
     if not _choose_mode(options, "irisops demo"):
         return STATUS_NOT_UNDERSTOOD
     with prepared(simulator_options(options)) as practice:
-        secrets = Secrets(None)
-
-        async def instance() -> Profile:
-            try:
-                # Started by the chat after the first paint.
-                ready = await in_daemon_thread(practice.start, READY_DEADLINE + 1)
-            except DemoError as error:
-                raise Refusal("NoSimulator", str(error), "Correct the options, or report it.") from None
-            secrets.remember(ready.profile, ready.password)
-            return ready.profile
-
-        def sharing() -> SharingSettings:
-            return _loopback_only(practice.places.state)
-
         if _is_plain(options):
-            return _converse_with_demo(practice, secrets, sharing)
-        return _show(Session(practice.places, secrets=secrets, later=instance, sharing=sharing))
+            return _converse_with_demo(practice)
+        return _show(practice.places, partial(_session_of_demo, practice))
+
+
+def _session_of_demo(practice: Practice, ready: Demo | None = None) -> Session:
+    from irisops import sessions  # noqa: PLC0415 - not before the first paint
+
+    return sessions.of_demo(practice, ready)
 
 
 def _is_plain(options: argparse.Namespace) -> bool:
@@ -86,60 +81,46 @@ def _choose_mode(options: argparse.Namespace, asked: str) -> bool:
 
 def _converse(session: Session) -> int:
     """Plain mode."""
-    from irisops.plain import run_plain  # noqa: PLC0415 - not for the screen
-    from irisops.plain_terminal import terminal_for  # noqa: PLC0415 - not for the screen
+    from irisops import plain, plain_terminal  # noqa: PLC0415 - not for the screen
 
-    terminal = terminal_for(session, session.places.prompt_history)
+    terminal = plain_terminal.terminal_for(session, session.places.prompt_history)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    return asyncio.run(run_plain(session, terminal, width=width))
+    return asyncio.run(plain.run_plain(session, terminal, width=width))
 
 
-def _show(session: Session) -> int:
+def _show(places: Places, session: Callable[[], Session]) -> int:
+    """The screen. `session` is made after the first paint."""
+    gc.disable()  # until the screen is seen: `irisops.ui.housekeeping` goes on from there
     from irisops.app import run  # noqa: PLC0415 - not for plain mode
+
+    store = SettingsStore(places.settings)
 
     def keep_theme(theme: str) -> None:
         with contextlib.suppress(OSError, ValueError):  # the theme is shown all the same
-            session.settings.change({"theme": theme})
+            store.change({"theme": theme})
 
-    loaded = session.settings.load().settings
+    loaded = store.load().settings
     chosen = {"theme": loaded.theme} if loaded.theme else {}
     streams.for_screen()
     try:
         return run(
-            session,
-            history=session.places.prompt_history,
+            LateSession(session),
+            history=places.prompt_history,
             on_theme=keep_theme,
-            poll_interval=session.hub.default_interval,
+            poll_interval=loaded.interval(os.environ),
             mouse=loaded.mouse,
             **chosen,
         )
     finally:
         streams.for_screen(on=False)
+        gc.enable()
 
 
-def _converse_with_demo(practice: Practice, secrets: Secrets, sharing: Callable[[], SharingSettings]) -> int:
+def _converse_with_demo(practice: Practice) -> int:
     """Plain mode waits for the instance before the first prompt: a pipe's first line would come too early."""
     try:
         ready = practice.start()
     except DemoError as error:
         streams.say(f"irisops: {harmless(error, 2000)}", sys.stderr)
         return STATUS_OF_PROBLEM
-    secrets.remember(ready.profile, ready.password)
-    session = Session(
-        practice.places,
-        secrets=secrets,
-        extra=[ready.profile],
-        first=ready.profile.name,
-        sharing=sharing,
-        connect_first=False,
-    )
-    return _converse(session)
-
-
-def _loopback_only(folder: Path) -> SharingSettings:
-    """The demo shares through a stand-in for the ngrok agent: nothing leaves this machine, and it says so."""
-    from irisops.connections.open_shares import SharingSettings  # noqa: PLC0415 - sharing, not at the start
-    from irisops.simulator.agent.launcher import write_launcher  # noqa: PLC0415 - at the first share
-
-    agent = write_launcher(folder / "stand-in-ngrok")
-    return SharingSettings(agent=str(agent), token="stand-in", loopback=True)  # noqa: S106 - not a secret
+    return _converse(_session_of_demo(practice, ready))

@@ -61,6 +61,22 @@ def test_layer_contracts_hold() -> None:
                 "plotext",
             },
         ),
+        # The first frame needs no session.
+        (
+            "import irisops.cli, irisops.start, irisops.app",
+            {
+                "irisops.session",
+                "irisops.engine",
+                "irisops.commands",
+                "irisops.connections",
+                "irisops.instance",
+                "irisops.journal",
+                "irisops.profiles.model",
+                "irisops.profiles.secrets",
+                "hashlib",
+                "secrets",
+            },
+        ),
         (
             "import irisops.session",
             {"iris", "textual", "rich", "keyring", "pyngrok", "irisops.simulator", "sqlglot"},

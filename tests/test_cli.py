@@ -300,3 +300,15 @@ def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
         assert ran.stderr is not None
         ran.stdout.close()
         assert "Traceback" not in ran.stderr.read()
+
+
+def test_imports_are_not_searched_for_garbage() -> None:
+    """A collection looks at every object made so far: all that were imported, none of which is garbage."""
+    code = (
+        "import gc, sys; from irisops.cli import main; main(['completion', 'bash']);"
+        "print(gc.isenabled(), gc.get_freeze_count() > 1000, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stderr.split() == ["True", "True"]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # what reads an instance is imported at the first connect, af
     from irisops.instance.connection import Target
     from irisops.instance.models import LicenseBoard, PollCounts, Process, SystemInfo, WebSession
     from irisops.instance.security.access import Access
+    from irisops.instance.security.request_facts import RequestFacts
     from irisops.instance.usage.poll import Poller
     from irisops.instance.values import Remade
     from irisops.instance.web import WebAddress
@@ -140,6 +141,20 @@ class Names:
 
 
 @dataclass(slots=True)
+class Watched:
+    """A page whose way is watched: what was read of the instance, and the newest refusal when the watch began.
+
+    `asked_at` is when the card was last refreshed, `read_at` when the instance was read; monotonic seconds.
+    """
+
+    what: str
+    facts: RequestFacts
+    newest: int
+    asked_at: float
+    read_at: float
+
+
+@dataclass(slots=True)
 class Link:
     """A profile in use. `generation` grows at each login: plans of an earlier one no longer hold."""
 
@@ -169,6 +184,7 @@ class Link:
     """Monotonic time of the last list of processes or sessions whose rows are kept."""
     timeouts: KnownTimeouts | None = None
     """Session timeouts of the web applications, when they were read."""
+    watched: Watched | None = None
     births: KnownBirths | None = None
     """Since when the web sessions exist, once they were listed."""
     stale_said: bool = False

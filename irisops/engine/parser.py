@@ -263,7 +263,18 @@ def _find(parts: list[Word], registry: Registry) -> tuple[CommandSpec | None, li
         two = registry.get(f"{parts[0].value} {parts[1].value}")
         if two is not None:
             return two, parts[2:]
-    return registry.get(parts[0].value), parts[1:]
+    spec, rest = registry.get(parts[0].value), parts[1:]
+    if spec is None or spec.of_address is None or not rest or not _is_address(rest[0].value):
+        return spec, rest
+    usual, live = spec.of_address
+    if len(rest) > 1 and not rest[-1].quoted and rest[-1].value.casefold() == "live":
+        return registry.get(live), rest[:-1]
+    return registry.get(usual), rest
+
+
+def _is_address(word: str) -> bool:
+    """True for a web address, or the path of one."""
+    return word.startswith("/") or "://" in word
 
 
 def _arguments(spec: CommandSpec, given: list[Word], raw: str) -> Args:

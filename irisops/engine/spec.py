@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -97,6 +97,9 @@ class CommandSpec:
     """Shows more on a connected instance, but works without one."""
     needs: tuple[str, ...] = ()
     """Keys of `irisops.instance.features.FEATURES`: without a route for each the command is greyed out."""
+    of_address: tuple[str, str] | None = None
+    """Commands that are meant where the first word is a web address or a path: usually, and with `live` as the last
+    word."""
     undo: Mapping[str, str] = field(default_factory=dict)
     """Kind of change in the journal -> name of the `irisops.changes.record.Kind` that undoes or finishes it."""
 
@@ -163,35 +166,17 @@ def resolve(name: str) -> object:
 
 
 class Registry:
-    """All commands, by name and alias, in the order in which `/help` lists them.
+    """All commands, by name and alias, in the order in which `/help` lists them."""
 
-    `specs` may be a function that returns them, called at first use: importing the commands takes a third of the time
-    to the first paint, which needs none of them.
-    """
-
-    def __init__(self, specs: Iterable[CommandSpec] | Callable[[], Iterable[CommandSpec]]) -> None:
-        self._source = specs
-        if not callable(specs):
-            self.load()
-
-    def load(self) -> None:
-        """Load all commands, from any thread. Raises ValueError if two have one name."""
-        _ = self._by_name
-
-    @cached_property
-    def specs(self) -> tuple[CommandSpec, ...]:
-        """All commands."""
-        return tuple(self._source() if callable(self._source) else self._source)
-
-    @cached_property
-    def _by_name(self) -> Mapping[str, CommandSpec]:
-        by_name: dict[str, CommandSpec] = {}
+    def __init__(self, specs: Iterable[CommandSpec]) -> None:
+        """Raises ValueError if two have one name."""
+        self.specs = tuple(specs)
+        self._by_name: dict[str, CommandSpec] = {}
         for spec in self.specs:
             for name in (spec.name, *spec.aliases):
-                if name in by_name:
+                if name in self._by_name:
                     raise ValueError(f"two commands are called {name!r}")
-                by_name[name] = spec
-        return by_name
+                self._by_name[name] = spec
 
     def get(self, name: str) -> CommandSpec | None:
         """By name or alias, without regard to case."""

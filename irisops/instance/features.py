@@ -332,6 +332,28 @@ FEATURES: Mapping[str, Feature] = {
                 ("MapPackages", "Database"),
             )
         ),
+        _query(
+            # (facts: iris-operations 7.1)
+            "databases.list",
+            "SYS.Database:List",
+            "Directory Status Resource",
+            privilege="%Admin_Manage:U",
+        ),
+        _query("databases.names", "Config.Databases:List", "Name Directory", privilege=""),
+        # UNVERIFIED: that the dictionary's own classes take the name of a class as the id. Settle:
+        # %Dictionary.CompiledClass.%ExistsId("%Library.String") by the driver.
+        Feature(
+            "code.exists",
+            (
+                _method(
+                    "%Dictionary.CompiledClass",
+                    "%ExistsId",
+                    further=(("%Dictionary.ClassDefinition", "%ExistsId"), SET_NAMESPACE),
+                ),
+            ),
+        ),
+        # UNVERIFIED: the stream's members by the driver. Settle: LinkToFile of messages.log, Size, MoveTo, Read.
+        Feature("messages.log", (_object("%Stream.FileCharacter", "LinkToFile"),), "%DB_IRISSYS:R"),
         # The class dictionary does not list views and statements; using them tells.
         Feature("sql.schemas", (Route("statement", "SQL view INFORMATION_SCHEMA.TABLES", ()),)),
         Feature("sql.grant_schema", (Route("statement", "SQL GRANT and REVOKE ON SCHEMA", ()),)),

@@ -18,7 +18,7 @@ MOST_BYTES = 4_000_000
 MOST_HEAD = 400_000
 """Largest head of one: some 10,000 headers."""
 
-_STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)\b")
+_STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)\b ?([ -~]{0,60})")
 _NAME = re.compile(rb"[!-9;-~]+")
 
 
@@ -68,6 +68,8 @@ class WebAnswer:
     body: bytes = field(repr=False)
     cookies: tuple[str, ...] = field(default=(), repr=False)
     """Values of all Set-Cookie headers."""
+    reason: str = field(default="", repr=False)
+    """The words behind the status."""
 
 
 class _NotAWebServerError(Exception):
@@ -192,7 +194,7 @@ async def _read(reader: asyncio.StreamReader, *, head: bool) -> WebAnswer:
     if headers.get("transfer-encoding", "").lower() == "chunked":
         body = _unchunked(body)
     cookies = tuple(value for name, value in pairs if name == "set-cookie")
-    return WebAnswer(int(status[1]), headers, body, cookies)
+    return WebAnswer(int(status[1]), headers, body, cookies, status[2].decode("ascii").strip())
 
 
 def _pairs(head: bytes) -> list[tuple[str, str]]:

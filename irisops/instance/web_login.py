@@ -104,6 +104,10 @@ class WebLogin:
         async for asked in steps[how]():
             yield asked
 
+    async def visit(self, page: str) -> WebAnswer:
+        """One page, without a login, as it was answered. Raises WebFailure; call `close` after."""
+        return await self._ask("GET", page, {})
+
     async def close(self) -> list[Asked]:
         """Log out of what is open. Never raises: what cannot be closed ends by its timeout."""
         found: list[Asked] = []

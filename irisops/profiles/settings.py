@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from irisops import logs, streams
+from irisops.contract.wording import harmless
 from irisops.files import cure_of, locked, read_file, write_atomically
+from irisops.profiles.places import Places
 from irisops.profiles.toml_lines import TomlError, decoded, document, line_of, parsed
 
 DEFAULT_POLL_INTERVAL = 2.0
@@ -230,3 +234,10 @@ def _uncommented(text: str, name: str, value: str) -> tuple[str, bool]:
     if found is None or (table is not None and table.start() < found.start()):
         return text, False
     return text[: found.start()] + f"{name} = {value}" + text[found.end() :], True
+
+
+def start_log(places: Places, level: str) -> None:
+    """Log at `level`, or at the level of the settings if that is ""."""
+    trouble = logs.start(places.logs, level or SettingsStore(places.settings).load().settings.log_level)
+    if trouble:
+        streams.say(f"irisops: {harmless(trouble, 2000)}", sys.stderr)

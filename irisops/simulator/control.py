@@ -41,6 +41,7 @@ from irisops.simulator.wire.server import SuperServer
 from irisops.simulator.world.clock import SteerableClock
 from irisops.simulator.world.license import LicenseLimitExceededError
 from irisops.simulator.world.login import TEXTS, Refusal
+from irisops.simulator.world.scenarios.webapps import BREAKAGES, PAGES
 from irisops.simulator.world.sessions import Visitor
 from irisops.simulator.world.world import World
 
@@ -184,6 +185,16 @@ class Control:
             raise ControlError(str(error)) from None
         return value
 
+    def break_page(self, what: str) -> str:
+        """Break the way to a page of the scenario webapps; returns the page that shows it."""
+        found = BREAKAGES.get(what)
+        if found is None:
+            raise ControlError(f"There is no breakage {what!r}. Choose one of: {', '.join(BREAKAGES)}.")
+        if self.world.application(PAGES) is None:
+            raise ControlError("This needs the scenario webapps.")
+        found.make(self.world)
+        return found.page
+
     # -- the wire -----------------------------------------------------------------------------------------------------
 
     def drop_connections(self, reset: bool = False) -> int:
@@ -272,6 +283,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
         Control.fail_logins,
         Control.refusal_text,
         Control.doubt,
+        Control.break_page,
         Control.drop_connections,
         Control.refuse_connections,
         Control.drop,

@@ -237,6 +237,17 @@ FEATURE_OPTIONS = Doubt(
     ('iris.connect(..., featureOptions=1).cursor().execute("SELECT 1")',),
 )
 
+DISABLED_APPLICATION = Doubt(
+    "disabled-app",
+    "What does a web application answer that is disabled?",
+    (
+        Behaviour("404", "as where there is none", "intersystems-servermanager#270, by the vendor's staff"),
+        Behaviour("403", "Forbidden"),
+    ),
+    "disable one, then open it",
+    ("GET /csp/user/",),
+)
+
 DOUBTS: tuple[Doubt, ...] = (
     EXECUTE,
     SECURITY_OBJECTS,
@@ -254,6 +265,7 @@ DOUBTS: tuple[Doubt, ...] = (
     EVENT_ID,
     PROCEDURE_WORD,
     FEATURE_OPTIONS,
+    DISABLED_APPLICATION,
 )
 
 

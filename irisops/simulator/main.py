@@ -105,6 +105,7 @@ class RunningSimulator:
         """Listen on all ports. Raises `OSError` if one is taken; then none is open."""
         try:
             await self.superserver.start()
+            self.world.gateway.superserver = self.superserver.port
             if self.web is not None:
                 await self.web.start()
             if self.control_server is not None:
@@ -143,6 +144,7 @@ class RunningSimulator:
         for connection in self.superserver.connections:
             connection.drop()
         runtime.on_terminated = _drop_connection(self.superserver)
+        world.gateway.superserver = self.superserver.port
         self.world, self.runtime = world, runtime
         self.superserver.backend = runtime
         if self.web is not None:

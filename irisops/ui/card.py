@@ -19,7 +19,7 @@ from textual.widget import Widget
 from irisops.contract.chat import Command
 from irisops.contract.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
 from irisops.contract.secret_words import without_secrets
-from irisops.contract.wording import harmless
+from irisops.contract.wording import duration, harmless
 from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.plot import PlotSection
@@ -111,6 +111,8 @@ class Card(Vertical, can_focus=True):
         self.state: CardState = "running"
         self.updated: datetime | None = None
         self.stale = False
+        self.pace = 0.0
+        self._often = ""
         self.expanded = False
         self.folded = False
         """True if only its title line is shown: a newer card answers the same command."""
@@ -234,6 +236,12 @@ class Card(Vertical, can_focus=True):
             if isinstance(section, PlanSection):
                 section.fold(carried_out=self.state == "done", whole=self.expanded)
 
+    def set_pace(self, pace: float, *, told: bool) -> None:
+        """Seconds between two readings of a live card; the title tells them where the side panel is read more often."""
+        before, self.pace, self._often = self._often, pace, f", every {duration(pace)}" if told else ""
+        if self._often != before:
+            self.label()
+
     def set_stale(self, stale: bool) -> None:
         """Mark or unmark the figures as old, because the connection is lost."""
         if stale != self.stale:
@@ -290,7 +298,8 @@ class Card(Vertical, can_focus=True):
             return ""
         plan = next((each for each in self.replies if isinstance(each, Plan)), None)
         where = f"on {harmless(plan.instance, 40)}" if plan is not None else ""
-        return " · ".join(each for each in (where, _LABELS[self.state]) if each)
+        often = self._often if self.is_live else ""
+        return " · ".join(each for each in (where, f"{_LABELS[self.state]}{often}") if each)
 
     @property
     def hidden_lines(self) -> int:

@@ -51,8 +51,25 @@ WITHHELD = Problem(
     "This line was not understood. It may have been a password, so it is neither shown nor kept.",
     "If a password is still wanted, /connect asks for it. For anything else, /help lists what can be typed.",
 )
-REST = 4.0
-"""Pause of a live card, as a multiple of its last refresh: at most a fifth of the instance's time is used."""
+SHARE = 15
+"""A live card reads for at most one of so many seconds, as long as that means no pause of more than `PATIENCE` seconds:
+the processor has other work."""
+
+PATIENCE = 10.0
+"""Seconds for which people wait for newer figures."""
+
+MOST = 5
+"""A slow reading takes at most one of so many seconds of the instance, however long the pause."""
+
+PACES = (4.0, 6.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
+"""Seconds between two readings of a live card; it takes the shortest that its readings allow. 10,000 processes take a
+third of a second, so they are read every 6 seconds."""
+
+QUICK = 2.0
+"""Seconds between readings that are short enough for everything: the usual poll interval."""
+
+SLACK = 0.5
+"""Seconds by which a reading may come early: the clock that starts it ticks every second or two."""
 
 LONG = 10.0
 """Seconds after which somebody may have turned to another window."""
@@ -60,8 +77,19 @@ LONG = 10.0
 MORE = ("more", "show more", "show me more", "the rest", "show all")
 """Lines that unfold the newest card, if it hides something."""
 
-QUICK = 0.5
-"""Refreshes shorter than this, in seconds, need no pause: 10,000 processes take a third of a second."""
+
+def pace_of(took: float, pace: float = 0.0) -> float:
+    """Seconds between two readings of a card, the last of which took `took`; `pace` is the one that it has.
+
+    It becomes quicker only where there is a quarter to spare, so that it does not go to and fro.
+    """
+    slow, spare = _shortest(took), _shortest(took * 1.25)
+    return slow if slow > pace else min(pace, spare)
+
+
+def _shortest(took: float) -> float:
+    need = max(min(SHARE * took, PATIENCE), MOST * took)
+    return 0.0 if need <= QUICK else next((each for each in PACES if each >= need), need)
 
 
 class Conversation(Ground, Vertical):
@@ -118,6 +146,8 @@ class Conversation(Ground, Vertical):
         self._chat = chat
         self._now = now
         self._seconds = seconds
+        self.interval = 0.0
+        """Seconds between two calls of `refresh_live`."""
         self.pinned = Pinned()
         self.transcript = Transcript(now, chat.overview, self._commands)
         self.prompt = Prompt(chat, history, self._may_ask)
@@ -366,10 +396,9 @@ class Conversation(Ground, Vertical):
         self.answer(job.card, failure_of(job, error))
 
     def _refreshed(self, job: Job) -> None:
-        # A list that takes the instance seconds (one round trip per cell) is not read without a pause.
-        ended = self._seconds()
-        took = ended - job.began
-        self._rests[job.card] = ended + (REST * took if took > QUICK else 0.0)
+        pace = pace_of(self._seconds() - job.began, job.card.pace)
+        self._rests[job.card] = job.began + pace - SLACK
+        job.card.set_pace(pace, told=pace > self.interval)
         if job.card.parent is None or not job.card.is_live:
             return
         if job.problem is not None:

@@ -61,6 +61,7 @@ class Housekeeping:
         if self._before is None:
             self._before = (gc.get_threshold(), sys.getswitchinterval())
             gc.freeze()
+            gc.enable()  # off since the program's start
             gc.set_threshold(YOUNG, NEVER, NEVER)
             sys.setswitchinterval(SWITCH)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,32 @@ def same(one: Iterable[Content], other: Iterable[Content]) -> bool:
     """True if text and styles are the same; `==` of Content compares only the text."""
     first, second = list(one), list(other)
     return len(first) == len(second) and all(a.is_same(b) for a, b in zip(first, second, strict=True))
+
+
+def changed(before: Sequence[Content], after: Sequence[Content]) -> list[Region]:
+    """What must be painted anew where lines replace as many others: each changed one, as far as its last changed cell.
+
+    Textual paints a line from the widget's edge in any case.
+    """
+    found = []
+    for y, (old, new) in enumerate(zip(before, after, strict=True)):
+        if old.is_same(new):
+            continue
+        width = max(old.cell_length, new.cell_length)
+        if old.cell_length == new.cell_length:
+            width -= Content(old.plain[len(old.plain) - _same_at_end(old, new) :]).cell_length
+        found.append(Region(0, y, max(1, width), 1))
+    return found
+
+
+def _same_at_end(one: Content, other: Content) -> int:
+    """Characters at the end that are the same in both, with their styles."""
+    first, second = len(one.plain), len(other.plain)
+
+    def differ(count: int) -> bool:
+        return not one[first - count - 1 :].is_same(other[second - count - 1 :])
+
+    return bisect_left(range(min(first, second)), 1, key=differ)
 
 
 def spread(left: Content, right: Content, width: int) -> Content:
@@ -153,9 +180,11 @@ class GivenLines(Lines):
 
     def put(self, *given: Content) -> None:
         """Replace the lines; a new layout only if their number changes."""
-        if not same(given, self.given):
-            self.refresh(layout=len(given) != len(self.given))
-            self.given = given
+        before, self.given = self.given, given
+        if len(before) != len(given):
+            self.refresh(layout=True)
+        elif regions := changed(before, given):
+            self.refresh(*regions)
 
     def lines(self, width: int) -> list[Content]:
         """One line each."""

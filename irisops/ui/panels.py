@@ -15,7 +15,7 @@ from textual.widget import Widget
 from irisops.contract.chat import Overview
 from irisops.contract.wording import harmless
 from irisops.ui import frame
-from irisops.ui.lines import GivenLines, Ground, spread
+from irisops.ui.lines import GivenLines, Ground, changed, spread
 
 NOTHING = Overview(profiles=(), active=None)
 
@@ -32,8 +32,8 @@ class Header(Widget):
         width = self.content_size.width
         before = frame.header(self.overview, width)
         self.overview = overview
-        if not frame.header(overview, width).is_same(before):
-            self.refresh()
+        if regions := changed([before], [frame.header(overview, width)]):
+            self.refresh(*regions)
 
     def render(self) -> Content:
         """One line."""
@@ -143,8 +143,8 @@ class StatusLine(Widget):
         self.note = note if note is not None else self.note
         self.folded = folded if folded is not None else self.folded
         self.keys = keys if keys is not None else self.keys
-        if not self.text(self.content_size.width).is_same(before):
-            self.refresh()
+        if regions := changed([before], [self.text(self.content_size.width)]):
+            self.refresh(*regions)
 
     def text(self, width: int) -> Content:
         """What runs or a note takes the room it needs; figures take what the keys leave."""

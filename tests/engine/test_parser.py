@@ -197,7 +197,7 @@ def test_a_missing_argument_is_offered_from_what_is_known(
         ("/grnt %SQL to bob", ["/grant ROLE to USER"]),
         ('/grant "x to bob', ["/grant ROLE to USER"]),
         ("/undo x", ["/undo [N]"]),
-        ("/explain", ["/explain"]),
+        ("/explain", ["/explain USER", "/explain web", "/explain live"]),
         ("/user", ["/user USER", "/users", "/user add"]),
         ("/kill", ["/process terminate PID", "/process", "/process"]),
         ("/license fre", ["/license", "/license free", "/license"]),

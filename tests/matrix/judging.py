@@ -145,6 +145,7 @@ _PARTS: Mapping[str, str] = {
     "Plan sql_grant": "granted",
     "dormant": "Age unknown|last login",
     "preflight": "could not be checked",
+    "explain_page": "could not be read|could not be asked",
 }
 """Words, one of which a note must have where a figure is missing: by column, else by reply."""
 
@@ -227,7 +228,7 @@ _LEFT_OUT = {
     *("rank", "number"),
 }
 """Figures that are no part of the answer."""
-_PROSE = {"why", "returns", "title", "setting", "present", "effect", "detail", "cure", "level"}
+_PROSE = {"found", "why", "returns", "title", "setting", "present", "effect", "detail", "cure", "level"}
 """Sentences: what is not known makes them shorter."""
 _COUNTED = {"in_use", "free", "units"}
 """Connections of a Community Edition; where they cannot be counted, the instance's own counter stands for them."""

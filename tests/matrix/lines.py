@@ -87,6 +87,8 @@ INSTEAD: Mapping[str, tuple[str, ...]] = {
     "helper remove": ("/helper remove",),
     "sessions end": ("/sessions end user=maria", "/sessions end /csp/user"),
     "app delete": ("/app delete /csp/user",),
+    "explain web": ("/explain /csp/user/x.cls as appuser",),
+    "explain live": ("/explain live /csp/user as appuser",),
     "app test": ("/app test /csp/user",),
     "diff": ("/diff {file}.d",),
     "apply": ("/apply {file}.d",),

@@ -219,6 +219,19 @@ def feature_options(target: Target) -> Any:
     return granted, answer
 
 
+def disabled_application(target: Target) -> Any:
+    """The status of a page of an application that is disabled."""
+    with connection(target) as boss:
+        application = iris.createIRIS(boss).classMethodObject("Security.Applications", "%OpenId", "/csp/user")
+        application.set("Enabled", 0)
+        assert application.invoke("%Save") == 1
+    web = http.client.HTTPConnection("127.0.0.1", target.web_port, timeout=10)
+    web.request("GET", "/csp/user/")
+    status = web.getresponse().status
+    web.close()
+    return status
+
+
 PROBES: dict[str, tuple[Callable[[Target], Any], dict[str, Any]]] = {
     "execute": (execute, {"needed": "SQLCODE: <-99>", "not-needed": [("secadmin",)]}),
     "security-objects": (security_objects, {"protected": "<PROTECT>", "allowed": "secadmin"}),
@@ -238,6 +251,7 @@ PROBES: dict[str, tuple[Callable[[Target], Any], dict[str, Any]]] = {
     "admin-api": (admin_api, {"refused": 503, "answers": 200}),
     "event-id": (event_id, {"bars": [True, False], "slashes": [True, True]}),
     "procedure-word": (procedure_word, {"refused": False, "taken": True}),
+    "disabled-app": (disabled_application, {"404": 404, "403": 403}),
     "feature-options": (feature_options, {"granted": (1, [(7,)]), "none": (0, "<LIST ERROR>")}),
 }
 SCENARIOS = {"community-units": "home", "admin-api": "full"}

@@ -18,8 +18,9 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from irisops.app import run_async
+from irisops.app import IrisopsApp, run_async
 from irisops.contract.chat import CommandInfo, Notice
+from irisops.ui import themes
 from irisops.ui.card import Card
 from irisops.ui.popup import Commands
 from irisops.ui.themes import theme_names
@@ -227,6 +228,26 @@ async def test_every_theme_paints_every_card(theme: str) -> None:
         await say(pilot, "make me coffee")
         await say(pilot, "/grant %SQL to appuser")
         assert "waits for yes or no" in app_of(pilot).export_screenshot().replace("&#160;", " ")
+
+
+class ReadingAgain(IrisopsApp):
+    """Counts how often all style sheets are read again."""
+
+    times = 0
+
+    def refresh_css(self, animate: bool = True) -> None:
+        self.times += 1
+        super().refresh_css(animate=animate)
+
+
+async def test_the_standard_theme_is_there_from_the_start() -> None:
+    """To switch to it would have the style sheets read twice before the first frame."""
+    async with make_app(kind=ReadingAgain).run_test(size=SMALL) as pilot:
+        app = app_of(pilot)
+        assert isinstance(app, ReadingAgain)
+        assert app.times == 0
+        assert app.theme == "dark"
+        assert app.theme_variables["quiet"] == themes.load_theme("dark").variables["quiet"]
 
 
 async def test_an_unknown_theme_from_the_settings_is_the_default() -> None:

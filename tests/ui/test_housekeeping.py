@@ -43,7 +43,9 @@ def housekeeping(time: Time) -> Iterator[Housekeeping]:
 
 def test_it_takes_over_and_gives_back(housekeeping: Housekeeping) -> None:
     threshold, switch = gc.get_threshold(), sys.getswitchinterval()
+    gc.disable()  # as at the start
     housekeeping.begin()
+    assert gc.isenabled()
     housekeeping.begin()
     assert gc.get_threshold() != threshold
     assert sys.getswitchinterval() == pytest.approx(SWITCH)

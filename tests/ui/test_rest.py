@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from irisops.ui.conversation import REST
+import pytest
+
+from irisops.ui.conversation import pace_of
 from tests.ui.driving import WIDE, app_of, make_app, say, until
 from tests.ui.fake_chat import FakeChat
 
@@ -17,20 +19,38 @@ class Time:
         return self.now
 
 
-async def test_a_card_rests_four_times_as_long_as_its_reading_took() -> None:
+async def test_a_card_is_read_for_a_small_part_of_the_time() -> None:
     chat, time = FakeChat(), Time()
     async with make_app(chat, seconds=time).run_test(size=WIDE) as pilot:
         conversation = app_of(pilot).conversation
+        conversation.interval = 2.0
         card = await say(pilot, "/license")
         asked = chat.log.count("run /license")
         conversation.refresh_live()
-        time.now += 3  # what this reading takes: it runs only after this line
+        began = time.now
+        time.now += 2  # what this reading takes: it runs only after this line
         await until(pilot, lambda: chat.log.count("run /license") == asked + 1)
         await pilot.pause()
         assert card.is_live
-        for passed, more in ((REST * 3 - 1, 0), (2, 1)):
-            time.now += passed
+        assert "live, every 10 s" in card.headline().plain
+        for passed, more in ((9, 0), (10, 1)):
+            time.now = began + passed
             conversation.refresh_live()
             for _ in range(5):
                 await pilot.pause()
             assert chat.log.count("run /license") == asked + 1 + more
+        assert card.headline().plain.endswith("· live")  # this one took no time
+
+
+@pytest.mark.parametrize(
+    ("took", "pace"),
+    [(0.02, 0), (0.13, 0), (0.14, 4), (0.33, 6), (0.5, 10), (2, 10), (2.1, 20), (59, 300), (70, 350)],
+)
+def test_the_pace_is_the_shortest_that_the_readings_allow(took: float, pace: float) -> None:
+    assert pace_of(took) == pace
+
+
+def test_the_pace_does_not_go_to_and_fro() -> None:
+    pace = 0.0
+    paces = [pace := pace_of(took, pace) for took in (0.26, 0.28, 0.26, 0.22, 0.21, 0.13, 0.1)]
+    assert paces == [4, 6, 6, 6, 4, 4, 0]

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from irisops.commands.access.denied_enable import EVENTS
+from irisops.commands.access.fix import application_line
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
@@ -22,6 +24,8 @@ from irisops.instance.errors import or_note
 from irisops.instance.security.access import read_access
 from irisops.instance.security.audit import Auditing, AuditRecord, list_denials, read_auditing
 from irisops.instance.security.denials import Cause, causes_of
+from irisops.instance.security.request_facts import application_of
+from irisops.instance.usage.sessions import list_sessions
 
 RECORDS = 500
 """Number of records to read, newest first."""
@@ -144,6 +148,7 @@ async def fix_denied(context: Context, command: Command) -> Replies:
         ("event", "Event", cause.event),
         ("user", "User", cause.username),
         ("missing", "Missing", cause.missing or None),
+        ("application", "Inside application", cause.application or None),
         ("count", "Times", cause.count),
         ("first", "First", cause.first),
         ("last", "Last", record.time),
@@ -154,11 +159,46 @@ async def fix_denied(context: Context, command: Command) -> Replies:
         ("data", "In its words", harmless(record.data or record.description, 400)),
     ]
     title = f"{cause.event} of {harmless(cause.username or 'nobody', 60)}"
-    yield cards.facts_card("denial", title, entries, [*_advice(cause), *notes])
+    inside, advice = await _inside_application(link, cause)
+    card = cards.facts_card("denial", title, entries, [*_advice(cause), *advice, *notes])
+    if inside:
+        offered = [] if link.profile.read_only else [("f", "fix it", inside)]
+        yield replace(card, actions=offered)
+        return
+    yield card
     line = _explaining(cause)
     if line:
         async for reply in context.rerun(_parsed(context, line)):
             yield reply
+
+
+async def _inside_application(link: Link, cause: Cause) -> tuple[str, list[str]]:
+    """The line that gives an application the roles for a database, and why it is the right place.
+
+    A <PROTECT> inside a web application, such as one of FHIR, meets every user in it: what they may read there is up to
+    the application's roles (facts: iris-webapps-gateway 4.1). "" for any other cause.
+    """
+    name = cause.application or await _application_of(link, cause.newest.session)
+    if not name or cause.event != "Protect" or cause.state != "missing":
+        return "", []
+    access = await read_access(link.connection)
+    spelled = application_of(name, [each.name for each in access.applications])
+    line = application_line(access, spelled, {cause.resource: cause.permission}) if spelled else ""
+    if not line:
+        return "", []
+    return line, [
+        f"It happened inside {harmless(spelled, 80)}: as an application role it counts for everybody, and only there.",
+        f"Smallest change: {harmless(line, 200)}",
+        f"For the user instead: {harmless(_explaining(cause), 200)}",
+    ]
+
+
+async def _application_of(link: Link, session: str) -> str:
+    """The application of a web session that is still open; "" for any other."""
+    if not session:
+        return ""
+    sessions = await or_note(list_sessions(link.connection), [], "")
+    return next((each.application for each in sessions or () if each.id == session), "")
 
 
 def _parsed(context: Context, line: str) -> Command:

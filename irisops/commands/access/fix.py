@@ -18,7 +18,8 @@ from irisops.instance.models import User
 from irisops.instance.security.access import Access
 from irisops.instance.security.object_state import ObjectChange, ObjectState
 from irisops.instance.security.permissions import Permission, format_privileges
-from irisops.instance.security.smallest_fix import Fix
+from irisops.instance.security.privileges import User as Holder
+from irisops.instance.security.smallest_fix import Fix, smallest_fix
 
 NAME_LIMIT = 64
 """Characters of a role's name (facts: iris-security 3.1)."""
@@ -41,6 +42,20 @@ def chosen(fix: Fix, missing: Mapping[str, Permission], *, narrow: bool) -> Fix:
     if fix.grants and (len(fix.gained) > BROAD or (narrow and fix.gained)):
         return Fix(new_role=dict(missing))
     return fix
+
+
+def application_line(access: Access, application: str, missing: Mapping[str, Permission]) -> str:
+    """The line by which an application gives everybody in it what is missing; "" if no existing role brings it.
+
+    A role of the database itself, as the vendor's examples do (facts: iris-webapps-gateway 1.4); else the fewest.
+    """
+    known = {role.name.casefold(): role.name for role in access.roles}
+    if all(each.casefold() in known for each in missing):
+        roles = tuple(known[each.casefold()] for each in missing)
+    else:
+        roles = smallest_fix(access.model, Holder("an application"), missing).grants
+    added = quote(",".join(f"+{each}" for each in roles))
+    return f"/app {quote(application)} roles={added}" if roles else ""
 
 
 def sentence(user: User, fix: Fix, found: Fix) -> str:

@@ -32,6 +32,7 @@ SPECS: tuple[CommandSpec, ...] = (
         undo={"sql.privilege": "access.sql_change:AGAIN"},
         summary="Whether a user may do something and through which role; if not, the smallest fix (fix=yes plans it)",
         handler="access.explain:explain",
+        of_address=("explain web", "explain live"),
         grammar=(
             Arg("user", "user"),
             Arg("what", "resource", required=False, show="RESOURCE[:PERM]|/web/app|sql"),

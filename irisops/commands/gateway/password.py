@@ -155,11 +155,18 @@ async def _carry_out(work: _Work) -> Replies:
         if record is not None:
             record.end(status, detail)
 
+    copied = False
     try:
         back_up(path, kept)
+        copied = True
         rewrite(path, work.data)
     except OSError as error:
         ended("failed", error.strerror or "not written")
+        if read(path).data != gateway.data:
+            text = f"{harmless(path)} is damaged: {error.strerror}."
+            raise Refusal("NotWritten", text, f"Put the former file back: {harmless(kept)}.") from error
+        if copied:  # a second file with the servers' passwords is of no use then
+            kept.unlink(missing_ok=True)
         where = "" if error.filename in (None, str(path)) else f"{harmless(error.filename)}: "
         text = f"{harmless(path)} is as it was. {where}{error.strerror}."
         raise Refusal("NotWritten", text, cure_of(error)) from error

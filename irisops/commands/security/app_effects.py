@@ -10,6 +10,9 @@ from irisops.instance.security.application_fields import web_kind
 from irisops.instance.security.authentication import PASSWORD
 from irisops.instance.security.object_state import ObjectState, login_bits, same
 
+SAME_SITE = "SameSite None works over https alone: a browser drops such cookies over http."
+NO_METHOD = "Without any login method it may be open to everybody: /app {} auth=password."
+"""(facts: iris-webapps-gateway 1.1, 6)"""
 _SESSION = ("timeout", "use_cookies", "cookie_path", "session_scope", "group")
 
 
@@ -49,6 +52,11 @@ def tell_settings(
         effects.append("A file that the visitor has no right to is answered with 404.")
 
 
+def cookies_need_https(state: ObjectState) -> bool:
+    """True if a browser drops one of its cookies over http (facts: iris-webapps-gateway 1.1)."""
+    return "None" in (state.text("session_scope"), state.text("user_cookie_scope"))
+
+
 def _tell_sessions(
     after: ObjectState, changed: Callable[..., bool], effects: list[str], warnings: list[str], *, new: bool
 ) -> None:
@@ -56,11 +64,8 @@ def _tell_sessions(
         warnings.append(
             "Of a REST application the settings of sessions mean nothing, unless its class sets UseSession."
         )
-    if changed("session_scope", "user_cookie_scope") and "None" in (
-        after.text("session_scope"),
-        after.text("user_cookie_scope"),
-    ):
-        warnings.append("SameSite None works over https alone: a browser drops such cookies over http.")
+    if changed("session_scope", "user_cookie_scope") and cookies_need_https(after):
+        warnings.append(SAME_SITE)
     if not new and changed("csrf_token") and after.flag("csrf_token"):
         effects.append("Programs that send user and password with their first request are not logged in.")
     if changed("group") and after.text("group"):

@@ -15,6 +15,7 @@ from irisops.commands.security.wanted import all_named, logins, named, proposed,
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.nearest import find
+from irisops.contract.quoting import quote
 from irisops.contract.replies import Column, Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine import cards
@@ -120,6 +121,13 @@ async def change_app(context: Context, command: Command) -> Replies:
     checked, warnings = await _checked(context, link, before, further) if further else ({}, [])
     if "auth" in setters:
         after = [state.with_fields({"auth": setters["auth"](state)}) for state in before]
+        for state in after:
+            if not login_bits(state):
+                raise Refusal(
+                    "BadLogin",
+                    f"Without any way to log in {harmless(state.name, 80)} might be open to everybody.",
+                    f"Name one in auth=, or have it answer nobody: /app {quote(state.name)} disable.",
+                )
         come = [login_bits(new) & ~login_bits(old) for new, old in zip(after, before, strict=True)]
         warnings += await warn_of_logins(link, reduce(or_, come))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from irisops.commands.security.app_effects import tell_settings
+from irisops.commands.security.app_effects import NO_METHOD, tell_settings
 from irisops.connections.connection import Link
+from irisops.contract.quoting import quote
 from irisops.contract.replies import Refusal
 from irisops.contract.wording import counted, harmless, listed
 from irisops.instance.security import authentication
@@ -200,6 +201,8 @@ def _new_application(
         effects.append(f"{name} answers, with logins by {listed(words_of(methods)) or 'nothing'}.")
     if methods & UNAUTHENTICATED:
         warnings.append(f"It is open without a login: visitors are {_nobody(access)}.")
+    if not methods:
+        warnings.append(NO_METHOD.format(quote(name)))
     if after.text("resource"):
         entering = may_enter(access.model, after.text("resource"))
         effects.append(f"{_people(entering) or 'Nobody'} may enter it.")
@@ -270,8 +273,10 @@ def _roles(before: ObjectState, after: ObjectState, effects: list[str], warnings
         )
     if come:
         effects.append(f"Visitors of {name} (or holders of the matching role) get {listed(come)} there.")
-    if "%all" in new and "%all" not in old:
-        warnings.append(f"%All makes every visitor of {name} a superuser.")
+    opened = login_bits(after) & ~login_bits(before) & UNAUTHENTICATED
+    if "%all" in new and ("%all" not in old or opened):
+        who = f"everybody who reaches {name}, without a login," if opened else f"every visitor of {name}"
+        warnings.append(f"%All makes {who} a superuser.")
 
 
 def _resources(

@@ -15,10 +15,13 @@ from __future__ import annotations
 import marshal
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Generic, TypeGuard, TypeVar
 
 from irisops.instance.calls import Query, Value
 from irisops.instance.driver_process.channel import ChannelError, Json
+
+_MARSHALLED: frozenset[type] = frozenset((str, int, float, bool, type(None), bytes))
 
 KEPT = 4
 """Results that each end remembers; the least recently used is forgotten first."""
@@ -46,11 +49,15 @@ class _Kept(Generic[T]):
 
 
 class Difference:
-    """One result being sent, as the difference to the digests of an earlier one (digest -> row number)."""
+    """One result being sent, as the difference to the digests of an earlier one (digest -> row number).
 
-    def __init__(self, earlier: Mapping[int, int]) -> None:
+    `odd` are the places of cells that marshal cannot take: of a list's columns it is mostly one, with a time.
+    """
+
+    def __init__(self, earlier: Mapping[int, int], odd: tuple[int, ...] = ()) -> None:
         self._earlier = earlier
         self.digests: dict[int, int] = {}
+        self.odd = odd
         self._size = 0
 
     def of(self, rows: Sequence[Row]) -> tuple[list[Row], list[int]]:
@@ -59,7 +66,7 @@ class Difference:
         steps: list[int] = []
         sent = start = count = 0
         for row in rows:
-            digest = _digest(row)
+            digest = self._digest(row)
             self.digests[digest] = self._size
             self._size += 1
             place = self._earlier.get(digest)
@@ -77,21 +84,40 @@ class Difference:
         steps += (sent, start, count)
         return fresh, steps
 
+    def _digest(self, row: Row) -> int:
+        """64 bits of the row's types and values, salted per process: a collision in 10,000 rows is all but impossible.
+
+        Not `hash(row)`, for which -1 is -2 and 1 is True.
+        """
+        plain = list(row)
+        apart: list[Value] = []
+        for place in self.odd:
+            if type(row[place]) not in _MARSHALLED:
+                plain[place] = None
+                apart += (place, _distinct(row[place]))
+        try:
+            # From version 3 on the bytes depend on which objects are shared.
+            return hash((marshal.dumps(plain, 2), *apart))
+        except ValueError:  # to try it with each row would cost more than all the rest
+            new = (place for place, cell in enumerate(row) if type(cell) not in _MARSHALLED)
+            self.odd = tuple(sorted({*self.odd, *new}))
+            return self._digest(row)
+
 
 class Sent:
     """The driver process's end."""
 
     def __init__(self) -> None:
-        self._kept: _Kept[dict[int, int]] = _Kept()
+        self._kept: _Kept[tuple[dict[int, int], tuple[int, ...]]] = _Kept()
 
     def begin(self, query: Query, held: int) -> Difference:
         """Start a result for a tool that holds the result of request `held` (0: none)."""
         known = self._kept.get(query)
-        return Difference(known[1] if known is not None and known[0] == held else {})
+        return Difference(*known[1]) if known is not None and known[0] == held else Difference({})
 
     def keep(self, query: Query, number: int, difference: Difference) -> None:
         """Remember the result of request `number`, now sent completely."""
-        self._kept.keep(query, number, difference.digests)
+        self._kept.keep(query, number, (difference.digests, difference.odd))
 
 
 class Held:
@@ -137,13 +163,6 @@ def _natural(step: Json) -> TypeGuard[int]:
     return isinstance(step, int) and step >= 0
 
 
-def _digest(row: Row) -> int:
-    """64 bits of the row's types and values, salted per process: a collision among 10,000 rows is all but impossible.
-
-    Not `hash(row)`, for which -1 is -2 and 1 is True.
-    """
-    try:
-        # From version 3 on the bytes depend on which objects are shared.
-        return hash(marshal.dumps(row, 2))  # type: ignore[arg-type]  # what it cannot take is met below
-    except ValueError:  # a date, a time or a Decimal
-        return hash(repr(row))
+def _distinct(cell: Value) -> Value:
+    """What differs for different cells, also for those that are equal to Python."""
+    return cell if type(cell) is datetime and cell.tzinfo is None else repr(cell)

@@ -280,4 +280,10 @@ DOUBTS: tuple[Doubt, ...] = (
         'in Python, iris.connect(..., featureOptions=1).cursor().execute("SELECT 1"): it works where the option is '
         "granted, and raises DataError for none",
     ),
+    Doubt(
+        "disabled-app",
+        ("404", "403"),
+        _never("an application must be disabled"),
+        "as %All, curl -i http://HOST:PORT/csp/user/ after /app /csp/user disable, with an application of yours",
+    ),
 )

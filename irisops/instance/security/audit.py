@@ -61,6 +61,8 @@ class AuditRecord:
     routine: str = ""
     pid: int | None = None
     index: int | None = None
+    session: str = ""
+    """Id of the web session in which it happened; "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ def record_of(row: Row) -> AuditRecord | None:
         as_text(row.get("routinespec")),
         as_int(row.get("pid")),
         as_int(row.get("auditindex")),
+        # The table has the first name, the class query the second.
+        as_text(row.get("cspsessionid")) or as_text(row.get("sessionid")),
     )
 
 

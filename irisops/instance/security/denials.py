@@ -25,9 +25,15 @@ _REQUIRES = re.compile(
     r"requires (?P<name>%?[\w.%-]+?)(?::(?P<letters>[A-Za-z]+(?:,[A-Za-z]+)*))?"
     r"(?: privilege)?(?: on resource (?P<resource>%?[\w.%-]+))?(?=$|[\s.,;)])"
 )
+_REQUIRED = re.compile(r"(?P<name>%?[\w.-]+):(?P<letters>[RWU]{1,3}) required\b")
+"""`ERROR #862: User X is restricted from running application /api/atelier, %Development:U required` (facts:
+iris-webapps-gateway 4.1)."""
 _FOLDER = re.compile(r"(?P<folder>(?:/|[A-Za-z]:\\)[^\"|,<>^*\r\n]+[/\\])")
 _TABLE = re.compile(r"\b(?P<schema>[A-Za-z%_][\w%]*)\.(?P<table>[A-Za-z%_]\w*)\b")
 _ACTION = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|EXECUTE|REFERENCES|ALTER)\b", re.IGNORECASE)
+_APPLICATION = re.compile(r"Web Application: (/[^\s,;\"]*[^\s,;\".])")
+"""Seen in the record of a refused resource (facts: iris-webapps-gateway 4.1). UNVERIFIED: that other refusals inside a
+web application have it, too. Settle: read a database in a page without the privilege, look at EventData."""
 _WORDS = 120
 """Characters of the instance's own words by which causes are distinguished."""
 
@@ -49,6 +55,8 @@ class Cause:
     """(action, SCHEMA.TABLE) of a missing SQL privilege."""
     why: str = ""
     state: State = "unknown"
+    application: str = ""
+    """The web application inside which it happened, if the text names it."""
 
     @property
     def missing(self) -> str:
@@ -68,6 +76,7 @@ class _Finding:
     permission: Permission = Permission.NONE
     sql: tuple[str, str] = ("", "")
     why: str = ""
+    application: str = ""
 
 
 def causes_of(records: Sequence[AuditRecord], access: Access | None) -> list[Cause]:
@@ -81,6 +90,7 @@ def causes_of(records: Sequence[AuditRecord], access: Access | None) -> list[Cau
             found.resource.casefold(),
             found.permission.letters,
             *found.sql,
+            found.application.casefold(),
             # Without a named privilege: group by the words, without numbers, which differ each time.
             "" if found.resource or found.sql[1] else re.sub(r"\d+", "#", _said(record))[:_WORDS],
         )
@@ -104,6 +114,7 @@ def _cause(
         sql=found.sql,
         why=found.why or _said(newest)[:_WORDS],
         state=_state(found, access),
+        application=found.application,
     )
 
 
@@ -118,11 +129,12 @@ def _said(record: AuditRecord) -> str:
 
 def _finding(record: AuditRecord, access: Access | None) -> _Finding:
     found = _told(record, access)
-    return found if found.who else replace(found, who=record.username)
+    inside = _APPLICATION.search(f"{record.description} {record.data}")
+    return replace(found, who=found.who or record.username, application=inside[1] if inside else "")
 
 
 def _told(record: AuditRecord, access: Access | None) -> _Finding:
-    text = " ".join(f"{record.description} {record.data}".split())
+    text = _APPLICATION.sub("", " ".join(f"{record.description} {record.data}".split())).strip()
     if record.event == "LoginFailure":
         who = _attempted(record, access)
         return _Finding(who, why=_login(record, who, access))
@@ -131,6 +143,11 @@ def _told(record: AuditRecord, access: Access | None) -> _Finding:
     named = _REQUIRES.search(text)
     if named is not None:
         return _required(named, access)
+    asked = _REQUIRED.search(text)
+    if asked is not None:
+        return _Finding(
+            resource=_spelled(asked["name"], access), permission=parse_permission(asked["letters"])
+        )
     if record.event == "Protect":
         return _protect(record, text, access)
     return _Finding()

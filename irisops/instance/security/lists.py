@@ -321,12 +321,13 @@ async def complete_applications(instance: Instance, known: Sequence[WebApplicati
     fields = ("resource", "auth", "roles", "timeout")
     read = await read_settings(instance, "application", names, fields) if names else {}
     return [
-        _completed(each, found) if (found := read.get(each.name.casefold())) is not None else each
+        completed(each, found) if (found := read.get(each.name.casefold())) is not None else each
         for each in known
     ]
 
 
-def _completed(known: WebApplication, found: ObjectState) -> WebApplication:
+def completed(known: WebApplication, found: ObjectState) -> WebApplication:
+    """The application with the resource, the login methods and the roles of its object."""
     words, unauthenticated = _methods(login_bits(found))
     return replace(
         known,

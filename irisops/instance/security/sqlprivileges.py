@@ -159,7 +159,7 @@ async def sql_holdings(
             ]
         calls = [by_route(route, each, DEADLINE / len(queries)) for each in queries]
         with judging(instance, route):
-            answers = await _all_within(instance, namespace, home, calls, DEADLINE)
+            answers = await all_within(instance, namespace, home, calls, DEADLINE)
         found = []
         for objects, admin in zip(answers[::2], answers[1::2], strict=True):
             held = [await in_portions(each.rows, _grant_of) for each in (objects, admin)]
@@ -215,17 +215,17 @@ async def enter(instance: Instance, namespace: str, home: str) -> bool:
 
     Raises NotPermitted if it may not, and any other named problem of entering it.
     """
-    await _all_within(instance, namespace, home, [])
+    await all_within(instance, namespace, home, [])
     return True
 
 
 async def _within(instance: Instance, namespace: str, home: str, call: Call) -> Answer:
     """One call made in another namespace."""
-    (answer,) = await _all_within(instance, namespace, home, [call])
+    (answer,) = await all_within(instance, namespace, home, [call])
     return answer
 
 
-async def _all_within(
+async def all_within(
     instance: Instance, namespace: str, home: str, calls: Sequence[Call], deadline: float | None = None
 ) -> list[Answer]:
     """Calls made in another namespace, in one batch with the switch there and back. Raises the first failure.

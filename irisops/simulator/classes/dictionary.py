@@ -12,8 +12,9 @@ from irisops.simulator.classes import query_methods
 from irisops.simulator.classes.definition import ClassDef, TableProjection, column
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.loaded import Loaded
-from irisops.simulator.classes.objects import PERSISTENT
+from irisops.simulator.classes.objects import PERSISTENT, Instance
 from irisops.simulator.classes.sql_access import require_select
+from irisops.simulator.classes.status import StatusError
 from irisops.simulator.doubts import DICTIONARY, PROJECTION
 from irisops.simulator.sql.catalog import ColumnDef
 
@@ -275,6 +276,37 @@ _SOURCES: dict[str, Callable[[Job], Iterable[Row]]] = {
 }
 
 
+class _Classes:
+    """Classes by name: those that are emulated, those that were loaded, and those that the world says are there.
+
+    The world has no code of its own applications: their classes count as there unless something is wrong with them.
+    """
+
+    def __init__(self, *, compiled: bool) -> None:
+        self._compiled = compiled
+
+    def exists(self, job: Job, row_id: str) -> bool:
+        """Whether there is a class of this name, or its definition."""
+        trouble = job.world.code.get(row_id.lower())
+        if trouble is not None:
+            return trouble == "stale" or (trouble == "not compiled" and not self._compiled)
+        rows = _class_rows(job) if self._compiled else _definition_rows(job)
+        named = (each.dispatch_class for each in job.world.applications)
+        return any(row["Name"] == row_id for row in rows) or row_id in named
+
+    def load(self, _job: Job, instance: Instance) -> None:
+        """Opening one is not emulated."""
+        raise StatusError(5809, instance.key)
+
+    def save(self, _job: Job, _instance: Instance) -> None:
+        """Definitions are changed by compiling them."""
+        raise StatusError(5001, "Class definitions are changed by compiling them")
+
+    def delete(self, _job: Job, row_id: str) -> None:
+        """Definitions are deleted with their class."""
+        raise StatusError(5001, f"Class definitions are not deleted one by one: {row_id}")
+
+
 def _revision(job: Job) -> object:
     emulation = job.emulation
     return (
@@ -308,6 +340,8 @@ def _make(name: str) -> ClassDef:
         if job.world.doubts.says(DICTIONARY, "refused"):
             require_select(job, "%Dictionary", name, action)
 
+    if name in ("CompiledClass", "ClassDefinition"):
+        cls.persistence = _Classes(compiled=name == "CompiledClass")
     cls.table = TableProjection(
         tuple(_column(each) for each in _COLUMNS[name].split()),
         rows,

@@ -14,6 +14,7 @@ from irisops.simulator.classes.values import as_integer, as_text
 
 STREAM = ClassDef("%Stream.Object", base=REGISTERED, abstract=True, class_type="stream")
 GLOBAL_CHARACTER = ClassDef("%Stream.GlobalCharacter", base=STREAM)
+FILE_CHARACTER = ClassDef("%Stream.FileCharacter", base=STREAM)
 STREAM.property("Size", "%Integer", read_only=True, initial=0)
 STREAM.property("AtEnd", "%Boolean", initial=1)
 MOST_CHARACTERS = 4_000_000
@@ -34,6 +35,31 @@ def _new(_job: Job, _initial: Value) -> Instance:
     instance = Instance(GLOBAL_CHARACTER)
     instance.scratch = _Text()
     return instance
+
+
+@FILE_CHARACTER.class_method('%New(initval As %String = "") As %Stream.FileCharacter')
+def _new_file(_job: Job, _initial: Value) -> Instance:
+    instance = Instance(FILE_CHARACTER)
+    instance.scratch = _Text()
+    return instance
+
+
+@FILE_CHARACTER.method("LinkToFile(filename As %String) As %Status")
+def _link(job: Job, this: Instance, filename: Value) -> None:
+    """Only messages.log is there, in the manager's directory (facts: license-sessions 5.4)."""
+    job.require("%DB_IRISSYS:R")
+    held: _Text = this.scratch
+    is_log = as_text(filename).endswith("mgr/messages.log")
+    held.text = "".join(f"{line}\n" for line in job.world.messages) if is_log else ""
+    held.position, held.writing = 0, False
+    _show(this)
+
+
+@FILE_CHARACTER.method("MoveTo(position As %Integer) As %Status")
+def _move_to(_job: Job, this: Instance, position: Value) -> None:
+    held: _Text = this.scratch
+    held.position, held.writing = max(as_integer(position) - 1, 0), False
+    _show(this)
 
 
 def text_of(job: Job, argument: Value) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import quote
 
+from irisops.simulator.doubts import DISABLED_APPLICATION
 from irisops.simulator.web.cookies import CookieJar
 from irisops.simulator.web.credentials import basic_credentials, bearer
 from irisops.simulator.web.http import Request, Response
@@ -17,7 +18,7 @@ from irisops.simulator.web.pages import SECURITY_HEADERS, application_page, logi
 from irisops.simulator.web.tokens import ENDPOINTS, Tokens
 from irisops.simulator.world.license import LicenseLimitExceededError
 from irisops.simulator.world.login import WEB_SERVICE, LoginRefused
-from irisops.simulator.world.model import Application, Permission, WebSession
+from irisops.simulator.world.model import Application, Database, Permission, WebSession
 from irisops.simulator.world.seed import PASSWORD_BIT, UNAUTHENTICATED_BIT
 from irisops.simulator.world.sessions import ANONYMOUS, Visitor
 from irisops.simulator.world.world import World
@@ -39,10 +40,9 @@ class Applications:
         application = self._find(request.path)
         if application is None:
             return plain(HTTPStatus.NOT_FOUND)
-        gateway = self._world.services.get(WEB_SERVICE)
-        if not application.enabled or gateway is None or not gateway.enabled:
-            # UNVERIFIED: the status for a disabled application. Settle: disable one, open it in a browser.
-            return plain(HTTPStatus.FORBIDDEN)
+        shut = self._shut(application)
+        if shut is not None:
+            return shut
         identifier = self._jar.session_id(request.cookies(), port, application.name)
         session = self._world.sessions.get(identifier) if identifier else None
         try:
@@ -52,6 +52,19 @@ class Applications:
         except LicenseLimitExceededError:
             # Short and not JSON, starting with S (facts: license-sessions 2.4).
             return plain(HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def _shut(self, application: Application) -> Response | None:
+        """What everybody gets of an application that does not serve; None for one that does."""
+        if not application.enabled:
+            gone = self._world.doubts.says(DISABLED_APPLICATION, "404")
+            return plain(HTTPStatus.NOT_FOUND if gone else HTTPStatus.FORBIDDEN)
+        service = self._world.services.get(WEB_SERVICE)
+        if service is None or not service.enabled:
+            # UNVERIFIED: the status while the service is off. Settle: disable it, open a page in a browser.
+            return plain(HTTPStatus.FORBIDDEN)
+        if self._world.namespace(application.namespace) is None or self._dismounted(application):
+            return plain(HTTPStatus.NOT_FOUND)  # (facts: iris-webapps-gateway 4.1)
+        return None
 
     def _serve(
         self,
@@ -106,8 +119,9 @@ class Applications:
         username, password = _form_credentials(request)
         if username:
             user = self._world.authenticate_web(username, password, client_ip)
-            if not self._admits(application, user.name):
-                return plain(HTTPStatus.FORBIDDEN)
+            refused = self._refused(application, request, user.name)
+            if refused is not None:
+                return refused
             self._world.login_session(session.id, user.name)
         self._world.request_session(session.id)
         return self._page(application, session, ())
@@ -128,8 +142,11 @@ class Applications:
             name = ""
         else:
             return self._unauthorized(application)
-        if not self._admits(application, name):
-            return plain(HTTPStatus.FORBIDDEN)
+        if not self._world.check(name or ANONYMOUS, WEB_SERVICE, Permission.USE):
+            return self._unauthorized(application)  # (facts: iris-webapps-gateway 4.1)
+        refused = self._refused(application, request, name)
+        if refused is not None:
+            return refused
         visitor = Visitor(client_ip, name, request.headers.get("user-agent", "")[:200])
         if not application.use_session:
             self._world.rest_call(application.name, visitor)
@@ -152,6 +169,83 @@ class Applications:
             return Response(HTTPStatus.UNAUTHORIZED, headers=(("WWW-Authenticate", 'Basic realm="IRIS"'),))
         return Response(HTTPStatus.UNAUTHORIZED, login_page(application, message), HTML, SECURITY_HEADERS)
 
+    def _dismounted(self, application: Application) -> bool:
+        return any(not each.mounted for each in self._databases(application))
+
+    def _databases(self, application: Application) -> list[Database]:
+        """The databases of the application's namespace."""
+        namespace = self._world.namespace(application.namespace)
+        names = {namespace.globals_database, namespace.routines_database} if namespace else set()
+        return [each for each in self._world.databases.values() if each.name in names]
+
+    def _refused(self, application: Application, request: Request, username: str) -> Response | None:
+        """What somebody gets who logged in, or need not, in place of a page; None for nothing."""
+        name = username or ANONYMOUS
+        if not self._admits(application, name):
+            self._denied(
+                name,
+                f"ERROR #862: User {name} is restricted from running application {application.name}, "
+                f"{application.resource}:U required -- cannot execute. Web Application: {application.name}",
+            )
+            return plain(HTTPStatus.FORBIDDEN)
+        if self._world.web_reads_databases and not self._reads(application, name):
+            return _unusable(application)
+        return self._broken(application, request)
+
+    def _denied(self, username: str, text: str) -> None:
+        self._world.audit(
+            "%System",
+            "%Security",
+            "AccessDenied",
+            event_data=text,
+            description="Access denied",
+            username=username,
+        )
+
+    def _reads(self, application: Application, username: str) -> bool:
+        """True if the user, with the application's roles, may read its databases; else it is audited."""
+        user = self._world.users.get(username)
+        roles = [*(user.roles if user else ()), *application.match_roles.get("", ())]
+        held = self._world.tables.role_closure(roles)
+        roles += [
+            role for match, targets in application.match_roles.items() if match in held for role in targets
+        ]
+        for database in self._databases(application):
+            if not self._world.tables.roles_permission(roles, database.resource) & Permission.READ:
+                # UNVERIFIED: that it names the application. Settle: as in instance/security/denials.py.
+                data = f"<PROTECT>%CSPpage *^oddCOM,{database.directory} Web Application: {application.name}"
+                self._world.audit_log.write(
+                    "%System", "%Security", "Protect", event_data=data, username=username,
+                    namespace=application.namespace,
+                )  # fmt: skip
+                return False
+        return True
+
+    def _broken(self, application: Application, request: Request) -> Response | None:
+        """What its code answers if something is wrong with it (facts: iris-webapps-gateway 3.2, 4.1)."""
+        keys = (application.dispatch_class, application.name, request.path)
+        trouble = next(
+            (self._world.code[key.lower()] for key in keys if key.lower() in self._world.code), None
+        )
+        if trouble in ("missing", "not compiled", "no page"):
+            return plain(HTTPStatus.NOT_FOUND)
+        if trouble == "other method":
+            return plain(HTTPStatus.METHOD_NOT_ALLOWED)
+        if trouble in ("no module", "no folder"):
+            now = self._world.now()
+            head = f"{now:%m/%d/%y-%H:%M:%S}:000 (4711) 2 [Utility.Event] "
+            if trouble == "no folder":
+                text = f"Could not switch to a given WSGI app's directory: {application.wsgi_location}"
+            else:
+                text = (
+                    "No WSGI app found with the given configuration:\n"
+                    f"App location: {application.wsgi_location}\nFile containing callable: {application.wsgi_name}\n"
+                    "Callable name: app\nAn exception of type ModuleNotFoundError occurred while importing the WSGI "
+                    "app with this config. Arguments:"
+                )
+            self._world.messages += (head + text).split("\n")
+        return plain(HTTPStatus.INTERNAL_SERVER_ERROR) if trouble else None
+
     def _admits(self, application: Application, username: str) -> bool:
         """True if the user may use the application's resource."""
         if not application.resource:
@@ -159,9 +253,19 @@ class Applications:
         return self._world.check(username or ANONYMOUS, application.resource, Permission.USE)
 
 
+def _unusable(application: Application) -> Response:
+    """No read on a database: JSON of a service, 403 of pages (facts: iris-webapps-gateway 4.1)."""
+    if not application.dispatch_class:
+        return plain(HTTPStatus.FORBIDDEN)
+    text = f"ERROR #8754: Unable to use namespace: {application.namespace}."
+    body = json.dumps({"errors": [{"code": 8754, "error": text}], "summary": text}).encode()
+    return Response(HTTPStatus.FORBIDDEN, body, "application/json; charset=utf-8")
+
+
 def plain(status: HTTPStatus) -> Response:
-    """An answer with only its status."""
-    return Response(status, f"{status.phrase}\n".encode())
+    """An answer with only its status; 404 with the words that IRIS has (facts: iris-webapps-gateway 4.1)."""
+    reason = "Page Not Found" if status is HTTPStatus.NOT_FOUND else ""
+    return Response(status, f"{reason or status.phrase}\n".encode(), reason=reason)
 
 
 def _rest_answer(world: World, application: Application, username: str) -> Response:

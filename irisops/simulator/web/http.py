@@ -63,11 +63,13 @@ class Response:
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
     headers: Sequence[tuple[str, str]] = ()
+    reason: str = ""
+    """The words behind the status; "" for the usual ones."""
 
     def encode(self, *, with_body: bool, keep_alive: bool) -> bytes:
         """The bytes for the socket; line breaks are removed from header values."""
         lines = [
-            f"HTTP/1.1 {self.status.value} {self.status.phrase}",
+            f"HTTP/1.1 {self.status.value} {self.reason or self.status.phrase}",
             f"Content-Type: {self.content_type}",
             f"Content-Length: {len(self.body)}",
             "Cache-Control: no-store",

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from irisops.simulator.web.admin import ADMIN, AdminApi
 from irisops.simulator.web.applications import Applications, plain
+from irisops.simulator.web.gateway import before_instance
 from irisops.simulator.web.http import MAX_LINE, BadRequestError, Request, Response, read_request
 from irisops.simulator.web.metrics import Monitor
 from irisops.simulator.world.seed import UNAUTHENTICATED_BIT
@@ -66,6 +67,9 @@ class WebServer:
     def answer(self, request: Request, client_ip: str) -> Response:
         """The answer to one request."""
         self._world.tick()
+        stopped = before_instance(self._world, request, client_ip)
+        if stopped is not None:
+            return stopped
         path = request.path.rstrip("/").lower()
         if path == MONITOR or path.startswith(f"{MONITOR}/"):
             return self._answer_monitor(path, request, client_ip)

@@ -36,6 +36,7 @@ class AuditLog:
         client_ip: str = "",
         status: str = "",
         csp_session_id: str = "",
+        namespace: str = "",
     ) -> AuditRecord | None:
         """Record the event; None if it is unknown or disabled, or auditing is off."""
         known = self._tables.events.get(event_key(source, kind, event))
@@ -58,7 +59,7 @@ class AuditLog:
             username=username or (process.username if process else ""),
             client_ip=client_ip or (process.client_ip if process else ""),
             executable=process.executable if process else "",
-            namespace=process.namespace if process else "%SYS",
+            namespace=namespace or (process.namespace if process else "%SYS"),
             pid=process.pid if process else 0,
             job_number=process.job_number if process else 0,
             roles=process.roles if process else "",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntFlag
+from typing import Literal
 
 
 class Permission(IntFlag):
@@ -18,6 +19,10 @@ class Permission(IntFlag):
     READ = 1
     WRITE = 2
     USE = 4
+
+
+Trouble = Literal["missing", "not compiled", "stale", "no module", "no folder", "no page", "other method"]
+"""What is wrong with a class, a Python application or a page."""
 
 
 @dataclass(slots=True)
@@ -118,6 +123,8 @@ class Application:
     jwt_refresh_seconds: int = 900
     group: str = ""
     """`GroupById`."""
+    wsgi_name: str = ""
+    wsgi_location: str = ""
 
 
 @dataclass(slots=True)
@@ -252,6 +259,7 @@ class Database:
     name: str
     directory: str
     resource: str
+    mounted: bool = True
 
 
 @dataclass(slots=True)

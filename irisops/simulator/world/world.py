@@ -18,6 +18,7 @@ from irisops.simulator.world.audit import AuditLog
 from irisops.simulator.world.chance import Chance
 from irisops.simulator.world.clock import Clock, SystemClock
 from irisops.simulator.world.daemons import start_daemons
+from irisops.simulator.world.gateway import WebGateway
 from irisops.simulator.world.license import (
     Connection,
     Counts,
@@ -33,9 +34,12 @@ from irisops.simulator.world.model import (
     AuditRecord,
     LicenseKey,
     Namespace,
+    OAuthClient,
+    OAuthServer,
     Permission,
     Process,
     Role,
+    Trouble,
     User,
     WebSession,
 )
@@ -43,6 +47,7 @@ from irisops.simulator.world.processes import ProcessTable
 from irisops.simulator.world.scheduler import Scheduler
 from irisops.simulator.world.security import SecurityTables
 from irisops.simulator.world.sessions import SessionTable, Visitor
+from irisops.simulator.world.tables import NameTable
 from irisops.simulator.world.user_tables import UserTable
 
 UNCLEAN_HOLD_SECONDS = 2.0
@@ -93,6 +98,14 @@ class World:
         self.user_name_licensing = False
         """`UserNameLicensing(1)`: a login's license identity is `user@address` instead of the address alone."""
         self.alerts = AlertLog(self.now)
+        self.gateway = WebGateway()
+        self.messages: list[str] = []
+        """Lines of messages.log."""
+        self.code: dict[str, Trouble] = {}
+        """What is wrong with code: name of a class, path of an application or page, in lower case -> trouble."""
+        self.web_reads_databases = False
+        """Visitors need read on the databases of an application, as they do on a real instance. The older scenarios
+        leave it out: their visitors have no roles."""
         self.license.on_refusal = self.alerts.license_refused
         self.unclean_hold = UNCLEAN_HOLD_SECONDS
         self.refusal_texts: dict[Refusal, str | None] = dict(logins.TEXTS)
@@ -112,11 +125,19 @@ class World:
         self.events = self.tables.events
         self.namespaces = self.tables.namespaces
         self.databases = self.tables.databases
-        self.oauth_servers = self.tables.oauth_servers
-        self.oauth_clients = self.tables.oauth_clients
         with self.scheduler.as_of(self.started):
             start_daemons(self.process_table)
         self.scheduler.every(1.0, self.process_table.work)
+
+    @property
+    def oauth_servers(self) -> NameTable[OAuthServer]:
+        """Authorization servers that clients of this instance use."""
+        return self.tables.oauth_servers
+
+    @property
+    def oauth_clients(self) -> NameTable[OAuthClient]:
+        """OAuth clients."""
+        return self.tables.oauth_clients
 
     # -- time ---------------------------------------------------------------------------------------------------------
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from collections.abc import AsyncIterator
+import resource
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from irisops.contract.replies import Done, Facts, Plan, Problem, Table
+from irisops.files import rewrite
 from irisops.journal import Intent, Reverse
 from irisops.simulator.world.model import User
 from tests.commands.editing import Desk, desk
@@ -31,7 +33,14 @@ FILES = {
     "latin": f"[SYSTEM]\nServer_Busy=/caf\xe9.html\nPassword={FORMER}\n",
     "mark": f"\xef\xbb\xbf[SYSTEM]\nPassword={FORMER}\n",
     "blanks": f"[SYSTEM]\nPassword = {FORMER}\n",
+    "mixed ends": f"[SYSTEM]\r\nUsername=x\nPassword={FORMER}\r\n[LOCAL]\nPassword=x\r\n",
+    "UTF-8": f"; f\xc3\xbcr uns\n[SYSTEM]\nServer_Busy=/\xe6\x9c\x8d.html\nPassword={FORMER}\n",
+    "this section alone": "[SYSTEM]\n",
+    "sections apart": f"[LOCAL]\nPassword=x\n[SYSTEM]\nUsername=x\n[SYSTEM_INDEX]\nLOCAL=Enabled\n"
+    f"[SYSTEM]\nPassword={FORMER}\n",
+    "container": f"[SYSTEM]\nConfiguration_Initialized=Wed\nIRISCONNECT_LIBRARY_PATH=/x\nPassword={FORMER}\n[LOCAL]\n",
 }
+"""Texts in Latin-1, so that each sign is a byte."""
 
 
 @pytest.fixture
@@ -50,6 +59,11 @@ def written(folder: Path, name: str = "guide", mode: int = 0o640) -> Path:
     path.write_bytes(FILES[name].encode("latin-1"))
     path.chmod(mode)
     return path
+
+
+def names(folder: Path) -> list[str]:
+    """The configuration file and what was made beside it."""
+    return sorted(each.name for each in folder.glob("*CSP*"))
 
 
 def kept(path: Path) -> Path:
@@ -188,8 +202,13 @@ async def test_what_cannot_be_used_is_told(person: Desk, tmp_path: Path, make: o
     path = tmp_path / "CSP.ini"
     assert callable(make)
     make(path)
-    for line in (f"/gateway {path}", f"/gateway password {path}"):
-        assert (await person.problem(line)).error == error
+    for line in (f"/gateway {path}", f"/gateway password {path}", f"/gateway server file={path}"):
+        told = await person.problem(line)
+        assert told.error == error
+        assert str(path) in told.message
+        assert told.cure
+    assert names(tmp_path) in ([], ["CSP.ini"])
+    assert person.entries() == []
 
 
 @pytest.mark.parametrize("typed", ["1abc", "{x}", "naïve", " x"])
@@ -200,32 +219,100 @@ async def test_a_password_that_the_gateway_would_misread_is_refused(
         return typed
 
     person.session.ask_with(ask)
-    assert (await person.problem(f"/gateway password {written(tmp_path)}")).error == "BadPassword"
-
-
-FULL = """
-import asyncio, resource, sys
-from pathlib import Path
-from irisops.files import rewrite
-path = Path(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
-import signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-try:
-    rewrite(path, b"x" * 100)
-except OSError as error:
-    print(error.strerror)
-"""
-
-
-def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     path = written(tmp_path)
-    ended = subprocess.run(
-        [sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, check=True
-    )
-    assert ended.stdout.strip() == "File too large"
+    told = await person.problem(f"/gateway password {path}")
+    assert (told.error, told.cure) == ("BadPassword", f"/gateway password {path} asks again.")
     assert path.read_bytes().decode() == FILES["guide"]
-    assert [each.name for each in tmp_path.iterdir()] == ["CSP.ini"]
+    assert names(tmp_path) == ["CSP.ini"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "error"), [((None,), "Declined"), (("",), "Declined"), ((NEW, "another"), "NotTheSame")]
+)
+async def test_a_password_that_is_not_given_twice_changes_nothing(
+    person: Desk, tmp_path: Path, answers: tuple[str | None, ...], error: str
+) -> None:
+    rest = list(answers)
+
+    async def ask(_title: str, _prompt: str) -> str | None:
+        return rest.pop(0)
+
+    person.session.ask_with(ask)
+    path = written(tmp_path)
+    assert (await person.problem(f"/gateway password {path}")).error == error
+    assert path.read_bytes().decode() == FILES["guide"]
+
+
+@contextmanager
+def most_bytes(most: int) -> Iterator[None]:
+    """No file can grow beyond this meanwhile, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("room", ["none for the copy", "none for the file"])
+async def test_a_full_disk_leaves_the_file_as_it_was(person: Desk, tmp_path: Path, room: str) -> None:
+    path = tmp_path / "CSP.ini"
+    before = b"[SYSTEM]\n" + b"; a comment\n" * 10_000
+    path.write_bytes(before)
+    plan = await person.plan(f"/gateway password {path}")
+    with most_bytes(len(before) - (1 if room == "none for the copy" else 0)):
+        (problem,) = await person.yes(plan)
+    assert isinstance(problem, Problem)
+    assert (problem.error, "is as it was" in problem.message) == ("NotWritten", True)
+    assert path.read_bytes() == before
+    assert names(tmp_path) == ["CSP.ini"]
+    assert person.entries()[0].status == "failed"
+
+
+@contextmanager
+def somebody(home: Path) -> Iterator[Path]:
+    """A folder that is ours, and the rights of an ordinary user meanwhile: root may do everything."""
+    if os.geteuid():
+        yield home
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@contextmanager
+def without_root(*whose: Path) -> Iterator[None]:
+    """As an ordinary user, who owns these files."""
+    if os.geteuid():
+        yield
+        return
+    nobody = 65534
+    for path in whose:
+        os.chown(path, nobody, nobody)
+    os.setegid(nobody)
+    os.seteuid(nobody)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+@pytest.mark.parametrize("kind", ["read-only file", "read-only folder", "file of another owner"])
+def test_what_may_not_be_written_stays_as_it_was(tmp_path: Path, kind: str) -> None:
+    with somebody(tmp_path) as folder:
+        path = written(folder, mode=0o440 if kind == "read-only file" else 0o644)
+        if kind == "read-only folder":
+            folder.chmod(0o555)
+        before = path.read_bytes()
+        owned = [] if kind == "file of another owner" else [path, folder]
+        if kind == "file of another owner" and os.geteuid():
+            pytest.skip("takes root to make one")
+        with without_root(*owned), pytest.raises(OSError, match=r"Permission|read-only"):
+            rewrite(path, b"x")
+        assert path.read_bytes() == before
+        assert [each.name for each in folder.iterdir() if each.is_file()] == ["CSP.ini"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write read-only files")
@@ -237,6 +324,17 @@ async def test_a_read_only_file_is_refused_and_kept(person: Desk, tmp_path: Path
     assert isinstance(problem, Problem)
     assert problem.error == "NotWritten"
     assert path.read_bytes().decode() == FILES["guide"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes root to give a file to somebody else")
+async def test_the_owner_is_kept(person: Desk, tmp_path: Path) -> None:
+    path = written(tmp_path)
+    os.chown(path, 51773, 51774)
+    path.chmod(0o2640)
+    await person.yes(await person.plan(f"/gateway password {path}"))
+    for each in (path, kept(path)):
+        found = each.stat()
+        assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (51773, 51774, 0o2640)
 
 
 def sent(folder: Path, password: str = SERVER_SECRET, user: str = "CSPSystem") -> Path:
@@ -308,12 +406,20 @@ async def test_the_password_is_set_on_the_side_that_is_chosen(person: Desk, tmp_
         ("/gateway server file={} side=both", "BadSide"),
         ("/gateway server file={}.no", "NotReadable"),
         ("/gateway server local file={}", "NoSuchServer"),
+        ("/gateway server LOCAL {}", "NotUnderstood"),
+        ("/gateway {} {}", "NotUnderstood"),
+        ("/gateway password {} {}", "NotUnderstood"),
     ],
 )
 async def test_a_wrong_word_gets_its_cure(person: Desk, tmp_path: Path, line: str, error: str) -> None:
-    problem = await person.problem(line.format(sent(tmp_path)))
+    path = sent(tmp_path)
+    before = path.read_bytes()
+    parsed = person.session.parse(line.format(path, path))
+    problem = parsed if isinstance(parsed, Problem) else await person.problem(line.format(path))
     assert problem.error == error
     assert problem.cure
+    assert path.read_bytes() == before
+    assert names(tmp_path) == ["CSP.ini"]
 
 
 @pytest.mark.parametrize("password", ["{cat /x}", "", "]]]not base64"])

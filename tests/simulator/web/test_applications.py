@@ -204,7 +204,7 @@ async def test_unknown_paths_disabled_applications_and_a_stopped_gateway(
     application = world.application("/csp/user")
     assert application is not None
     application.enabled = False
-    assert (await browser.get("/csp/user/")).status == 403
+    assert (await browser.get("/csp/user/")).status == 404
     gateway = world.services.get("%Service_WebGateway")
     assert gateway is not None
     gateway.enabled = False

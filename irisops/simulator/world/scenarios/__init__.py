@@ -9,7 +9,7 @@ from datetime import date
 from irisops.simulator.doubts import Doubts
 from irisops.simulator.world.clock import Clock, SystemClock
 from irisops.simulator.world.model import LicenseKey
-from irisops.simulator.world.scenarios import broken, clinic, hackathon, home, quiet
+from irisops.simulator.world.scenarios import broken, clinic, hackathon, home, quiet, webapps
 from irisops.simulator.world.scenarios.cast import hand_out_accounts
 from irisops.simulator.world.world import World
 
@@ -66,6 +66,13 @@ SCENARIOS: dict[str, Scenario] = {
             broken.key,
             broken.fill,
             5 * 3600,
+        ),
+        Scenario(
+            "webapps",
+            "a shop of pages, a REST API and a Python service; its control socket breaks the way to them (break_page)",
+            webapps.key,
+            webapps.fill,
+            3600,
         ),
     )
 }
