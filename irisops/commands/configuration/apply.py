@@ -20,6 +20,7 @@ from irisops.commands.configuration.sides import (
     kinds_in,
     kinds_of,
     reading,
+    refuse_other_namespace,
 )
 from irisops.configuration.differences import NAME, Difference, differences
 from irisops.configuration.kinds import KINDS, ConfigKind
@@ -70,10 +71,11 @@ class Sorted:
 
 async def apply(context: Context, command: Command) -> Replies:
     """Plan the differences between the instance and the folder."""
+    link = context.link()
+    refuse_other_namespace(link)
     folder = folder_named(str(command.args["folder"]))
     wanted = in_folder(folder)
     asked = kinds_of(command)
-    link = context.link()
     reads: list[KindRead] = []
     kinds = kinds_in(wanted, asked)
     if not kinds:

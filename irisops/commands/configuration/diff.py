@@ -12,6 +12,7 @@ from irisops.commands.configuration.sides import (
     kinds_in,
     kinds_of,
     reading,
+    refuse_other_namespace,
     side_named,
 )
 from irisops.configuration.differences import Difference, common_kinds, differences
@@ -44,6 +45,8 @@ _TONES: Mapping[str, Tone] = {
 async def diff(context: Context, command: Command) -> Replies:
     """Compare two sides; the second is the connected instance, now, unless it is named."""
     asked = kinds_of(command)
+    if not command.args.get("second"):
+        refuse_other_namespace(context.link())
     first = await _first(context, command)
     if command.args.get("second"):
         second = await side_named(context, str(command.args["second"]))

@@ -1,0 +1,115 @@
+"""Random worlds, exported, applied to an empty world and exported again: the same bytes; undo restores the former."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from irisops.contract.replies import Done
+from irisops.simulator.world.model import Application, Permission, Resource, Role, User
+from irisops.simulator.world.seed import PASSWORD_BIT, UNAUTHENTICATED_BIT
+from tests.commands.configuration.test_apply import bytes_in
+from tests.commands.editing import GOOD, desk_on
+from tests.instance.served import Served, serve
+
+LETTERS = "aAbBzZ019_-. %#;='\"\\/~ßéЖ漢🜁“”"
+TEXT = LETTERS + "\n\r\t\u202e\u2066\u200b:,*@"
+"""Names and texts that files, TOML and terminals treat in a special way."""
+BITS = (Permission.READ, Permission.WRITE, Permission.USE)
+
+
+class Chance:
+    """Random objects of one world, from a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)  # noqa: S311 - worlds, not secrets
+        self.taken: set[str] = set()
+
+    def text(self, letters: str, most: int) -> str:
+        return "".join(self.random.choice(letters) for _ in range(self.random.randint(1, most)))
+
+    def name(self, letters: str = LETTERS) -> str:
+        """A name that no other object has in any letter case; some have all 64 signs."""
+        while True:
+            most = self.random.choice((6, 20, 64))
+            name = f"n{self.text(letters, 62 if most == 64 else most)}x"
+            if most == 64:
+                name = name.ljust(64, "y")
+            if name.casefold() not in self.taken:
+                self.taken.add(name.casefold())
+                return name
+
+    def some(self, names: list[str]) -> list[str]:
+        return self.random.sample(names, self.random.randint(0, min(3, len(names))))
+
+    def permission(self) -> Permission:
+        found = Permission.NONE
+        for bit in BITS:
+            found |= bit if self.random.random() < 0.5 else Permission.NONE
+        return found or Permission.READ
+
+
+def furnish(served: Served, seed: int) -> None:
+    """Resources, roles, users and applications that name each other, in random order."""
+    chance = Chance(seed)
+    world = served.world
+    resources = [chance.name() for _ in range(4)]
+    for name in resources:
+        world.resources.add(
+            Resource(name, chance.text(TEXT, 40), chance.random.choice((Permission.NONE, Permission.READ)))
+        )
+    roles: list[str] = []
+    made = []
+    for _ in range(6):
+        role = Role(
+            chance.name(LETTERS.replace("/", "")),
+            chance.text(TEXT, 60),
+            granted_roles=chance.some([*roles, "%SQL"]),
+        )
+        role.resources.update({name: chance.permission() for name in chance.some(resources)})
+        made.append(role)
+        roles.append(role.name)
+    chance.random.shuffle(made)
+    for role in made:
+        world.roles.add(role)
+    for _ in range(5):
+        user = User(
+            chance.name(),
+            roles=chance.some(roles),
+            full_name=chance.text(TEXT, 50),
+            comment=chance.text(TEXT, 50),
+            enabled=chance.random.random() < 0.5,
+        )
+        world.add_user(user, GOOD)
+    for _ in range(3):
+        world.applications.add(
+            Application(
+                f"/csp/{chance.name('abcXYZ019_-./é')[:50]}",
+                "USER",
+                chance.text(TEXT.replace(",", ""), 40),
+                authe_enabled=chance.random.choice((PASSWORD_BIT, PASSWORD_BIT | UNAUTHENTICATED_BIT)),
+                resource=chance.random.choice(["", *resources]),
+                match_roles={"": roles[:1]} if chance.random.random() < 0.5 else {},
+                timeout=chance.random.randint(1, 100_000),
+            )
+        )
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_random_world_survives_the_way_through_text(seed: int, tmp_path: Path) -> None:
+    full, empty = tmp_path / "full", tmp_path / "empty"
+    async with serve(units=50) as one:
+        furnish(one, seed)
+        async with desk_on(one, tmp_path / "h1") as person:
+            await person.say(f"/export {full}")
+    async with serve(units=50) as other, desk_on(other, tmp_path / "h2") as person:
+        await person.say(f"/export {empty}")
+        replies = await person.yes(await person.plan(f"/apply {full}"))
+        assert isinstance(replies[-1], Done), replies[-1]
+        await person.say(f"/export {tmp_path / 'after'}")
+        assert bytes_in(tmp_path / "after") == bytes_in(full)
+        await person.do("/undo")
+        await person.say(f"/export {tmp_path / 'back'}")
+        assert bytes_in(tmp_path / "back") == bytes_in(empty)
