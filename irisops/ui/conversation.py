@@ -51,7 +51,7 @@ WITHHELD = Problem(
     "This line was not understood. It may have been a password, so it is neither shown nor kept.",
     "If a password is still wanted, /connect asks for it. For anything else, /help lists what can be typed.",
 )
-SHARE = 15
+SHARE = 20
 """A live card reads for at most one of so many seconds, as long as that means no pause of more than `PATIENCE` seconds:
 the processor has other work."""
 
@@ -63,7 +63,7 @@ MOST = 5
 
 PACES = (4.0, 6.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds between two readings of a live card; it takes the shortest that its readings allow. 10,000 processes take a
-third of a second, so they are read every 6 seconds."""
+third of a second, so they are read every 10 seconds."""
 
 QUICK = 2.0
 """Seconds between readings that are short enough for everything: the usual poll interval."""
