@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -66,6 +67,23 @@ def lasting(places: Places, settings: Settings) -> Secrets:
     if settings.keep_passwords == "memory":
         return Secrets(None)
     return Secrets(SystemKeyring(), Vault(places.secrets))
+
+
+LONGEST_FOR_NAMES = 3.0
+"""Seconds that a sentence waits for names at most; without them it is understood less well."""
+
+
+Known = Callable[[str], Sequence[tuple[str, str]]]
+"""kind -> (value, hint) of all known values of that kind."""
+
+
+def _understanding() -> tuple[
+    Callable[[str, Registry, About | None, Known], Command | Problem],
+    Callable[[str, Registry, Known], Callable[[], None] | None],
+]:
+    from irisops.engine.follow_ups import loading, understood  # noqa: PLC0415 - not before the first line
+
+    return understood, loading
 
 
 class Session:
@@ -204,11 +222,30 @@ class Session:
         finally:
             await self.hub.close()
 
+    def ready(self, text: str) -> bool:
+        """True if `parse` has all that it needs for a line; else await `prepare` first."""
+        link = self.hub.active
+        named = link is None or not link.connected or link.names.asked
+        return (
+            text.startswith("/") or (named and self._registry.ranker is not None) or not self._loading(text)
+        )
+
+    async def prepare(self, text: str) -> None:
+        """Load what a sentence is compared with, and read the names that it may hold, off the event loop."""
+        load = self._loading(text)
+        link = self.hub.active
+        if link is not None and link.connected:
+            names = self._tasks.start(link.names.learn(link.connection, everything=True), "names")
+            await asyncio.wait([names], timeout=LONGEST_FOR_NAMES)
+        if load is not None:
+            await asyncio.to_thread(load)
+
+    def _loading(self, text: str) -> Callable[[], None] | None:
+        return _understanding()[1](text, self._registry, self._known)
+
     def parse(self, text: str, about: About | None = None) -> Command | Problem:
         """Parse a line, which may refer to the last answer."""
-        from irisops.engine.follow_ups import understood  # noqa: PLC0415 - not before the first line
-
-        return understood(text, self._registry, about, self._known)
+        return _understanding()[0](text, self._registry, about, self._known)
 
     async def run(self, command: Command) -> AsyncGenerator[Reply, None]:
         """Run a command. Errors of the instance or the person are `Problem` replies."""
@@ -242,7 +279,13 @@ class Session:
             reason = unavailable(spec, self.hub)
             infos.append(
                 CommandInfo(
-                    spec.name, spec.usage, spec.summary, spec.examples, available=not reason, reason=reason
+                    spec.name,
+                    spec.usage,
+                    spec.summary,
+                    spec.examples,
+                    available=not reason,
+                    reason=reason,
+                    at_once=spec.at_once,
                 )
             )
         return infos

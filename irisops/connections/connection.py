@@ -121,15 +121,26 @@ class Names:
     resources: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    asked: bool = False
+    """Resources and applications were read, too, or could not be."""
 
-    async def learn(self, instance: InstanceConnection) -> None:
-        """Read users and roles, in the background after a login. Without the privilege nothing can be completed."""
+    async def learn(self, instance: InstanceConnection, *, everything: bool = False) -> None:
+        """Read users and roles, in the background after a login. Without the privilege nothing can be completed.
+
+        With `everything`, read what a sentence may name: two more lists, as the first ones are known by then.
+        """
         from irisops.instance.security import lists  # noqa: PLC0415 - not before the first login
 
+        self.asked = self.asked or everything
         with contextlib.suppress(InstanceProblem):
-            self.users = tuple(user.name for user in await lists.list_users(instance))
-            self.roles = tuple(role.name for role in await lists.list_roles(instance))
-            show_names((*self.users, *self.roles))
+            if not (everything and self.users):
+                self.users = tuple(user.name for user in await lists.list_users(instance))
+                self.roles = tuple(role.name for role in await lists.list_roles(instance))
+                show_names((*self.users, *self.roles))
+        with contextlib.suppress(InstanceProblem):
+            if everything and not self.resources:
+                self.resources = tuple(each.name for each in await lists.list_resources(instance))
+                self.applications = tuple(each.name for each in await lists.list_applications(instance))
 
     def remember(self, access: Access) -> None:
         """Keep the names of what was read to explain access."""
@@ -138,6 +149,7 @@ class Names:
         show_names((*self.users, *self.roles))
         self.resources = tuple(resource.name for resource in access.resources)
         self.applications = tuple(application.name for application in access.applications)
+        self.asked = True
 
 
 @dataclass(slots=True)

@@ -240,10 +240,6 @@ def _known(context: Context, link: Link | None, address: PageAddress, user: str)
     return Known(address.path, today, user, profile.user, profile.port, bool(profile.sslconfig), version)
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
-
-
 def _table(known: Known, link: Link | None, *, live: bool) -> Table:
     found = list(stages(known))
     if live:
@@ -252,7 +248,7 @@ def _table(known: Known, link: Link | None, *, live: bool) -> Table:
     open_ones = [each for each in found if each.right is None]
     notes = []
     if broken is not None:
-        notes.append(f"First broken stage: {broken.what}. {_sentence(harmless(broken.found, 300))}")
+        notes.append(f"First broken stage: {broken.what}: {harmless(broken.found, 300).rstrip('.')}.")
         if broken.words:
             notes.append(broken.words)
         if broken.cure:
@@ -265,7 +261,10 @@ def _table(known: Known, link: Link | None, *, live: bool) -> Table:
         notes.append(f"{'' if broken else 'Nothing else is broken. '}What has a ? could not be read.")
         notes += [each.words for each in open_ones if each.words]
     if known.facts is None:
-        notes += [f"The instance could not be asked: {known.unread}.", *([NOBODY] if link is None else [])]
+        notes += [
+            f"The instance could not be asked: {harmless(known.unread, 300)}.",
+            *([NOBODY] if link is None else []),
+        ]
     if live:
         notes.append("Click now: what is refused from now on appears here.")
     elif known.web is not None and known.application is not None and broken is None:
@@ -279,7 +278,7 @@ def _table(known: Known, link: Link | None, *, live: bool) -> Table:
         columns=cards.columns_of(_FIELDS),
         rows=cards.rows_of(_FIELDS, found),
         key="stage",
-        notes=[*notes, *(known.facts.notes if known.facts else ())],
+        notes=[*notes, *(harmless(each, 400) for each in (known.facts.notes if known.facts else ()))],
         actions=[("enter", "mend", "{!cure}")] if offered else [],
         offer=broken.cure if offered and broken is not None and not live else "",
     )

@@ -84,6 +84,5 @@ def route_in(ini: CspIni, file: str, path: str) -> GatewayRoute:
         bool(section.get(PASSWORD)),
         section.get("Connection_Security_Level", "") in ("4", "10"),
         system.get("SM_Forms", "Enabled").casefold() != "disabled",
-        system.get("System_Manager", ""),
         system.get("READONLY", "0") not in ("", "0"),
     )

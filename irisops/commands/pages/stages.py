@@ -89,8 +89,6 @@ class GatewayRoute:
     tls: bool
     forms: bool = True
     """The management pages are on (SM_Forms)."""
-    managers: str = ""
-    """Addresses that may manage (System_Manager)."""
     read_only: bool = False
 
 
