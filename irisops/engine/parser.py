@@ -118,8 +118,8 @@ def _ranked(text: str, sentence: str, registry: Registry, known: Known) -> Comma
     said = _suggested(guesses)
     if said and guesses[0].sure:
         found = _parse_slash(text, said[0], registry, known)
-        if isinstance(found, Command):
-            return found
+        if isinstance(found, Command) and not (found.changes and text.rstrip().endswith("?")):
+            return found  # a question is never beyond doubt a wish for a change
     if not said:
         return _nothing(text)
     return Problem("NotUnderstood", "Did you mean one of these?", _OTHER_WORDS, text=text, suggestions=said)
@@ -243,7 +243,8 @@ def _bare_command(text: str, line: str, registry: Registry, known: Known) -> Com
         if kind == "command" and glossary.term(" ".join(values)) is not None:
             continue
         for each in values:
-            if kind in _GUARDED and not _may_be(kind, each, line, registry, nothing_known):
+            no_file = kind == "file" and not set(each) & set("./~")  # `save licences` is no file
+            if no_file or (kind in _GUARDED and not _may_be(kind, each, line, registry, nothing_known)):
                 return None
             names = [name for name, _ in known(kind)] if kind in ("user", "role", "profile") else []
             if (

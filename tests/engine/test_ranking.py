@@ -77,7 +77,7 @@ def test_what_means_nothing_runs_nothing() -> None:
         "give everybody %All", "disable everyone", "delete the user", "drop the role", "kick everybody out",
         "remove all users", "disable the account", "don't delete bob", "never disable maria", "revoke it from him",
         "get rid of them", "kick him", "format the disk", "reset all passwords",
-        "maria said she would delete the role Nurses", "please do not end maria's sessions",
+        "opne tunnels?", "maria said she would delete the role Nurses", "please do not end maria's sessions",
     ],
 )  # fmt: skip
 def test_what_is_dangerous_and_vague_is_never_done(text: str) -> None:
