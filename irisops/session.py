@@ -26,6 +26,7 @@ from irisops.engine.context import Context
 from irisops.engine.plans import PlanStore
 from irisops.engine.spec import Registry
 from irisops.instance.errors import InstanceProblem
+from irisops.journal import JournalError
 from irisops.logs import LOG
 from irisops.profiles.address import named
 from irisops.profiles.discovery.discoverer import Discoverer, Look, look_around
@@ -404,6 +405,10 @@ class Session:
             self._spawn(self._tell_interrupted(link))
 
     async def _tell_interrupted(self, link: Link) -> None:
+        with contextlib.suppress(JournalError):  # told below
+            reading = self.context.journal(link.name).read()
+            if not reading.skipped and not reading.unfinished():
+                return
         from irisops.changes import undo  # noqa: PLC0415 - the change engine, not before the first login
 
         await undo.tell_interrupted(self.context, link)

@@ -499,7 +499,8 @@ async def test_what_is_warned_of(at: Desk, line: str, said: str) -> None:
     app(at, "/api/two").jwt_enabled = True
     risky(at)
     for name in ("/py/one", "/py/two"):
-        extra(at, name).update(WSGIAppName="shop" if name == "/py/two" else "one", WSGIAppLocation="/opt")
+        python = app(at, name)
+        python.wsgi_name, python.wsgi_location = "shop" if name == "/py/two" else "one", "/opt"
     plan = await at.plan(line)
     assert said in " ".join(plan.warnings)
     assert said or plan.warnings, "a method that the system has not"
