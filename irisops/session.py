@@ -144,6 +144,8 @@ class Session:
         self.hub.on_notice = self._notice
         self.hub.on_connected = self._connected
         self._polling = Polling(self.hub)
+        self._compiled = False
+        """The forms of plain words were compiled, which takes the first sentence a while."""
         self.context = Context(
             hub=self.hub,
             registry=self._registry,
@@ -227,15 +229,16 @@ class Session:
         """True if `parse` has all that it needs for a line; else await `prepare` first."""
         link = self.hub.active
         named = link is None or not link.connected or link.names.asked
-        return (
-            text.startswith("/") or (named and self._registry.ranker is not None) or not self._loading(text)
-        )
+        if text.startswith("/") or (named and self._registry.ranker is not None):
+            return True
+        return self._compiled and self._loading(text) is None
 
     async def prepare(self, text: str) -> None:
         """Load what a sentence is compared with, and read the names that it may hold, off the event loop."""
-        load = self._loading(text)
+        load = await asyncio.to_thread(self._loading, text)
+        self._compiled = True
         link = self.hub.active
-        if link is not None and link.connected:
+        if load is not None and link is not None and link.connected:
             names = self._tasks.start(link.names.learn(link.connection, everything=True), "names")
             await asyncio.wait([names], timeout=LONGEST_FOR_NAMES)
         if load is not None:
