@@ -106,6 +106,10 @@ _HANDED = _words("give gave tell told send sent show showed hand handed mail mai
 """Verbs whose `to` names a person: "give the password to bob"."""
 _LINK = _words("to is was as be being becomes equals with from should will must = : → are into")
 _STILL = _words("still now really just only currently exactly literally simply called named not")
+_THINGS = _words("gateway management page pages portal console csp")
+"""Words of which several together name what a password is of: "the web gateway management pages"."""
+_IS_KEPT = _words("live lives sit sits lie lies reside resides sleep sleeps rest rests move moves")
+"""Verbs of where a password is: "the password of lab lives in the file"."""
 _MAKE = _words("make use set take try enter type give put with using want choose")
 _NOUN = re.compile(r"(?i)pass|pwd|pw|secret|token|key")
 """A line without one of these is no sentence about a secret; makes searching a long history fast."""
@@ -436,9 +440,16 @@ def _behind(
             place += 1
         elif _is_harmless(token.word) or (strict and not linked):
             return None, place
+        elif not linked and owned and token.word in _IS_KEPT and _followed_by_owner(tokens, place):
+            return None, place  # "can the password of lab live in the file"
         else:
             return token, place
     return None, place
+
+
+def _followed_by_owner(tokens: list[_Token], place: int) -> bool:
+    """True before `in the file`, `on this computer`."""
+    return place + 1 < len(tokens) and tokens[place + 1].word in _OWNER
 
 
 def _past_owner(tokens: list[_Token], place: int) -> int:
@@ -449,7 +460,11 @@ def _past_owner(tokens: list[_Token], place: int) -> int:
         if place < len(tokens) and tokens[place].word in _PLAIN_WORDS:
             break
         listed = tokens[place].comma if place < len(tokens) else False
+        thing = place < len(tokens) and tokens[place].word in _THINGS
         place += 1
+        while thing and not listed and place < len(tokens) and tokens[place].word in _THINGS:
+            listed = tokens[place].comma
+            place += 1
         if place < len(tokens) and tokens[place].word in ("and", "or", "&") and not listed:
             place += 1
         elif not listed:

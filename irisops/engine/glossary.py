@@ -169,10 +169,12 @@ TERMS = (
 )
 
 _ASKS = re.compile(
+    r"(?:(?:please|pls|can you|could you|tell me|explain(?: to)? me|i want to know)\s+)*"
     r"(?:what(?:'s| is)|explain|define|describe|(?:what is )?(?:the )?meaning of|what is meant by|"
     r"what (?:does|do)(?=.* (?:mean|means|stand for)\b))\s+"
-    r"(?:(?:a|an|the|is|term|word)\s+)*(?P<term>[\w%][\w% -]*?)"
-    r"(?:\s+(?:mean|means|stand for|stands for|exactly|here|good for|for|in iris))*",
+    r"(?:(?:a|an|the|is|term|word|what)\s+)*(?P<term>[\w%][\w% -]*?)"
+    r"(?:\s+(?:mean|means|stand for|stands for|exactly|here|good for|for|in iris|please|pls))*"
+    r"(?:\s*,.*\b(?:know|heard|hear|understand|understood|word|new here|beginner)\b.*)?",
     re.IGNORECASE,
 )
 

@@ -21,7 +21,7 @@ from irisops.contract.replies import Problem
 from irisops.contract.secret_words import refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine import glossary, plain_words
-from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Registry
+from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Registry, is_address
 
 if TYPE_CHECKING:
     from irisops.engine.ranking import Guess, Ranker
@@ -98,9 +98,12 @@ def _by_form(text: str, sentence: str, registry: Registry, known: Known) -> Comm
     term, helping = glossary.asked(sentence), registry.get("help")
     if term is not None and helping is not None:
         return _command(helping, {"command": term.name.split()}, text)
+    asks = text.rstrip().endswith("?") and sentence.count(" ") < 2  # `free units?` wants no change
     for spec in registry:
         for plain in spec.plain:
             found = plain_words.match(spec, plain, sentence)
+            if found is not None and found.spec.changes and asks:
+                continue
             if found is not None and _fits(found, text, registry, known):
                 return _command(found.spec, found.args, text)
     return None
@@ -300,17 +303,12 @@ def _find(parts: list[Word], registry: Registry) -> tuple[CommandSpec | None, li
         if two is not None:
             return two, parts[2:]
     spec, rest = registry.get(parts[0].value), parts[1:]
-    if spec is None or spec.of_address is None or not rest or not _is_address(rest[0].value):
+    if spec is None or spec.of_address is None or not rest or rest[0].quoted or not is_address(rest[0].value):
         return spec, rest
     usual, live = spec.of_address
     if len(rest) > 1 and not rest[-1].quoted and rest[-1].value.casefold() == "live":
         return registry.get(live), rest[:-1]
     return registry.get(usual), rest
-
-
-def _is_address(word: str) -> bool:
-    """True for a web address, or the path of one."""
-    return word.startswith("/") or "://" in word
 
 
 def _arguments(spec: CommandSpec, given: list[Word], raw: str) -> Args:
@@ -485,14 +483,14 @@ def _may_be(kind: str, value: str, text: str, registry: Registry, known: Known) 
     if kind == "filter":  # a word alone is searched for; of a sentence it is none
         return not name.isalpha()
     foreign = kind in ("user", "role", "profile") and (
-        name[0] == "/" or _SPAN.fullmatch(name) or (kind, name[0]) == ("user", "%")
+        name.startswith(("/", "./", "../", "~/")) or _SPAN.fullmatch(name) or (kind, name[0]) == ("user", "%")
     )
     foreign = foreign or (kind == "role" and _RESOURCE.match(name) is not None)
     # USER is a namespace of every instance, with a database of that name.
     return not foreign and (name not in plain_words.COMMON or (kind == "resource" and name == "user"))
 
 
-_RESOURCE = re.compile(r"%(?:db|admin|native|secure|system)_")
+_RESOURCE = re.compile(r"%(?:db|admin|native|secure|system)_|%development$")
 _SPAN = re.compile(r"\d+[smhdw]")
 _GUARDED = ("user", "role", "resource", "filter", "holder", "guest", "command")
 _NAME_KINDS = ("user", "role", "profile", "guest")

@@ -154,6 +154,18 @@ _LONG = 10
 _ENOUGH = 2
 """Words that say something, in a sentence that is beyond doubt."""
 _CLAUSES = re.compile(r"[,;:.!?]+\s+|\s+(?:and|but|so|because|then|that)\s+", re.IGNORECASE)
+_STORY = re.compile(
+    r"[,;:.!?]+\s+|\s+(?:but|so|because|then|as i|(?=(?:can|could|would) you\b)|(?=please\b))\s*",
+    re.IGNORECASE,
+)
+"""What parts the clauses, one of which may be the whole wish."""
+_SHORT = 5
+"""Words up to which a sentence has no story."""
+_CLAUSES_READ = 3
+DOUBTFUL = 0.0
+"""Score of a whole sentence below which its clauses are heard."""
+ONE_CLAUSE = 0.8
+"""Cost of a meaning of one clause alone."""
 _NEIGHBOURS = 0.5
 """Weight of a pair of neighbouring words against that of a word."""
 
@@ -298,10 +310,16 @@ class Ranker:
             [read(part, self.language, names) for part in _CLAUSES.split(text)] if len(words) > _LONG else []
         )
         guesses = self.rank_words(words, most, parts)
+        if not guesses or max(each.score for each in guesses) < DOUBTFUL:
+            guesses += self._of_clauses(text, words, names)
         where, others = _elsewhere(words)
         if where:
             guesses += [
-                replace(each, line=f"/on {where} {each.line}", score=each.score + _ELSEWHERE)
+                replace(
+                    each,
+                    line=f"/on {where} {each.line}",
+                    score=each.score + _ELSEWHERE + _SEVERAL * ("," in where),
+                )
                 for each in self.rank_words(others, most)
                 if each.spec.live and each.spec.needs_connection
             ]
@@ -350,6 +368,22 @@ class Ranker:
             and first not in _ASKING
             and not best.line.endswith(" all")
         )
+
+    def _of_clauses(self, text: str, words: Sequence[Word], names: Names) -> list[Guess]:
+        """What one clause means by itself, for a wish with a story around it. Never beyond doubt."""
+        clauses = [each for each in _STORY.split(text) if each.strip()] if len(words) > _SHORT else []
+        named = sum(1 for word in words if word.sure and not word.meaning)
+        found = []
+        for clause in clauses[-_CLAUSES_READ:] if len(clauses) > 1 else ():
+            own = read(clause, self.language, names)
+            if sum(1 for word in own if word.meaning or word.kinds) < _ENOUGH:
+                continue
+            left = named - sum(1 for word in own if word.sure and not word.meaning)
+            found += [
+                replace(each, score=each.score - ONE_CLAUSE - UNUSED * max(0, left), named=False)
+                for each in self.rank_words(own, 3)
+            ]
+        return found
 
     def rank_words(
         self, words: Sequence[Word], most: int = 8, parts: Sequence[Sequence[Word]] = ()
@@ -489,7 +523,7 @@ _OBJECTS: Mapping[str, frozenset[str]] = {
     "dormant": frozenset({"dormant", "idle", "user"}),
     "helper": frozenset({"helper"}),
     "clear": frozenset({"screen", "text", "window", "output", "written", "above"}),
-    "quit": frozenset({"leave", "tool", "program"}),
+    "quit": frozenset({"leave", "tool", "program", "logout"}),
     "undo": frozenset({"undo", "redo"}),
     "redo": frozenset({"undo", "redo"}),
 }
@@ -581,6 +615,8 @@ def _elsewhere(words: Sequence[Word]) -> tuple[str, list[Word]]:
             whole = [at for at in range(max(0, place - 4), place) if words[at].text.casefold() in _EVERY]
             if whole:
                 return "all", [*words[: whole[0]], *words[place + 1 :]]
+    if len(where) > 1:
+        used |= {place for place, word in enumerate(words) if word.text.casefold() in _BESIDE}
     return ",".join(where), [word for place, word in enumerate(words) if place not in used]
 
 
@@ -589,9 +625,15 @@ def _joined(between: Sequence[str]) -> bool:
     return "and" in between and set(between) <= {"and", *_WHERE, "of"}
 
 
+_BESIDE = frozenset(
+    {"side", "by", "next", "to", "each", "other", "beside", "both", "compare", "together", "compared"}
+)
+"""Words that say that several instances are meant at once."""
 _WHERE = ("on", "at", "in", "from")
 _EVERY = ("all", "every", "each", "any")
 _PAIRS = 0.3
+_SEVERAL = 0.4
+"""The same of several: no other line names them all."""
 _ELSEWHERE = 0.2
 """An instance that is named speaks for /on."""
 
@@ -632,22 +674,30 @@ def fill(
     used: dict[int, str] = {word: place.strip("{}12") for place, word in chosen.items() if word >= 0}
     missing = 0
 
-    def filled(kind: str) -> str:
+    def filled(kind: str, required: bool) -> str:
         if kind in CHOICES:
             value, said = _chosen(kind, words)
             used.update(dict.fromkeys(said, kind))
             return value
         place = _candidate(kind, words, used)
+        if place is None and kind == "new" and required:
+            place = next((at for at in range(1, len(words)) if words[at].mended and at not in used), None)
         if place is None:
             return ""
         used[place] = kind
         return _written(kind, words[place])
 
-    places, _may_be_empty = _places(line)
+    places, may_be_empty = _places(line)
     values: dict[str, str] = {}
     for place, kind in places:
         at = chosen.get(place)
-        values[place] = filled(kind) if at is None else _written(kind, words[at]) if at >= 0 else ""
+        values[place] = (
+            filled(kind, place not in may_be_empty)
+            if at is None
+            else _written(kind, words[at])
+            if at >= 0
+            else ""
+        )
 
     def optional(part: re.Match[str]) -> str:
         return part[1] + part[2] if all(values[found[0]] for found in _PLACE.finditer(part[2])) else ""
@@ -712,6 +762,8 @@ def _candidate(kind: str, words: Sequence[Word], used: Collection[int]) -> int |
 
 def _candidates(kind: str, words: Sequence[Word], used: Collection[int]) -> list[int]:
     """The words that may fill a place, the likeliest first."""
+    if kind in _FOLLOW:
+        return [place for place in _following(words, _FOLLOW[kind]) if place not in used]
     fills = _FILLS.get(kind) or frozenset({kind})
     fitting = [place for place, word in enumerate(words) if place not in used and word.kinds & fills]
     if kind == "new":
@@ -730,6 +782,59 @@ def _candidates(kind: str, words: Sequence[Word], used: Collection[int]) -> list
             )
         )
     return fitting
+
+
+_FOLLOW: Mapping[str, Sequence[str]] = {
+    "column": ("by", "column", "after"),
+    "words": (
+        "with", "containing", "contain", "contains", "for", "about", "matching", "match", "mention", "mentioning",
+        "by", "saying", "say", "only", "has", "have", "where", "of",
+    ),
+}  # fmt: skip
+"""Kind of a place -> words before what fills it, which may be any word."""
+_THESE = frozenset(
+    {
+        "the",
+        "a",
+        "an",
+        "my",
+        "this",
+        "that",
+        "these",
+        "those",
+        "it",
+        "its",
+        "rows",
+        "row",
+        "lines",
+        "ones",
+        "word",
+        "words",
+        "column",
+        "value",
+        "name",
+        "them",
+        "last",
+        "answer",
+        "table",
+        "list",
+        "one",
+        "only",
+        "something",
+        "text",
+    }
+)
+
+
+def _following(words: Sequence[Word], before: Sequence[str]) -> list[int]:
+    said = [word.text.casefold() for word in words]
+    found: list[int] = []
+    for each in before:
+        for place in (at for at, word in enumerate(said) if word == each):
+            after = next((at for at in range(place + 1, len(said)) if said[at] not in _THESE), None)
+            if after is not None and said[after] not in before and after not in found:
+                found.append(after)
+    return found
 
 
 def _after_number(words: Sequence[Word], place: int) -> bool:
@@ -760,7 +865,9 @@ _LIKELIEST: Mapping[str, Callable[[Sequence[Word], int], tuple[bool | int, ...]]
 
 
 def _written(kind: str, word: Word) -> str:
-    value = word.value
+    value = word.value or word.text
+    if kind in _FOLLOW:
+        return quote(word.text)
     if kind == "seconds":
         return str(seconds(value))
     return quote(value)

@@ -68,6 +68,8 @@ _OTHER_THAN_WORDS = frozenset(
 )  # fmt: skip
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^'\s][^']*'(?=[\s,.;:!?)]|$)|[^\s\"]+")
 _WITH_PERMISSION = re.compile(r"([%\w.-]*\w):([RWU]{1,3})")
+_URL = re.compile(r"https?://\w")
+_HERE = re.compile(r"\.{1,2}/")
 _FLAG = re.compile(r"-\w")
 _SPAN = re.compile(r"(?:\d+(?:mins?|secs?|hrs?|hours?|days?|minutes?|[dhmsw]))+")
 _HALF_DAY = re.compile(r"(1[0-2]|\d)(am|pm)")
@@ -81,11 +83,12 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "file",
         re.compile(
-            r"(?:[\w.~-]*/)*[\w.-]+\.(?:md|txt|toml|json|jsonl|csv|ya?ml|log|html|xml|ini|cfg)", re.IGNORECASE
+            r"(?:[\w.~-]*/)*[\w.-]+\.(?:md|txt|toml|json|jsonl|csv|ya?ml|log|html|xml|ini|cfg|cpf|cls|mac|py)",
+            re.IGNORECASE,
         ),
     ),
     ("folder", re.compile(r"(?:\.{1,2}|~)/\S*|\w[\w.-]*/[\w./-]*")),
-    ("application", re.compile(r"/\w[\w./%-]*")),
+    ("application", re.compile(r"/\w[\w./%-]*|https?://\S+")),
     ("email", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
     ("table", re.compile(r"[A-Z]\w*\.[A-Z]\w*")),
     ("found", re.compile(r"(?:docker|podman|vscode|installed|env):\S+", re.IGNORECASE)),
@@ -114,6 +117,8 @@ class Word:
     sure: bool = False
     strange: bool = False
     odd: bool = False
+    mended: bool = False
+    """Taken for a misspelt word of the language: it may be a new name, after all."""
 
 
 def stem(word: str) -> str:
@@ -299,11 +304,15 @@ def _pieces(text: str) -> Iterator[str]:
         if len(token) > 1 and token[0] in "\"'" and token[-1] == token[0]:
             yield '"' + token[1:-1]
             continue
+        if _URL.match(token):
+            yield token.rstrip(",.;:!?)")
+            continue
         for piece in re.split(r"[,;!?()\[\]{}]+|\.+$|:+$|…|→|->", token.strip("\"'`")):
             if parts := _WITH_PERMISSION.fullmatch(piece):
                 yield from (parts[1], ":" + parts[2])
             elif any(sign.isalnum() for sign in piece) and not _FLAG.fullmatch(piece):
-                yield piece.strip(".:'*").lstrip("+-") or piece
+                begin = piece if _HERE.match(piece) else piece.lstrip(".:'*")
+                yield begin.rstrip(".:'*").lstrip("+-") or piece
 
 
 @dataclass(slots=True)
@@ -383,7 +392,7 @@ def _as_span(reader: _Reader) -> list[Word]:
     if _SPAN.fullmatch(piece) and not piece.isdigit():
         return reader.value("span", re.sub(r"([dhmsw])[a-z]*", r"\1", piece))
     number, far = _amount(reader)
-    unit = _UNITS.get(reader.after(far), "") if far else ""
+    unit = _unit(reader, reader.after(far)) if far else ""
     if not unit or (piece in _ONE and len(reader.after(far)) < 3):
         return []
     far += 1
@@ -392,6 +401,14 @@ def _as_span(reader: _Reader) -> list[Word]:
     return reader.value("span", _in_unit(number, unit), far)
 
 
+def _unit(reader: _Reader, word: str) -> str:
+    """The unit of time that a word names, also one that is misspelt: `houers`."""
+    if word in _UNITS or len(word) < 4 or word in reader.language or reader.names.find(word):
+        return _UNITS.get(word, "")
+    return _UNITS.get(misspelt(word, _LONG_UNITS, {}), "")
+
+
+_LONG_UNITS = [word for word in _UNITS if len(word) > 3]
 _DAYS: Mapping[str, tuple[str, Sequence[str]]] = {
     "yesterday": ("1d", ("since", "from")),
     "overnight": ("1d", ()),
@@ -597,8 +614,18 @@ def _as_misspelt(reader: _Reader) -> list[Word]:
     if found:
         return [Word(reader.piece, "", _kinds_of(found), next(iter(found.values())))]
     if corrected and not (named and reader.at):
-        return [Word(reader.piece, reader.language.meaning(corrected))]
+        return [Word(reader.piece, reader.language.meaning(corrected), value=base, mended=True)]
     return []
+
+
+_LETTERS = {"R": "read", "W": "write", "RW": "rw"}
+
+
+def _as_letters(reader: _Reader) -> list[Word]:
+    """The `RW` of `public RW`."""
+    meaning = _LETTERS.get(reader.piece)
+    shouted = all(map(str.isupper, filter(str.isalpha, reader.pieces)))
+    return [Word(reader.piece, meaning)] if meaning and not shouted and reader.at else []
 
 
 def _as_strange(reader: _Reader) -> list[Word]:
@@ -611,7 +638,7 @@ def _as_strange(reader: _Reader) -> list[Word]:
 
 
 _WAYS: tuple[Callable[[_Reader], list[Word]], ...] = (
-    _as_quoted, _as_permission, _as_command, _as_span, _as_half_past, _as_time, _as_part, _as_few,
+    _as_quoted, _as_permission, _as_letters, _as_command, _as_span, _as_half_past, _as_time, _as_part, _as_few,
     _as_ordinal, _as_number, _as_name, _as_position, _as_word,
     _as_misspelt, _as_strange,
 )  # fmt: skip
@@ -655,10 +682,10 @@ def _counted(words: Sequence[Word]) -> list[Word]:
 
 def _said(words: Sequence[Word], language: Language, names: Names) -> list[Word]:
     """Names beside a word for their kind: `the user garcia`, `the Nurses role`, `the command for grant`."""
-    out = list(words)
-    for place, word in enumerate(words):
+    out = _newly_named(words)
+    for place, word in enumerate(out):
         for each in (place + 1, place - 1) if word.meaning in _PREFIXES else ():
-            if 0 <= each < len(words) and (found := names.of_short(word.meaning, words[each].text)):
+            if 0 <= each < len(words) and (found := names.of_short(word.meaning, out[each].text)):
                 out[each] = found
                 break
         kind = "" if word.kinds else _SAID.get(word.text.casefold(), "")
@@ -669,11 +696,38 @@ def _said(words: Sequence[Word], language: Language, names: Names) -> list[Word]
             )
         for each in beside if kind else ():
             directly = word.text.casefold() in ("called", "named", "role", "user") and each == place + 1
-            name = _of_kind(words[each], kind, language, directly) if 0 <= each < len(words) else None
+            name = _of_kind(out[each], kind, language, directly) if 0 <= each < len(words) else None
             if name is not None:
                 out[each] = name
                 break
     return out
+
+
+def _newly_named(words: Sequence[Word]) -> list[Word]:
+    """The words, with those for a new name as such, also if they are of the language: `name it dev`."""
+    out = list(words)
+    said = [word.text.casefold() for word in words]
+    meanings = {word.meaning for word in words}
+    for place, word in enumerate(words):
+        before = [*("", "", ""), *said[:place]][-3:]
+        named = before[1:] in _NAMING or (
+            before[2] == "name" and before[1] in ("with", "the", "under", "new", "its")
+        )
+        made = before[2] in ("make", "create") and said[place + 1 : place + 2] in (["a"], ["an"])
+        made = made and any(each.meaning in ("user", "role") for each in words[place + 2 : place + 4])
+        last = before[2] in ("as", "called") and place == len(words) - 1 and not meanings.isdisjoint(_COPIES)
+        if (named or made or last) and not (word.kinds & (_VALUES | {"table"}) or said[place] in _NO_NAMES):
+            if word.kinds and word.sure:
+                continue  # what is known has its name
+            out[place] = Word(word.text, "", frozenset({"new", "word"}), word.text.strip("'\""), sure=True)
+    return out
+
+
+_NAMING = [[verb, whom] for verb in ("name", "call") for whom in ("it", "him", "her", "that", "this", "them")]
+_COPIES = frozenset({"copy", "adopt", "duplicate", "second"})
+_NO_NAMES = frozenset(
+    {"of", "is", "it", "the", "a", "an", "and", "for", "that", "me", "as", "well", "to", "in", "this"}
+)
 
 
 def _of_kind(word: Word, kind: str, language: Language, directly: bool) -> Word | None:

@@ -144,17 +144,25 @@ class CommandSpec:
             parts += pending
             pending = []
             values = value if isinstance(value, list) else [value]
-            parts += values if element.kind == LINE else [self._written(each) for each in values]
+            first = len(parts) == 1
+            parts += values if element.kind == LINE else [self._written(each, first) for each in values]
         for key in self.options:
             option = args.get(key)
             if isinstance(option, str):
                 parts.append(f"{key}={quoting.quote(option)}")
         return " ".join(parts)
 
-    def _written(self, value: str) -> str:
+    def _written(self, value: str, first: bool) -> str:
         option_like = "=" in value and value.split("=", 1)[0].casefold() in self.options
         special = value.casefold() in self.keywords() or option_like or "," in value
+        # A name that looks like an address is quoted, or the line would be one of `of_address`.
+        special = special or (first and self.of_address is not None and is_address(value))
         return quoting.quote(value, force=special)
+
+
+def is_address(word: str) -> bool:
+    """True for a web address, or the path of one."""
+    return word.startswith("/") or "://" in word
 
 
 def resolve(name: str) -> object:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from irisops.commands.catalogue import ALL, default_registry
@@ -93,8 +93,8 @@ def test_plain_words_become_a_slash_command(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize("spec", ALL, ids=lambda spec: spec.name)
 def test_every_example_means_its_command(spec: CommandSpec) -> None:
-    for example in spec.examples:
-        found = parse(example, REGISTRY)
+    for line in spec.examples:
+        found = parse(line, REGISTRY)
         assert isinstance(found, Command)
         assert found.name == spec.name
 
@@ -292,6 +292,7 @@ def commands(draw: st.DrawFn) -> Command:
 
 
 @given(commands())
+@example(command_for(REGISTRY.get("explain") or ALL[0], {"user": "/"}))
 @settings(max_examples=400)
 def test_the_canonical_form_parses_to_the_same_command(command: Command) -> None:
     again = parse(command.slash, REGISTRY)

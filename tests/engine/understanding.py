@@ -76,6 +76,12 @@ def _meaning(line: str) -> object:
         r"^(/explain .* sql \S+) access=select", r"\1", line
     )  # what is asked if nothing else is said
     line = line.replace("/users name=", "/users ")  # the row of one user
+    # A word alone is looked for as a user, too: `/sessions maria` is `/sessions user=maria`.
+    line = re.sub(
+        rf"^(/sessions(?: leaks| sweep| end)?) user=({'|'.join(map(re.escape, NAMES['user']))})$",
+        r"\1 \2",
+        line,
+    )
     found = parse(line, REGISTRY)
     if not isinstance(found, Command):
         return line

@@ -42,6 +42,7 @@ SPECS: tuple[CommandSpec, ...] = (
         plain=(
             Plain(f"(can|may|does|is|could) {_USER} [allowed to] {_READ} {_WHAT}", {"access": "R"}),
             Plain(f"{_MAY} {_WRITE} {_WHAT}", {"access": "W"}),
+            Plain(f"{_MAY} use sql", {"what": "sql"}),
             Plain(f"{_MAY} use {_WHAT}", {"access": "U"}),
             Plain(f"{_MAY} {_OPEN} {_WHAT}"),
             Plain(
