@@ -110,6 +110,8 @@ class Known:
     facts: RequestFacts | None = None
     unread: str = ""
     """Why there are no facts of the instance."""
+    refused: str = ""
+    """What the instance said when it refused the last login of this tool; "" if it did not."""
     refusals: tuple[tuple[str, str], ...] = ()
     """What was refused since: the sentence and the line that leads on."""
     log: str = ""
@@ -305,11 +307,21 @@ def _standing(user: User, today: date) -> _Wrong | None:
 # --- the application ----------------------------------------------------------------------------------------
 
 
+CONNECT = "/connect, then ask again"
 NOBODY = (
-    "/connect, then ask again. If nobody can log in any more, whoever administers the machine starts IRIS in emergency "
-    "access mode, for one user that is named then."
+    "If nobody can log in any more, whoever administers the machine starts IRIS in emergency access mode, for one user "
+    "that is named then. This tool cannot log in in that mode: in a terminal or the portal that user enables an account "
+    "that holds %All and gives it a password; then IRIS is started again as usual."
 )
 """(facts: iris-webapps-gateway 5.5)"""
+
+
+def _instance(known: Known) -> Stage | None:
+    """The login of this tool, without which the instance tells nothing."""
+    if known.facts is not None or not known.refused:
+        return None
+    told = f"{harmless(known.own_user, 60)}: {harmless(known.refused, 200)}"
+    return _bad("instance", "login of this tool", told, words=f"{CONNECT} ; another account may be let in. {NOBODY}")
 
 
 def _application(known: Known) -> Stage | None:
@@ -712,6 +724,7 @@ _ALL: tuple[Callable[[Known], Stage | None], ...] = (
     _web_server,
     _gateway,
     _server,
+    _instance,
     _application,
     _enabled,
     _service,
