@@ -312,7 +312,7 @@ def _figures(reply: Reply, account: str) -> dict[str, Any]:
         facts = {key: each for key, each in reply.facts.items() if key not in _LEFT_OUT}
         return {f"{name}.{key}": _masked(value(each), own) for key, each in facts.items()}
     if isinstance(reply, Plan):
-        lines = {f"{name}.{_masked(each.what)}": [each.before, each.after] for each in reply.changes}
+        lines = {f"{name}.{_masked(each.what)}": _masked([each.before, each.after]) for each in reply.changes}
         return {f"{name}.title": _masked(reply.title), **lines}
     found: dict[str, Any] = {}
     if isinstance(reply, Form):

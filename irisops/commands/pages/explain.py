@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 
 from irisops.commands.access.names import user_named
 from irisops.commands.pages.address import PageAddress, page_address
+from irisops.commands.pages.gateway_stages import CONNECT, NOBODY
+from irisops.commands.pages.known import ANONYMOUS, Known, Stage
 from irisops.commands.pages.probe import ask_web, local_route
-from irisops.commands.pages.stages import ANONYMOUS, CONNECT, NOBODY, Known, Stage, stages
+from irisops.commands.pages.stages import stages
 from irisops.connections.connection import Link, Watched, web_of
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote

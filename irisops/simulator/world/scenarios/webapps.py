@@ -169,7 +169,10 @@ def _no_unit(world: World) -> None:
 
 def _nobody(world: World) -> None:
     for user in world.users:
-        user.enabled = user.name in ("UnknownUser", "CSPSystem")  # they are no people, and the gateway goes on
+        user.enabled = user.name in (
+            "UnknownUser",
+            "CSPSystem",
+        )  # they are no people, and the gateway goes on
     world.users.touch()
 
 
