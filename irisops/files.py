@@ -12,7 +12,6 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from io import BufferedReader
@@ -174,6 +173,13 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _beside(path: Path) -> tuple[int, str]:
+    """A new file in the folder of `path`, open for writing."""
+    import tempfile  # noqa: PLC0415 - not in the driver's process, which only reads
+
+    return tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Replace the contents of `path`: after a crash at any point the file is either the old or the new one.
 
@@ -182,7 +188,7 @@ def write_atomically(path: Path, text: str) -> None:
     private_folder(path.parent)
     refuse_other(path)
     real = path.resolve()  # a link to a file in a dotfiles repository stays a link
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=real.parent)
+    descriptor, name = _beside(real.with_name(path.name))
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as out:
             out.write(text)
@@ -228,7 +234,7 @@ def rewrite(path: Path, data: bytes) -> None:
         real, os.W_OK, effective_ids=effective
     ):  # a folder that may be written to would let a read-only file be replaced
         raise PermissionError(errno.EACCES, f"{real.name} is read-only for you", str(real))
-    descriptor, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
+    descriptor, name = _beside(real)
     try:
         with os.fdopen(descriptor, "wb") as out:
             out.write(data)

@@ -45,6 +45,14 @@ class LateSession:
         if self._made:
             await self._session.close()
 
+    def ready(self, text: str) -> bool:
+        """True if a line can be parsed at once."""
+        return self._session.ready(text)
+
+    async def prepare(self, text: str) -> None:
+        """Load what a sentence needs."""
+        await self._session.prepare(text)
+
     def parse(self, text: str, about: About | None = None) -> Command | Problem:
         """Parse a line."""
         return self._session.parse(text, about)

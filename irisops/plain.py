@@ -104,7 +104,12 @@ class PlainChat:
             if pick.blank is not None:
                 self._write(f"This lacks {pick.line[slice(*pick.blank)]}: {pick.line}")
                 return
+            if not pick.runs:
+                self._write(f"It acts without a question, so type it whole: {pick.line}")
+                return
             text = pick.line
+        if not self._chat.ready(text):
+            await self._chat.prepare(text)
         parsed = self._chat.parse(text, self._about())
         if isinstance(parsed, Problem):
             # The rows before stay what "the second one" refers to.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -25,6 +26,7 @@ from irisops.engine.context import Context
 from irisops.engine.plans import PlanStore
 from irisops.engine.spec import Registry
 from irisops.instance.errors import InstanceProblem
+from irisops.journal import JournalError
 from irisops.logs import LOG
 from irisops.profiles.address import named
 from irisops.profiles.discovery.discoverer import Discoverer, Look, look_around
@@ -66,6 +68,23 @@ def lasting(places: Places, settings: Settings) -> Secrets:
     if settings.keep_passwords == "memory":
         return Secrets(None)
     return Secrets(SystemKeyring(), Vault(places.secrets))
+
+
+LONGEST_FOR_NAMES = 3.0
+"""Seconds that a sentence waits for names at most; without them it is understood less well."""
+
+
+Known = Callable[[str], Sequence[tuple[str, str]]]
+"""kind -> (value, hint) of all known values of that kind."""
+
+
+def _understanding() -> tuple[
+    Callable[[str, Registry, About | None, Known], Command | Problem],
+    Callable[[str, Registry, Known], Callable[[], None] | None],
+]:
+    from irisops.engine.follow_ups import loading, understood  # noqa: PLC0415 - not before the first line
+
+    return understood, loading
 
 
 class Session:
@@ -125,6 +144,8 @@ class Session:
         self.hub.on_notice = self._notice
         self.hub.on_connected = self._connected
         self._polling = Polling(self.hub)
+        self._compiled = False
+        """The forms of plain words were compiled, which takes the first sentence a while."""
         self.context = Context(
             hub=self.hub,
             registry=self._registry,
@@ -204,11 +225,31 @@ class Session:
         finally:
             await self.hub.close()
 
+    def ready(self, text: str) -> bool:
+        """True if `parse` has all that it needs for a line; else await `prepare` first."""
+        link = self.hub.active
+        named = link is None or not link.connected or link.names.asked
+        if text.startswith("/") or (named and self._registry.ranker is not None):
+            return True
+        return self._compiled and self._loading(text) is None
+
+    async def prepare(self, text: str) -> None:
+        """Load what a sentence is compared with, and read the names that it may hold, off the event loop."""
+        load = await asyncio.to_thread(self._loading, text)
+        self._compiled = True
+        link = self.hub.active
+        if load is not None and link is not None and link.connected:
+            names = self._tasks.start(link.names.learn(link.connection, everything=True), "names")
+            await asyncio.wait([names], timeout=LONGEST_FOR_NAMES)
+        if load is not None:
+            await asyncio.to_thread(load)
+
+    def _loading(self, text: str) -> Callable[[], None] | None:
+        return _understanding()[1](text, self._registry, self._known)
+
     def parse(self, text: str, about: About | None = None) -> Command | Problem:
         """Parse a line, which may refer to the last answer."""
-        from irisops.engine.follow_ups import understood  # noqa: PLC0415 - not before the first line
-
-        return understood(text, self._registry, about, self._known)
+        return _understanding()[0](text, self._registry, about, self._known)
 
     async def run(self, command: Command) -> AsyncGenerator[Reply, None]:
         """Run a command. Errors of the instance or the person are `Problem` replies."""
@@ -242,7 +283,13 @@ class Session:
             reason = unavailable(spec, self.hub)
             infos.append(
                 CommandInfo(
-                    spec.name, spec.usage, spec.summary, spec.examples, available=not reason, reason=reason
+                    spec.name,
+                    spec.usage,
+                    spec.summary,
+                    spec.examples,
+                    available=not reason,
+                    reason=reason,
+                    at_once=spec.at_once,
                 )
             )
         return infos
@@ -358,6 +405,10 @@ class Session:
             self._spawn(self._tell_interrupted(link))
 
     async def _tell_interrupted(self, link: Link) -> None:
+        with contextlib.suppress(JournalError):  # told below
+            reading = self.context.journal(link.name).read()
+            if not reading.skipped and not reading.unfinished():
+                return
         from irisops.changes import undo  # noqa: PLC0415 - the change engine, not before the first login
 
         await undo.tell_interrupted(self.context, link)

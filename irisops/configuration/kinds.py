@@ -62,9 +62,19 @@ class ConfigKind:
             )
         if self.name in ("namespaces", "databases"):
             return low.startswith(("%", "iris", "ens", "hs")) or low == "user"
+        if self.name == "resources" and low.startswith("%db_"):
+            return low in _DATABASES
         return low.startswith("%")
 
 
+_DATABASES = frozenset(
+    f"%db_{name}"
+    for name in (
+        "irissys", "irislib", "irisaudit", "iristemp", "irislocaldata", "irismetrics", "irissecurity", "enslib",
+        "user", "%default",
+    )
+)  # fmt: skip
+"""Resources of databases that come with an instance; that of another is made with it (facts: iris-security 3.2)."""
 _USERS = frozenset(
     ("admin", "superuser", "_system", "unknownuser", "cspsystem", "iam", "_public", "_ensemble", "irisowner")
 )

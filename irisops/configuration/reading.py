@@ -20,6 +20,14 @@ from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
 from irisops.instance.helper import open_or_help, read_by_helper
 from irisops.instance.routes import Instance, answer_by
+from irisops.instance.security.oauth import (
+    CLIENTS,
+    REDIRECTION,
+    SERVERS,
+    issuers,
+    read_oauth,
+    read_redirections,
+)
 from irisops.instance.security.object_state import Field
 from irisops.instance.security.settings_state import MOST_GROUPS, plain
 from irisops.instance.values import Row, as_int, as_names, as_privileges, as_text
@@ -393,6 +401,44 @@ async def _events(instance: Instance, found: KindRead, version: str) -> None:
             _keep(found, "/".join(parts), _from_row(found, row))
 
 
+async def _oauth_servers(instance: Instance, found: KindRead, _version: str) -> None:
+    """Server descriptions (facts: iris-config-as-text 4)."""
+    rows = await read_oauth(instance, SERVERS)
+    _without_metadata(found, rows)
+    for row in rows:
+        if name := as_text(row.get("issuerendpoint")):
+            _keep(found, name, _from_row(found, row))
+
+
+async def _oauth_clients(instance: Instance, found: KindRead, _version: str) -> None:
+    """Clients, with the issuer of their server and the URL to which their users come back."""
+    servers = issuers(await read_oauth(instance, SERVERS))
+    rows = await read_oauth(instance, CLIENTS)
+    redirections = await read_redirections(instance, rows)
+    _without_metadata(found, rows)
+    for row in rows:
+        key, name = as_text(row.get("id")), as_text(row.get("applicationname"))
+        told = {
+            **_from_row(found, row),
+            "ServerDefinition": servers.get(as_text(row.get("serverdefinition")), ""),
+        }
+        redirection = redirections[key]
+        if isinstance(redirection, InstanceProblem):
+            found.lost(redirection.message, name, REDIRECTION)
+        else:
+            told[REDIRECTION] = redirection
+        if name:
+            _keep(found, name, told)
+
+
+def _without_metadata(found: KindRead, rows: Sequence[Row]) -> None:
+    if rows:
+        found.lost(
+            "irisops does not read it; the server's is found again by its discovery.",
+            property_name="Metadata",
+        )
+
+
 # Config: databases, namespaces and mappings (facts: iris-config-as-text 5.3)
 
 MAPPINGS = ("MapGlobals", "MapRoutines", "MapPackages")
@@ -468,6 +514,8 @@ _READERS: Mapping[str, Reader] = {
     "services": _by_objects,
     "applications": _by_objects,
     "audit-events": _events,
+    "oauth-servers": _oauth_servers,
+    "oauth-clients": _oauth_clients,
     "databases": _databases,
     "namespaces": _namespaces,
 }

@@ -121,15 +121,26 @@ class Names:
     resources: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    asked: bool = False
+    """Resources and applications were read, too, or could not be."""
 
-    async def learn(self, instance: InstanceConnection) -> None:
-        """Read users and roles, in the background after a login. Without the privilege nothing can be completed."""
+    async def learn(self, instance: InstanceConnection, *, everything: bool = False) -> None:
+        """Read users and roles, in the background after a login. Without the privilege nothing can be completed.
+
+        With `everything`, read what a sentence may name: two more lists, as the first ones are known by then.
+        """
         from irisops.instance.security import lists  # noqa: PLC0415 - not before the first login
 
+        self.asked = self.asked or everything
         with contextlib.suppress(InstanceProblem):
-            self.users = tuple(user.name for user in await lists.list_users(instance))
-            self.roles = tuple(role.name for role in await lists.list_roles(instance))
-            show_names((*self.users, *self.roles))
+            if not (everything and self.users):
+                self.users = tuple(user.name for user in await lists.list_users(instance))
+                self.roles = tuple(role.name for role in await lists.list_roles(instance))
+                show_names((*self.users, *self.roles))
+        with contextlib.suppress(InstanceProblem):
+            if everything and not self.resources:
+                self.resources = tuple(each.name for each in await lists.list_resources(instance))
+                self.applications = tuple(each.name for each in await lists.list_applications(instance))
 
     def remember(self, access: Access) -> None:
         """Keep the names of what was read to explain access."""
@@ -138,6 +149,7 @@ class Names:
         show_names((*self.users, *self.roles))
         self.resources = tuple(resource.name for resource in access.resources)
         self.applications = tuple(application.name for application in access.applications)
+        self.asked = True
 
 
 @dataclass(slots=True)
@@ -180,8 +192,9 @@ class Link:
     _processes: Remade[Process] = field(init=False)
     process_rows: KeptRows[Process] = field(init=False)
     """The rows of /processes as last shown."""
-    listed_at: float | None = None
-    """Monotonic time of the last list of processes or sessions whose rows are kept."""
+    _sessions_at: float | None = None
+    _processes_at: float | None = None
+    """Monotonic time of the last list whose rows are kept."""
     timeouts: KnownTimeouts | None = None
     """Session timeouts of the web applications, when they were read."""
     watched: Watched | None = None
@@ -201,22 +214,25 @@ class Link:
     def __post_init__(self) -> None:
         from irisops.instance.usage.poll import Poller  # noqa: PLC0415 - not at the start
 
-        self._keep_no_rows()
+        self._keep_no_rows(sessions=True, processes=True)
         self.poller = Poller(self.connection, now=self.clock.now)
 
-    def _keep_no_rows(self) -> None:
+    def _keep_no_rows(self, *, sessions: bool, processes: bool) -> None:
         from irisops.instance.values import Remade  # noqa: PLC0415 - not at the start
 
-        self._sessions, self._processes, self.process_rows = Remade(), Remade(), KeptRows()
+        if sessions:
+            self._sessions, self._sessions_at = Remade(), None
+        if processes:
+            self._processes, self.process_rows, self._processes_at = Remade(), KeptRows(), None
 
     def kept_sessions(self) -> Remade[WebSession]:
         """The web sessions as last listed, for a list that is read now."""
-        self.listed_at = self.clock.monotonic()
+        self._sessions_at = self.clock.monotonic()
         return self._sessions
 
     def kept_processes(self) -> Remade[Process]:
         """The processes as last listed, for a list that is read now."""
-        self.listed_at = self.clock.monotonic()
+        self._processes_at = self.clock.monotonic()
         return self._processes
 
     def judged(self, error: str) -> None:
@@ -252,10 +268,15 @@ class Link:
         return self.clock.monotonic() - self.read_at > 2 * interval
 
     def forget_old_rows(self, seconds: float) -> None:
-        """Give up kept rows that no live card has asked for in `seconds`: ten thousand processes are 8 MB."""
-        if self.listed_at is not None and self.clock.monotonic() - self.listed_at > seconds:
-            self.listed_at = None
-            self._keep_no_rows()
+        """Give up kept rows that no live card has asked for in `seconds`: ten thousand processes are 5 MB.
+
+        What the driver's end of the pipe has sent is forgotten for both lists; one in use then comes whole once.
+        """
+        before = self.clock.monotonic() - seconds
+        sessions = self._sessions_at is not None and self._sessions_at < before
+        processes = self._processes_at is not None and self._processes_at < before
+        if sessions or processes:
+            self._keep_no_rows(sessions=sessions, processes=processes)
             self.connection.forget_rows()
 
     def follow(self, profile: Profile) -> None:

@@ -24,6 +24,11 @@ class RecordRow(Mapping[str, Cell], Generic[Record]):
     def __getitem__(self, name: str) -> Cell:
         return self._cells[name](self.record)
 
+    def get(self, name: str, default: Cell = None) -> Cell:  # type: ignore[override]  # - a row has no other default
+        """The cell, or `default` without such a column. Not that of `Mapping`, which raises and catches."""
+        made = self._cells.get(name)
+        return default if made is None else made(self.record)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._cells)
 

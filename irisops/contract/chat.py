@@ -95,6 +95,8 @@ class CommandInfo:
     available: bool = True
     reason: str = ""
     """Why it is greyed out: a read-only profile, nothing connected, the instance lacks the class."""
+    at_once: bool = False
+    """Acts without a plan: a pick of it waits in the prompt for Enter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,12 @@ class Chat(Protocol):
 
     async def close(self) -> None:
         """Log out everywhere, stop children. Safe to call twice."""
+
+    def ready(self, text: str) -> bool:
+        """True if `parse` has all that it needs for a line; else await `prepare` first."""
+
+    async def prepare(self, text: str) -> None:
+        """Load what sentences are compared with, and read the names that they may hold, off the event loop."""
 
     def parse(self, text: str, about: About | None = None) -> Command | Problem:
         """Parse a line: a command, or a problem with the nearest commands. Pure.

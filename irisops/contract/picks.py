@@ -19,10 +19,17 @@ _KEYWORD = re.compile(r"[a-z]+")
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A picked line. `blank` is where its first placeholder stands (start, end), None for a line that can be run."""
+    """A picked line. `blank` is where its first placeholder stands (start, end), None if it has none."""
 
     line: str
     blank: tuple[int, int] | None = None
+    at_once: bool = False
+    """The command acts without a plan."""
+
+    @property
+    def runs(self) -> bool:
+        """True for a line that a pick runs; any other waits in the prompt."""
+        return self.line.startswith("/") and self.blank is None and not self.at_once
 
 
 def offered(replies: Iterable[Reply]) -> dict[str, str]:
@@ -58,12 +65,12 @@ def pick(line: str, commands: Sequence[CommandInfo]) -> Pick:
     try:
         parts = quoting.split(bare)
     except quoting.UnclosedQuoteError:
-        return Pick(bare)
+        return Pick(bare, at_once=info.at_once)
     places = {word for word in words if not _KEYWORD.fullmatch(word)}
     for part in parts:
         if not part.quoted and part.value in places:
             return Pick(bare, (part.start, part.end))
-    return Pick(bare)
+    return Pick(bare, at_once=info.at_once)
 
 
 def _without_last_keywords(line: str, words: Sequence[str], least: int) -> str:

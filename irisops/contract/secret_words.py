@@ -141,7 +141,7 @@ _PLAIN_WORDS = _words(
     allowed allows enable enabled disable disabled says said say show shows see seen look looks asks ask
     typed types type fine easy simple hard role roles resource resources privilege privileges table
     tables gone back user's longer shorter different stays stay goes go went comes come came must should
-    will
+    will belongs belong often enough pc laptop plain clear ready deleted removed be
     """
 )
 """Words that are not a password after "the password is" or "move the password to"."""
@@ -488,7 +488,11 @@ def _before(tokens: list[_Token], place: int) -> Iterator[Found]:
 def _is_harmless(word: str) -> bool:
     plain = word.casefold().strip(",.!?;:()")
     shown = plain in _HARMLESS or plain in _names or _is_key(word) or _PLACEHOLDER.fullmatch(word) is not None
-    return not plain or shown or word.startswith("/")
+    return not plain or shown or word.startswith("/") or _FILE.fullmatch(plain) is not None
+
+
+_FILE = re.compile(r"[\w./~-]+\.(?:md|txt|toml|csv)")
+"""A file that something is written to: `write the pass of guest-fox-1 to fox.md`."""
 
 
 _RULES = (_told, _addresses, _patterns, _pairs, _commands, _sentences)

@@ -12,7 +12,7 @@ from irisops.instance.features import HELPER
 PASSWORD = "\0 a new password"  # noqa: S105 - it stands for one
 """In an argument: the new password, which the code asks for and which is never written down."""
 
-_SAID = 'write $select(status=1:"ok",1:$system.Status.GetErrorText(status)),!'
+SAID = 'write $select(status=1:"ok",1:$system.Status.GetErrorText(status)),!'
 _QUOTED = """"'" + password.replace("'", "''") + "'" """.rstrip()
 _VARIABLES = {
     "Security.Applications": "application",
@@ -87,7 +87,7 @@ class _Code:
             self._script.append(f"write {called},!  // nothing is success")
             self._python.append(f"print(irispy.classMethodString({named}))  # nothing is success")
             return
-        self._script += [f"set status = {called}", _SAID]
+        self._script += [f"set status = {called}", SAID]
         self._python.append(f"irispy.classMethodValue({named})  # 1 is success")
 
     def statement(self, sql: str) -> None:
@@ -129,7 +129,7 @@ class _Code:
             self._script.append(f"set {owner}.{step.name} = {script}")
             self._python.append(f'{handle}.set("{step.name}", {snake})')
         elif step.name == "%Save":
-            self._script += [f"set status = {owner}.%Save()", _SAID]
+            self._script += [f"set status = {owner}.%Save()", SAID]
             self._python.append(f'{handle}.invoke("%Save")  # 1 is success')
         else:
             self._script.append(f"do {owner}.{step.name}({script})")

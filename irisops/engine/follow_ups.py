@@ -23,6 +23,8 @@ from irisops.engine.spec import LINE, Arg, CommandSpec, Registry
 Known = Callable[[str], Sequence[tuple[str, str]]]
 """kind -> (value, hint) of all names already known of that kind."""
 Answer = Command | Problem
+loading = parser.loading
+"""For the session, which imports this module alone."""
 
 _MOST = 3
 """Lines offered where one has to be picked."""

@@ -7,9 +7,10 @@ the registry's order, and ranked by their likeness to example sentences if none 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from math import exp
 from typing import TYPE_CHECKING
 
 from irisops.contract import quoting
@@ -117,8 +118,8 @@ def _ranked(text: str, sentence: str, registry: Registry, known: Known) -> Comma
     said = _suggested(guesses)
     if said and guesses[0].sure:
         found = _parse_slash(text, said[0], registry, known)
-        if isinstance(found, Command):
-            return found
+        if isinstance(found, Command) and not (found.changes and text.rstrip().endswith("?")):
+            return found  # a question is never beyond doubt a wish for a change
     if not said:
         return _nothing(text)
     return Problem("NotUnderstood", "Did you mean one of these?", _OTHER_WORDS, text=text, suggestions=said)
@@ -128,26 +129,60 @@ def _suggested(guesses: Sequence[Guess]) -> list[str]:
     """Lines to choose from; none if no example is like the sentence."""
     if not guesses or (guesses[0].score < _LIKELY and not guesses[0].names):
         return []
-    by_command: dict[str, Guess] = {}
+    best: dict[str, float] = {}
     for each in guesses:
-        by_command.setdefault(each.spec.name, each)
-    first, *_ = said = list(by_command.values())
-    other = next((each for each in guesses[1:] if each.spec is first.spec), None)
-    if other and (len(said) < _SUGGESTED or first.score - said[_SUGGESTED - 1].score > _FAR):
-        said.insert(_SUGGESTED - 1, other)
-    return list(dict.fromkeys(each.line for each in said))[:_SUGGESTED]
+        best.setdefault(each.spec.name, each.score)
+    whole: dict[str, float] = defaultdict(float)
+    chance: dict[str, float] = {}
+    shares: list[tuple[str, str, float]] = []
+    for each in guesses:
+        if each.line in chance:
+            continue
+        name = each.spec.name
+        chance[each.line] = share = exp((each.score - best[name]) / LINES)
+        whole[name] += share
+        shares.append((each.line, name, share))
+    top = guesses[0].score
+    for line, name, share in shares:
+        chance[line] = exp((best[name] - top) / COMMANDS) * share / whole[name]
+    chance.pop(guesses[0].line)
+    return [guesses[0].line, *sorted(chance, key=lambda line: -chance[line])[: _SUGGESTED - 1]]
 
 
-_FAR = 1.2
-"""A third command that is so much less likely than the first gives way to another line of the first."""
+COMMANDS = 0.5
+"""Score by which a command is less likely than another by a factor of e."""
+LINES = 0.2
+"""The same of two lines of one command."""
 _LIKELY = -0.5
 
 
-@lru_cache(maxsize=4)
 def _ranker(registry: Registry) -> Ranker:
     from irisops.engine.ranking import Ranker  # noqa: PLC0415 - not before the first sentence without a pattern
 
-    return Ranker(registry)
+    if not isinstance(registry.ranker, Ranker):
+        registry.ranker = Ranker(registry)
+    return registry.ranker
+
+
+def loading(text: str, registry: Registry, known: Known = nothing_known) -> Callable[[], None] | None:
+    """What to run first, from any thread, for a line that no form fits: it takes half a second. None if not needed."""
+    line = text.strip()
+    if not line or refusal(line) is not None:
+        return None
+    if line.startswith("/") and not _is_path(line, registry):
+        return None
+    sentence = plain_words.tidy(line) if len(line) <= plain_words.MAX_LENGTH else ""
+    if (
+        _no_wish(line, sentence)
+        or _by_form(text, sentence, registry, known)
+        or _bare_command(text, line, registry, known)
+    ):
+        return None
+
+    def load() -> None:
+        _ranker(registry)
+
+    return load
 
 
 def _nothing(text: str) -> Problem:
@@ -208,7 +243,8 @@ def _bare_command(text: str, line: str, registry: Registry, known: Known) -> Com
         if kind == "command" and glossary.term(" ".join(values)) is not None:
             continue
         for each in values:
-            if kind in _GUARDED and not _may_be(kind, each, line, registry, nothing_known):
+            no_file = kind == "file" and not set(each) & set("./~")  # `save licences` is no file
+            if no_file or (kind in _GUARDED and not _may_be(kind, each, line, registry, nothing_known)):
                 return None
             names = [name for name, _ in known(kind)] if kind in ("user", "role", "profile") else []
             if (

@@ -8,20 +8,24 @@ the places of the line.
 from __future__ import annotations
 
 import re
+from array import array
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from math import log, sqrt
 from pathlib import Path
+from types import MappingProxyType
 
 from irisops.contract.quoting import quote
+from irisops.engine.plain_words import tidy
 from irisops.engine.sentences import KINDS, SECONDS, Known, Language, Names, Word, read
 from irisops.engine.spec import Arg, CommandSpec, Registry
 from irisops.files import read_file
 
 _FOLDER = Path(__file__).parent
 _PLACE = re.compile(r"\{([a-z]+)(\d?)\}")
-_OPTIONAL = re.compile(r" ?\[([^\]]*)\]")
+_OPTIONAL = re.compile(r"( ?)\[([^\]]*)\]")
 
 _FILLS: Mapping[str, frozenset[str]] = {
     "age": frozenset({"span"}),
@@ -30,25 +34,58 @@ _FILLS: Mapping[str, frozenset[str]] = {
     "pid": frozenset({"number"}),
     "port": frozenset({"number"}),
     "id": frozenset({"number", "id"}),
+    "path": frozenset({"application"}),
+    "folder": frozenset({"folder", "file", "word", "application"}),
+    "people": frozenset({"people", "number"}),
+    "number": frozenset({"number", "ordinal"}),
     "holder": frozenset({"holder"}),
     "new": frozenset({"new", "user", "role", "profile"}),
 }
 """Kind of a place in a line -> kinds of words that fill it, where that is not the kind itself."""
+
+_PERMISSIONS = (
+    ("RW", "read write"), ("RW", "rw"), ("W", "write"), ("W", "writers"), ("W", "change"), ("R", "read"),
+    ("R", "readers"), ("R", "ro"), ("R", "see"), ("R", "look"),
+)  # fmt: skip
+CHOICES: Mapping[str, Sequence[tuple[str, str]]] = {
+    "shared": (
+        ("both", "both"), ("both", "superserver web"), ("both", "everything"), ("superserver", "superserver"),
+        ("superserver", "1972"), ("superserver", "jdbc"), ("superserver", "odbc"), ("superserver", "dbeaver"),
+        ("web", "web"), ("web", "portal"), ("web", "website"),
+    ),
+    "pass": (
+        ("sql-read", "sql read"), ("sql-read", "select"), ("sql-read", "read only"), ("sql-read", "readonly"),
+        ("sql-read", "read table"), ("sql-read", "look table"), ("sql-read", "read database"),
+        ("developer", "developer"), ("rest", "rest"), ("rest", "api"), ("sql", "sql"),
+    ),
+    "perm": _PERMISSIONS,
+    "reads": (*_PERMISSIONS, ("R", "")),
+    "writes": (*_PERMISSIONS, ("RW", "")),
+    "colour": tuple(
+        (each, each) for each in ("red", "green", "yellow", "blue", "orange", "magenta", "cyan", "purple")
+    ),
+}  # fmt: skip
+"""Kind of a place -> its values, each with the words (or their meanings) that say it; the first that fits counts."""
 
 EXAMPLES: Mapping[str, str] = {
     "age": "90d", "span": "10m", "seconds": "5m", "time": "1h", "pid": "4711", "number": "4",
     "port": "1973", "id": "7", "percent": "80%", "position": "last", "holder": "10.0.0.5", "file": "notes.md",
     "application": "/csp/user", "resource": "%DB_USER", "service": "%Service_Telnet", "guest": "guest-fox-1",
     "table": "HR.Person", "user": "xxanna", "role": "xxclerk", "profile": "xxlocal", "command": "grant",
-    "found": "docker:iris-1", "theme": "xxdark", "new": "xxnew_1", "word": "xxanna", "namespace": "xxns_1",
+    "found": "docker:iris-1", "theme": "xxdark", "new": "xxnew_1", "word": "xxanna", "namespace": "XXNS",
     "host": "db.example.org", "line": "xxline_1", "people": "4", "email": "anna@example.org", "pair": "free<2",
-    "place": "keyring", "date": "2026-12-31", "column": "units", "words": "idle",
+    "shared": "web", "pass": "sql", "perm": "R", "reads": "R", "writes": "R", "path": "/csp/new",
+    "folder": "./live", "place": "keyring",
+    "colour": "red", "text": '"xx one"', "date": "2026-12-31", "column": "units",
+    "words": "idle",
 }  # fmt: skip
 """Values with which the example sentences are read."""
 COVERED = 0.5
 """Weight of the share of the sentence that a meaning accounts for."""
 MISSING = 0.55
 """Cost of a place that nothing fills."""
+EXISTS = 0.3
+"""Cost of a new name that something has already."""
 UNUSED = 0.35
 """Cost of a name or number that the line has no place for."""
 GUESSED = 0.22
@@ -94,18 +131,21 @@ SAID = 0.5
 """Weight of a word as it was said against that of its meaning."""
 NEAR = 0.5
 """Weight of the likeness to the nearest examples of the line."""
-SAME = 1.0
+SAME = 1.4
 """Gain of a line with an example of the same words."""
-_SAME = 0.98
 _OFTEN = 20
 """Times that the name of a command counts as said: a misspelt word is one rather than a rare word."""
 LIKELY = 12
 """Commands of which the lines are compared."""
-TRIED = 30
+VARIED = 3
+"""Lines of which other readings are offered, too."""
+ALTERNATIVE = 0.15
+"""Cost of a reading with another word in a place than the one that fits best."""
+TRIED = 24
 """Lines that are filled."""
 WHOLE = 0.1
 """Weight of how much likelier the best command is than this one, as the logarithm of the odds."""
-COMMONEST = 1.2
+COMMONEST = 1.6
 """Weight up to which a word is in so many examples that it only costs time."""
 PART = 0.7
 """Weight of the likeness of one clause of a long sentence."""
@@ -150,6 +190,10 @@ class Guess:
     names: bool = False
     """The sentence names something."""
     sure: bool = False
+    fills: bool = False
+    """What the sentence names stands in the line."""
+    exists: bool = False
+    """A new name is that of something known."""
 
 
 class Ranker:
@@ -171,13 +215,15 @@ class Ranker:
                 self.language.learn(re.findall(r"(?<!\{)\b[a-z]+\b(?!\})", sentence))
         names = Names(example_names)
         read_ones = [
-            [read(with_examples(sentence), self.language, names) for sentence in sentences]
+            [read(tidy(with_examples(sentence)), self.language, names) for sentence in sentences]
             for sentences in said
         ]
         features = [[_features(words) for words in many] for many in read_ones]
         self._weigh(features)
         self._vocabulary = [{each for one in many for each in one} for many in features]
-        self._index: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._index: dict[str, array[int]] = defaultdict(lambda: array("H"))
+        self._sizes = array("f")
+        self._same: dict[tuple[str, ...], set[int]] = defaultdict(set)
         self._of: list[int] = []
         for meaning, many in enumerate(features):
             for one in many:
@@ -231,11 +277,16 @@ class Ranker:
         self._weights = {feature: log(1 + len(features) / number) for feature, number in having.items()}
 
     def _add(self, meaning: int, features: Mapping[str, float]) -> None:
-        weights = {each: share * self._weights[each] for each, share in features.items()}
-        size = sqrt(sum(weight**2 for weight in weights.values())) or 1.0
-        for each, weight in weights.items():
-            self._index[each].append((len(self._of), weight / size))
+        for each in features:
+            self._index[each].append(len(self._of))
+        self._sizes.append(self._size(features))
+        self._same[tuple(features)].add(meaning)
         self._of.append(meaning)
+
+    def _size(self, features: Mapping[str, float]) -> float:
+        return (
+            sqrt(sum((share * self._weights.get(each, 0.0)) ** 2 for each, share in features.items())) or 1.0
+        )
 
     def rank(self, text: str, known: Known, most: int = 8) -> list[Guess]:
         """The likeliest meanings of a sentence, the best first."""
@@ -265,7 +316,10 @@ class Ranker:
                 for each in self.rank_words([word for word in words if word not in pairs], most)
                 if all(_takes(each.spec, word.value) for word in pairs)
             ]
-        guesses = sorted(guesses, key=lambda each: -each.score)[:most]
+        guesses.sort(key=lambda each: -each.score)
+        if guesses and _vague(guesses[0], words):
+            guesses = [each for each in guesses if each.spec.live or each.spec.name in _SHOWS]
+        guesses = [each for each in guesses if not _vague(each, words)]
         if guesses and self._sure(guesses, words):
             guesses[0] = replace(guesses[0], sure=True)
         return guesses
@@ -280,17 +334,15 @@ class Ranker:
             not any(word.meaning for word in words)
             or best.missing
             or not best.named
+            or best.exists
             or any(each.text.casefold() in _NEVER for each in words)
             or sum(1 for each in words if each.meaning or each.kinds) < _ENOUGH
         ):
             return False
         if best.spec.live or best.spec.name in _SHOWS:
-            return (
-                best.like >= 0.75
-                and best.covered >= 0.85
-                and best.score - rival >= 0.15
-                and first not in _ACTS
-            )
+            ahead = best.score - rival
+            near = best.like >= 0.75 or (best.like >= 0.65 and ahead >= 1.0)
+            return near and best.covered >= 0.85 and ahead >= 0.15 and first not in _ACTS
         return (
             best.like >= 0.85
             and best.covered >= 0.9
@@ -306,6 +358,7 @@ class Ranker:
         asks = _first(words) in _ASKING
         named = f"/{words[0].text.casefold()} {{" if words else " "
         likeness = self._likeness(words)
+        same = self._same.get(tuple(_features(words)), ())
         for part in parts:
             for example, value in self._likeness(part).items():
                 likeness[example] = max(likeness.get(example, 0.0), value * PART)
@@ -318,7 +371,7 @@ class Ranker:
             (
                 (
                     NEAR * self._together(best[meaning])
-                    + SAME * (max(best[meaning], default=0.0) > _SAME)
+                    + SAME * (meaning in same)
                     + WHOLE * commands[name]
                     + NAMED * self._meanings[meaning].line.startswith(named),
                     meaning,
@@ -328,42 +381,57 @@ class Ranker:
             ),
             key=lambda each: (-each[0], each[1]),
         )
-        guesses = [
-            self._guess(
-                meaning,
-                score - (CHANGES + ASKED * asks) * self._meanings[meaning].spec.changes,
-                max(best[meaning], default=0.0),
-                words,
+        guesses = []
+        for score, meaning in scored[:TRIED]:
+            basis = score - (CHANGES + ASKED * asks) * self._meanings[meaning].spec.changes
+            guesses.append(
+                (self._guess(meaning, basis, max(best[meaning], default=0.0), words), meaning, basis)
             )
-            for score, meaning in scored[:TRIED]
-        ]
-        return sorted(guesses, key=lambda each: -each.score)[:most]
+        guesses.sort(key=lambda each: -each[0].score)
+        found = [guess for guess, _, _ in guesses[:most]]
+        for guess, meaning, basis in guesses[:VARIED]:
+            for chosen in _alternatives(self._meanings[meaning].line, words):
+                other = self._guess(meaning, basis - ALTERNATIVE, guess.like, words, chosen)
+                if other.line != guess.line:
+                    found.append(other)
+        return sorted(found, key=lambda each: -each.score)
 
     def _likeness(self, words: Sequence[Word]) -> dict[int, float]:
         """Example -> likeness, from 0 to 1, of all that are a little alike."""
         features = _features(words)
-        weights = {each: share * self._weights.get(each, 0.0) for each, share in features.items()}
-        size = sqrt(sum(weight**2 for weight in weights.values())) or 1.0
+        size = self._size(features)
         found: dict[int, float] = defaultdict(float)
-        for each, weight in weights.items():
-            share = weight / size
-            if weight > COMMONEST or len(weights) < 6:
-                for example, theirs in self._index.get(each, ()):
-                    found[example] += share * theirs
-        return found
+        for each, share in features.items():
+            weight = share * self._weights.get(each, 0.0)
+            if weight > COMMONEST or len(features) < 6:
+                product = weight * weight / size
+                for example in self._index.get(each, ()):
+                    found[example] += product
+        return {example: product / self._sizes[example] for example, product in found.items()}
 
     @staticmethod
     def _together(values: list[float]) -> float:
         values.sort(reverse=True)
         return sum(values[:1]) + 0.5 * sum(values[1:2]) + 0.25 * sum(values[2:4])
 
-    def _guess(self, number: int, score: float, like: float, words: Sequence[Word]) -> Guess:
+    def _guess(
+        self,
+        number: int,
+        score: float,
+        like: float,
+        words: Sequence[Word],
+        chosen: Mapping[str, int] = MappingProxyType({}),
+    ) -> Guess:
         meaning = self._meanings[number]
-        line, filled, missing = fill(meaning.line, words)
+        line, filled, missing = fill(meaning.line, words, chosen)
         vocabulary = self._vocabulary[number]
         total = covered = 0.0
         guessed = {
-            place for place in filled if words[place].strange and not (words[place].odd or words[place].sure)
+            place
+            for place, kind in filled.items()
+            if words[place].strange
+            and not words[place].sure
+            and (not words[place].odd or (kind in _PERSONAL and _is_shouted(words[place].text, words)))
         }
         for place, word in enumerate(words):
             if place in filled:
@@ -384,20 +452,99 @@ class Ranker:
             and place not in filled
             and ("number" in word.kinds or vocabulary.isdisjoint(_kinds(word)[-1:]))
         )
+        exists = any(
+            kind == "new"
+            and words[place].sure
+            and not words[place].strange
+            and "new" not in words[place].kinds
+            for place, kind in filled.items()
+        )
         score += COVERED * (covered / total if total else 0.0)
-        score -= MISSING * missing + UNUSED * unused + GUESSED * len(guessed)
-        named = all(words[place].sure for place in filled)
+        score -= EXISTS * exists + MISSING * missing + UNUSED * unused + GUESSED * len(guessed)
+        named = all(
+            words[place].sure or (kind in CHOICES and kind != "pass") for place, kind in filled.items()
+        )
         invented = meaning.spec.changes and any(sign.isdigit() for sign in _PLACE.sub("", meaning.line))
         named = named and not invented
         names = any(word.sure and word.kinds for word in words)
         return Guess(
-            line, meaning.spec, score, like, covered / total if total else 0.0, bool(missing), named, names
+            line,
+            meaning.spec,
+            score,
+            like,
+            covered / total if total else 0.0,
+            bool(missing),
+            named,
+            names,
+            fills=any(words[place].sure for place in filled),
+            exists=exists,
         )
 
 
-def _clauses(text: str) -> list[str]:
-    """The longest clauses of a sentence."""
-    return sorted(_CLAUSES.split(text), key=len, reverse=True)[:3]
+_OBJECTS: Mapping[str, frozenset[str]] = {
+    "sessions": frozenset({"session", "leak", "anonymous", "idle", "web"}),
+    "leases": frozenset({"leftover", "share", "crash"}),
+    "unshare": frozenset({"share", "tunnel", "internet", "outside"}),
+    "finish": frozenset({"finish"}),
+    "dormant": frozenset({"dormant", "idle", "user"}),
+    "helper": frozenset({"helper"}),
+    "clear": frozenset({"screen", "text", "window", "output", "written", "above"}),
+    "quit": frozenset({"leave", "tool", "program"}),
+    "undo": frozenset({"undo", "redo"}),
+    "redo": frozenset({"undo", "redo"}),
+}
+"""First word of a command that may act on all of a kind -> meanings that name the kind."""
+_ENDINGS = frozenset(
+    {"delete", "end", "kick", "disable", "revoke", "clean", "suspend", "forget", "reset", "format", "nuke"}
+)
+"""Meanings with which something may be lost."""
+_EXACT = 0.9
+"""Likeness to an example that says that very thing."""
+_ALL_OF = frozenset({"everything", "everybody", "everyone", "all", "whole", "every", "each", "anybody"})
+_IT = frozenset({"it", "this", "that", "them", "these", "those", "stuff"})
+_FOREIGN = frozenset({"database", "table", "instance", "namespace", "global", "journal", "disk", "security"})
+"""Meanings of what this program never deletes."""
+
+
+def _vague(guess: Guess, words: Sequence[Word]) -> bool:
+    """True for what acts, offered for a sentence that may lose something without saying what: `delete everything`."""
+    said = {word.meaning for word in words} | {word.text.casefold() for word in words}
+    if not (guess.spec.changes or guess.spec.at_once) or said.isdisjoint(_ENDINGS):
+        return False
+    exact = guess.like > _EXACT and not guess.spec.at_once and not guess.line.endswith(" all")
+    if exact or (guess.fills and not guess.missing):
+        return False
+    if not said.isdisjoint(_OBJECTS.get(guess.spec.name.split()[0], frozenset())):
+        return False
+    nouns = {word.meaning for word in words} & _NOUNS
+    return not said.isdisjoint(_ALL_OF | _FOREIGN) or (not said.isdisjoint(_IT) and not nouns)
+
+
+_NOUNS = frozenset(
+    {
+        "user",
+        "role",
+        "session",
+        "process",
+        "application",
+        "share",
+        "tunnel",
+        "guest",
+        "pass",
+        "screen",
+        "unit",
+    }
+)
+"""Meanings of what this program can end."""
+
+
+_PERSONAL = ("user", "role", "profile")
+"""Kinds of names that are seldom written in capitals alone, as namespaces are."""
+
+
+def _is_shouted(text: str, words: Sequence[Word]) -> bool:
+    """True for a word in capitals in a sentence that is not in capitals."""
+    return text.isupper() and not all(word.text.isupper() for word in words)
 
 
 def _takes(spec: CommandSpec, pair: str) -> bool:
@@ -418,11 +565,18 @@ def _elsewhere(words: Sequence[Word]) -> tuple[str, list[Word]]:
     """The other instances that a sentence asks about, and its other words: `on clinic`, `of all my servers`."""
     where: list[str] = []
     used: set[int] = set()
+    said = ["", "", *(word.text.casefold() for word in words)]
+    named = [place for place, word in enumerate(words) if "profile" in word.kinds and not word.strange]
     for place, word in enumerate(words):
-        before = words[place - 1].text.casefold() if place else ""
-        if "profile" in word.kinds and before in ("on", "at", "in", "from"):
+        beside = [
+            at for at in named if at != place and _joined(said[min(at, place) + 3 : max(at, place) + 2])
+        ]
+        here = said[place + 1] in _WHERE and said[place] not in ("im", "i'm", "am", "alone", "sit")
+        if "profile" in word.kinds and (here or (place in named and beside)):
+            if word.strange and word.text.isupper():
+                continue
             where.append(word.value)
-            used |= {place, place - 1}
+            used |= {place, place - 1} if said[place + 1] in (*_WHERE, "and") else {place}
         if word.meaning in ("instance", "profile"):
             whole = [at for at in range(max(0, place - 4), place) if words[at].text.casefold() in _EVERY]
             if whole:
@@ -430,6 +584,12 @@ def _elsewhere(words: Sequence[Word]) -> tuple[str, list[Word]]:
     return ",".join(where), [word for place, word in enumerate(words) if place not in used]
 
 
+def _joined(between: Sequence[str]) -> bool:
+    """True for what stands between two instances that are meant together: `prod and on clinic`."""
+    return "and" in between and set(between) <= {"and", *_WHERE, "of"}
+
+
+_WHERE = ("on", "at", "in", "from")
 _EVERY = ("all", "every", "each", "any")
 _PAIRS = 0.3
 _ELSEWHERE = 0.2
@@ -460,27 +620,37 @@ def command_of(line: str, registry: Registry) -> CommandSpec | None:
     return registry.get(" ".join(words[:2])) or registry.get(words[0])
 
 
-def fill(line: str, words: Sequence[Word]) -> tuple[str, set[int], int]:
-    """A line with its places filled, the words used for that, and the number of places left open."""
-    used: set[int] = set()
+def fill(
+    line: str, words: Sequence[Word], chosen: Mapping[str, int] = MappingProxyType({})
+) -> tuple[str, dict[int, str], int]:
+    """A line with its places filled, the words used for that with the kinds of their places, and the places left open.
+
+    `chosen` is the word for a place, instead of the one that fits best; a negative one leaves the place empty.
+    """
+    if "{" not in line:
+        return line, {}, 0
+    used: dict[int, str] = {word: place.strip("{}12") for place, word in chosen.items() if word >= 0}
     missing = 0
 
     def filled(kind: str) -> str:
+        if kind in CHOICES:
+            value, said = _chosen(kind, words)
+            used.update(dict.fromkeys(said, kind))
+            return value
         place = _candidate(kind, words, used)
         if place is None:
             return ""
-        used.add(place)
+        used[place] = kind
         return _written(kind, words[place])
 
-    places = {found[0]: found[1] for found in _PLACE.finditer(line)}
-    may_be_empty = {found[0] for part in _OPTIONAL.finditer(line) for found in _PLACE.finditer(part[1])}
+    places, _may_be_empty = _places(line)
     values: dict[str, str] = {}
-    # A new name is what no other place that must be filled takes.
-    for place in sorted(places, key=lambda each: (each in may_be_empty, places[each] == "new")):
-        values[place] = filled(places[place])
+    for place, kind in places:
+        at = chosen.get(place)
+        values[place] = filled(kind) if at is None else _written(kind, words[at]) if at >= 0 else ""
 
     def optional(part: re.Match[str]) -> str:
-        return " " + part[1] if all(values[found[0]] for found in _PLACE.finditer(part[1])) else ""
+        return part[1] + part[2] if all(values[found[0]] for found in _PLACE.finditer(part[2])) else ""
 
     line = _OPTIONAL.sub(optional, line)
 
@@ -494,19 +664,99 @@ def fill(line: str, words: Sequence[Word]) -> tuple[str, set[int], int]:
     return _PLACE.sub(value, line), used, missing
 
 
-def _candidate(kind: str, words: Sequence[Word], used: set[int]) -> int | None:
+@cache
+def _places(line: str) -> tuple[Sequence[tuple[str, str]], Collection[str]]:
+    """The places of a line with their kinds, in the order in which they are filled, and those that may stay empty."""
+    places = {found[0]: found[1] for found in _PLACE.finditer(line)}
+    may_be_empty = {found[0] for part in _OPTIONAL.finditer(line) for found in _PLACE.finditer(part[2])}
+    # A new name is what no other place that must be filled takes.
+    order = sorted(places, key=lambda each: (each in may_be_empty, places[each] == "new"))
+    return [(each, places[each]) for each in order], may_be_empty
+
+
+def _chosen(kind: str, words: Sequence[Word]) -> tuple[str, list[int]]:
+    """The value of a choice that a sentence says, and where; "" if it says none."""
+    for place, word in enumerate(words):
+        if kind in word.kinds or ("perm" in word.kinds and kind in ("reads", "writes")):
+            return word.value, [place]
+    said: dict[str, int] = {}
+    for place, word in enumerate(words):
+        said.setdefault(word.text.casefold(), place)
+        said.setdefault(word.meaning, place)
+    for value, needed in CHOICES[kind]:
+        if all(each in said for each in needed.split()):
+            return value, [said[each] for each in needed.split()]
+    return "", []
+
+
+def _alternatives(line: str, words: Sequence[Word]) -> Iterator[dict[str, int]]:
+    """Other words for the places of a line, and its optional places left empty."""
+    places, may_be_empty = _places(line)
+    for place, kind in places:
+        if kind in CHOICES:
+            continue
+        others = _candidates(kind, words, ())[1:3]
+        for other in others:
+            if not words[other].strange or words[other].odd:
+                yield {place: other}
+    for place, kind in places:
+        doubtful = kind in CHOICES or not all(words[at].sure for at in _candidates(kind, words, ())[:1])
+        if place in may_be_empty and doubtful:
+            yield {place: -1}
+
+
+def _candidate(kind: str, words: Sequence[Word], used: Collection[int]) -> int | None:
     """The word that fills a place: a known name first, then what may be one."""
+    return next(iter(_candidates(kind, words, used)), None)
+
+
+def _candidates(kind: str, words: Sequence[Word], used: Collection[int]) -> list[int]:
+    """The words that may fill a place, the likeliest first."""
     fills = _FILLS.get(kind) or frozenset({kind})
     fitting = [place for place, word in enumerate(words) if place not in used and word.kinds & fills]
     if kind == "new":
         fitting.sort(
             key=lambda place: (not words[place].strange, not words[place].sure, not words[place].odd)
         )
+    elif kind in _LIKELIEST:
+        fitting.sort(key=lambda place: _LIKELIEST[kind](words, place))
     else:
         fitting.sort(
-            key=lambda place: (not words[place].sure, words[place].strange, bool(words[place].meaning))
+            key=lambda place: (
+                not words[place].sure,
+                words[place].strange,
+                words[place].odd or (len(fills) == 1 and "new" in words[place].kinds),
+                bool(words[place].meaning),
+            )
         )
-    return fitting[0] if fitting else None
+    return fitting
+
+
+def _after_number(words: Sequence[Word], place: int) -> bool:
+    """True for a number that stands beside a word for one."""
+    return place == 0 or words[place - 1].text.casefold() not in (
+        "number",
+        "no",
+        "nr",
+        "change",
+        "refusal",
+        "id",
+    )
+
+
+_LIKELIEST: Mapping[str, Callable[[Sequence[Word], int], tuple[bool | int, ...]]] = {
+    "number": lambda words, place: (_after_number(words, place), "ordinal" in words[place].kinds, place),
+    "people": lambda words, place: ("people" not in words[place].kinds, "port" in words[place].kinds, place),
+    "id": lambda words, place: (_after_number(words, place), place),
+    "path": lambda words, place: (not words[place].odd, -place),
+    "found": lambda words, place: (
+        not (words[place].sure and not words[place].strange),
+        not words[place].strange,
+        place,
+    ),
+    "seconds": lambda words, place: ("span" not in words[place].kinds, -place),
+}
+"""Kind of a place -> order of the words that may fill it, where not the surest comes first: of two spans the last."""
 
 
 def _written(kind: str, word: Word) -> str:
@@ -553,8 +803,10 @@ def _as_said(words: Sequence[Word]) -> dict[str, float]:
 
 def _kinds(word: Word) -> list[str]:
     named = word.kinds & _NAMED
-    if "position" in word.kinds:
+    if word.kinds & {"position", "ordinal"}:
         return []
+    if "text" in word.kinds and " " in word.value:
+        return ["<name>", "<text>"]
     if word.strange or not named:
         others = sorted(word.kinds & _VALUES)
         return [f"<{each}>" for each in others] if others and not word.strange else ["<name>"]
@@ -578,5 +830,6 @@ _VALUES = frozenset(
         "email",
         "namespace",
         "date",
+        "folder",
     }
 )

@@ -36,9 +36,16 @@ _NUMBERS = {
     "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
     "ten": "10",
     "eleven": "11", "twelve": "12", "fifteen": "15", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50",
-    "sixty": "60", "hundred": "100",
+    "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90", "hundred": "100", "dozen": "12",
 }  # fmt: skip
+_ORDINALS = {
+    word: str(number)
+    for number, word in enumerate(
+        ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), 2
+    )
+}
 _ONE = ("a", "an", "one", "last", "past")
+_PARTS = {"half": 0.5, "quarter": 0.25}
 _MORE = ("more", "extra", "additional", "further")
 _UNITS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
@@ -54,9 +61,13 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "mo": 30 * 86400
 _POSITIONS = {"first": "first", "top": "first", "last": "last", "end": "last", "bottom": "last"}
 
 _OTHER_THAN_WORDS = frozenset(
-    {*_NUMBERS, *_ONE, *_UNITS, *_POSITIONS, "half", "another", "localhost"}
+    {
+        *_NUMBERS, *_ORDINALS, *_ONE, *_UNITS, *_POSITIONS, *_PARTS, "another", "localhost", "couple", "fortnight",
+        "yesterday", "overnight", "midnight", "noon", "single", "till", "until", "at",
+    }
 )  # fmt: skip
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^'\s][^']*'(?=[\s,.;:!?)]|$)|[^\s\"]+")
+_WITH_PERMISSION = re.compile(r"([%\w.-]*\w):([RWU]{1,3})")
 _FLAG = re.compile(r"-\w")
 _SPAN = re.compile(r"(?:\d+(?:mins?|secs?|hrs?|hours?|days?|minutes?|[dhmsw]))+")
 _HALF_DAY = re.compile(r"(1[0-2]|\d)(am|pm)")
@@ -73,6 +84,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"(?:[\w.~-]*/)*[\w.-]+\.(?:md|txt|toml|json|jsonl|csv|ya?ml|log|html|xml|ini|cfg)", re.IGNORECASE
         ),
     ),
+    ("folder", re.compile(r"(?:\.{1,2}|~)/\S*|\w[\w.-]*/[\w./-]*")),
     ("application", re.compile(r"/\w[\w./%-]*")),
     ("email", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
     ("table", re.compile(r"[A-Z]\w*\.[A-Z]\w*")),
@@ -207,11 +219,13 @@ def misspelt(word: str, choices: Sequence[str], often: Mapping[str, int]) -> str
     Of several the one that is said most `often`. In a short word only two letters that changed places count, or one
     that is missing from a frequent word.
     """
-    if len(word) < 3 or not word.isalpha():
+    if len(word) < 3 or not any(map(str.isalpha, word)) or word[-1].isdigit():
         return ""
     most = 1 if len(word) < 7 else 2
     near = []
     for each, distance, _ in process.extract(word, choices, scorer=OSA.distance, score_cutoff=most, limit=8):
+        if each[-1].isdigit():  # `lab` is no misspelt `lab2`, and a new name resembles the one it continues
+            continue
         swapped = sorted(each) == sorted(word)
         if len(word) == 3:
             right = swapped or (each[0] == word[0] and len(each) == 4 and often.get(each, 0) >= _FREQUENT)
@@ -225,6 +239,14 @@ def misspelt(word: str, choices: Sequence[str], often: Mapping[str, int]) -> str
 _FREQUENT = 8
 
 
+_SERVICES = ("Telnet", "Bindings", "WebGateway", "ECP", "CallIn")
+"""Services that are called by their names without the prefix. (facts: iris-security 3.3)"""
+
+
+_PREFIXES: Mapping[str, Sequence[str]] = {"database": ("%DB_",), "application": ("/csp/", "/api/", "/")}
+"""Meaning of a noun -> how the names of its kind begin, which people leave out."""
+
+
 class Names:
     """All known names, for one sentence."""
 
@@ -235,21 +257,31 @@ class Names:
                 self._kinds.setdefault(value.casefold(), {}).setdefault(
                     "application" if kind == "resource" and value.startswith("/") else kind, value
                 )
+        for name in _SERVICES:
+            self._kinds.setdefault(name.casefold(), {}).setdefault("service", f"%Service_{name}")
         self._choices: list[str] = []
 
     @property
     def none(self) -> bool:
         """True if no name is known: an unknown word may well be one."""
-        return not self._kinds
+        return len(self._kinds) <= len(_SERVICES)
 
     def find(self, word: str) -> dict[str, str]:
         """Kind -> value of a name."""
         return self._kinds.get(word.casefold(), {})
 
+    def of_short(self, noun: str, word: str) -> Word | None:
+        """What `the shop database` or `the app billing` names, if it is known."""
+        for prefix in _PREFIXES[noun]:
+            found = self._kinds.get(f"{prefix}{word}".casefold())
+            if found and not found.keys().isdisjoint(("resource", "application")):
+                return Word(word, "", _kinds_of(found), next(iter(found.values())), sure=True)
+        return None
+
     def near(self, word: str) -> dict[str, str]:
         """Kind -> value of the name that a misspelt one must be."""
         if not self._choices:
-            self._choices = [each for each in self._kinds if each.isalpha()]
+            self._choices = list(self._kinds)
         close = misspelt(word.casefold(), self._choices, {}) if len(word) > 3 else ""
         return self._kinds.get(close, {})
 
@@ -257,7 +289,7 @@ class Names:
 def read(text: str, language: Language, names: Names) -> list[Word]:
     """The words of a sentence, in order."""
     words = list(_Reader(list(_pieces(text)), language, names).words())
-    return _together(_said(_counted(words), language), language)
+    return _together(_said(_counted(words), language, names), language)
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -268,7 +300,9 @@ def _pieces(text: str) -> Iterator[str]:
             yield '"' + token[1:-1]
             continue
         for piece in re.split(r"[,;!?()\[\]{}]+|\.+$|:+$|…|→|->", token.strip("\"'`")):
-            if any(sign.isalnum() for sign in piece) and not _FLAG.fullmatch(piece):
+            if parts := _WITH_PERMISSION.fullmatch(piece):
+                yield from (parts[1], ":" + parts[2])
+            elif any(sign.isalnum() for sign in piece) and not _FLAG.fullmatch(piece):
                 yield piece.strip(".:'*").lstrip("+-") or piece
 
 
@@ -305,9 +339,15 @@ class _Reader:
         return self.piece[:-2] if self.piece.casefold().endswith("'s") else self.piece
 
     def after(self, number: int) -> str:
-        """A later piece; "" behind the end."""
+        """A later piece, or with a negative number an earlier one; "" beyond the ends."""
         place = self.at + number
-        return self.pieces[place].casefold() if place < len(self.pieces) else ""
+        return self.pieces[place].casefold() if 0 <= place < len(self.pieces) else ""
+
+    @property
+    def half_day(self) -> int:
+        """Hours to add to one of the clock: 12 if the evening or the afternoon is meant."""
+        later = set(map(str.casefold, self.pieces[self.at :]))
+        return 12 if later & {"evening", "afternoon", "pm", "tonight", "night"} else 0
 
     def value(self, kind: str, value: str, pieces: int = 1) -> list[Word]:
         """A value that takes so many pieces."""
@@ -320,7 +360,13 @@ def _as_quoted(reader: _Reader) -> list[Word]:
     if not reader.piece.startswith('"'):
         return []
     text = reader.piece[1:]
-    return [Word(text, "", _ANY | _kinds_of(reader.names.find(text)), text, sure=True)]
+    known = _kinds_of(reader.names.find(text))
+    return [Word(text, "", _ANY | known | (frozenset() if known else {"text"}), text, sure=True)]
+
+
+def _as_permission(reader: _Reader) -> list[Word]:
+    """The `RW` of `%DB_USER:RW`."""
+    return reader.value("perm", reader.piece[1:]) if reader.piece.startswith(":") else []
 
 
 def _as_command(reader: _Reader) -> list[Word]:
@@ -330,50 +376,156 @@ def _as_command(reader: _Reader) -> list[Word]:
 
 
 def _as_span(reader: _Reader) -> list[Word]:
-    """`10m`, `10 minutes`, `an hour`, `half an hour`."""
-    piece, unit = reader.plain, _UNITS.get(reader.after(1), "")
-    if piece == "half" and reader.after(1) in ("a", "an") and reader.after(2) in _UNITS:
-        return reader.value("span", f"{SECONDS[_UNITS[reader.after(2)]] // 120}m", 3)
-    if unit and piece in _ONE and len(reader.after(1)) > 2:
-        return reader.value("span", _in_days(1, unit), 2)
-    more = reader.after(1) in _MORE or piece == "another"
-    if more and (count := "1" if piece in ("another", *_ONE) else _digits(piece)):
-        far = 1 if piece == "another" else 2
-        if unit := _UNITS.get(reader.after(far), ""):
-            return reader.value("span", _in_days(int(count), unit), far + 1)
+    """`10m`, `10 minutes`, `an hour and a half`, `half a year`, `a fortnight`, `since yesterday`."""
+    piece = reader.plain
+    if piece in _DAYS and reader.after(-1) in _DAYS[piece][1]:
+        return reader.value("span", _DAYS[piece][0])
     if _SPAN.fullmatch(piece) and not piece.isdigit():
         return reader.value("span", re.sub(r"([dhmsw])[a-z]*", r"\1", piece))
-    digits = _digits(piece)
-    return reader.value("span", _in_days(int(digits), unit), 2) if digits and unit else []
+    number, far = _amount(reader)
+    unit = _UNITS.get(reader.after(far), "") if far else ""
+    if not unit or (piece in _ONE and len(reader.after(far)) < 3):
+        return []
+    far += 1
+    if [reader.after(far + at) for at in range(3)] == ["and", "a", "half"]:
+        number, far = number + 0.5, far + 3
+    return reader.value("span", _in_unit(number, unit), far)
 
 
-def _in_days(number: int, unit: str) -> str:
+_DAYS: Mapping[str, tuple[str, Sequence[str]]] = {
+    "yesterday": ("1d", ("since", "from")),
+    "overnight": ("1d", ()),
+    "fortnight": ("14d", ("a", "one", "last", "past", "half", "this", "the")),
+}
+"""Word for a span -> the span, and the words it follows."""
+
+
+def _amount(reader: _Reader) -> tuple[float, int]:
+    """The number before a unit of time, and its pieces: `ten more`, `1.5`, `half an`, `three quarters of an`."""
+    piece, far = reader.plain, 1
+    if piece in (*_ONE, "the", "another") and (following := reader.after(1)) in (*_PARTS, "couple"):
+        piece, far = following, 2
+    if piece in _PARTS:
+        number = _PARTS[piece]
+    elif piece in ("couple", *_ONE, "another"):
+        number = 2.0 if piece == "couple" else 1.0
+        if [reader.after(far + at) for at in range(3)] == ["and", "a", "half"]:
+            number, far = 1.5, far + 3
+    elif re.fullmatch(r"\d{1,3}\.\d", piece):
+        number = float(piece)
+    else:
+        digits, far = _digits_of(reader)
+        if not digits:
+            return 0.0, 0
+        number = float(digits)
+        if reader.after(far) == "quarters":
+            number, far = number / 4, far + 1
+        elif [reader.after(far + at) for at in range(3)] == ["and", "a", "half"]:
+            number, far = number + 0.5, far + 3
+    while reader.after(far) in ("of", "a", "an", *_MORE):
+        far += 1
+    return number, far
+
+
+def _digits_of(reader: _Reader) -> tuple[str, int]:
+    """A whole number, and its pieces: `12`, `twelve`, `twenty five`, `twenty-five`, `#12`."""
+    first, dash, second = reader.plain.lstrip("#").partition("-")
+    tens, ones = _digits(first), _digits(second if dash else reader.after(1))
+    if tens.endswith("0") and len(tens) == 2 and first.isalpha() and len(ones) == 1 and ones != "0":
+        return str(int(tens) + int(ones)), 1 if dash else 2
+    return ("", 1) if dash else (tens, 1)
+
+
+def _in_unit(number: float, unit: str) -> str:
+    """`90m`, `2h`, `180d`: a span in its unit, or in a smaller one that has no rest."""
     days = {"w": 7, "mo": 30, "y": 365}.get(unit)
-    return f"{number * days}d" if days else f"{number}{unit}"
+    if days:
+        return f"{int(number * 12) * 30 if unit == 'y' and number < 1 else int(number * days)}d"
+    if number == int(number):
+        return f"{int(number)}{unit}"
+    smaller = {"d": "h", "h": "m", "m": "s"}.get(unit, "s")
+    return f"{int(number * SECONDS[unit] // SECONDS[smaller])}{smaller}"
+
+
+def _as_half_past(reader: _Reader) -> list[Word]:
+    """`half past six in the evening`, `quarter to seven`, `midnight`."""
+    if reader.plain in ("midnight", "noon"):
+        return reader.value("clock", "00:00" if reader.plain == "midnight" else "12:00")
+    minutes = {"half": 30, "quarter": 15}.get(reader.plain)
+    hour = _digits(reader.after(2))
+    if minutes is None or reader.after(1) not in ("past", "to") or not hour:
+        return []
+    before = reader.after(1) == "to"
+    whole = (int(hour) + reader.half_day) * 60 + (-minutes if before else minutes)
+    return reader.value("clock", f"{whole // 60 % 24}:{whole % 60:02}", 3)
 
 
 def _as_time(reader: _Reader) -> list[Word]:
-    """`9pm`, `9 pm`, `half past six in the evening`."""
-    later = set(map(str.casefold, reader.pieces[reader.at :]))
-    if reader.plain == "half" and reader.after(1) == "past" and _digits(reader.after(2)):
-        hour = int(_digits(reader.after(2))) + (
-            12 if later & {"evening", "afternoon", "pm", "tonight"} else 0
-        )
-        return reader.value("clock", f"{hour % 24}:30", 3)
+    """`9pm`, `9 pm`, `nine in the evening`, `ten tonight`, `till 22`."""
     apart = reader.after(1) in ("am", "pm")
     found = _HALF_DAY.fullmatch(reader.plain + (reader.after(1) if apart else ""))
-    if found is None:
+    if found is not None:
+        return reader.value("clock", f"{int(found[1]) % 12 + 12 * (found[2] == 'pm')}:00", 2 if apart else 1)
+    hour = _digits(reader.plain)
+    if not hour or int(hour) > 23:
         return []
-    return reader.value("clock", f"{int(found[1]) % 12 + 12 * (found[2] == 'pm')}:00", 2 if apart else 1)
+    clock = f"{int(hour) + (reader.half_day if int(hour) < 12 else 0)}:00"
+    following = [reader.after(at) for at in (1, 2, 3)]
+    if following[:2] == ["in", "the"] and following[2] in ("evening", "afternoon", "morning"):
+        return reader.value("clock", clock, 4)
+    if following[0] in ("tonight", "o'clock", "oclock", "uhr"):
+        return reader.value("clock", clock, 2)
+    until = reader.after(-1) in ("till", "until", "til") and following[0] not in (*_UNITS, *_MORE)
+    return reader.value("clock", clock) if until else []
+
+
+def _as_part(reader: _Reader) -> list[Word]:
+    """`half of the units`, `three quarters of it`."""
+    quarters = reader.after(1) == "quarters" and _digits(reader.plain) == "3"
+    part = 0.75 if quarters else _PARTS.get(reader.plain, 0.0)
+    far = 2 if quarters else 1
+    return reader.value("percent", f"{int(part * 100)}%", far) if part and reader.after(far) == "of" else []
+
+
+def _as_few(reader: _Reader) -> list[Word]:
+    """`a couple of`, `half a dozen`, and the `one` of `one more developer`."""
+    following = reader.after(1)
+    if reader.plain == "half" and [following, reader.after(2)] == ["a", "dozen"]:
+        return reader.value("number", "6", 3)
+    if reader.plain == "couple":
+        return reader.value("number", "2", 2 if following == "of" else 1)
+    one = reader.plain in ("one", "another", "single") and _counts_people(reader, following)
+    return reader.value("number", "1") if one else []
+
+
+def _as_ordinal(reader: _Reader) -> list[Word]:
+    """`the third`, `14th`."""
+    if found := re.fullmatch(r"(\d{1,6})(?:st|nd|rd|th)", reader.plain):
+        return reader.value("number", found[1])
+    ordinal = _ORDINALS.get(reader.plain)
+    if ordinal is None or reader.after(1) in _UNITS:
+        return []
+    return [
+        Word(reader.piece, reader.language.meaning(reader.plain), frozenset({"ordinal"}), ordinal, sure=True)
+    ]
 
 
 def _as_number(reader: _Reader) -> list[Word]:
-    digits = _digits(reader.plain)
+    digits, far = _digits_of(reader)
     if not digits:
         return []
-    if reader.after(1) in ("percent", "prozent", "%"):
-        return reader.value("percent", digits + "%", 2)
-    return reader.value("number", str(int(digits)))
+    if reader.after(far) == "dozen":
+        digits, far = str(int(digits) * 12), far + 1
+    if reader.after(far) in ("percent", "prozent", "%"):
+        return reader.value("percent", digits + "%", far + 1)
+    return reader.value("number", str(int(digits)), far)
+
+
+def _counts_people(reader: _Reader, following: str) -> bool:
+    """True before `person`, `more developer`: a `one` that counts."""
+    if following in _MORE:
+        following = reader.after(2)
+    return reader.language.meaning(following) in ("user", "guest", "developer", "pass", "browser", "session")
 
 
 def _digits(word: str) -> str:
@@ -391,6 +543,11 @@ def _as_name(reader: _Reader) -> list[Word]:
     """A known name, which may be a word, too, or something of the shape of a name or value."""
     shape = _shape(reader.base)
     found = reader.names.find(reader.base) or reader.names.find(reader.piece)
+    capitals = reader.base.isupper() and not all(map(str.isupper, filter(str.isalpha, reader.pieces)))
+    if not shape and capitals and found and reader.base not in found.values():
+        return _as_strange(reader)  # a namespace, written as they are, and no profile called `clinic`
+    if not found and "role" in shape:
+        found = reader.names.near(reader.base)
     if not found and not shape:
         return []
     is_word = reader.plain in reader.language and not shape
@@ -398,9 +555,10 @@ def _as_name(reader: _Reader) -> list[Word]:
         Word(
             reader.piece,
             reader.language.meaning(reader.plain) if is_word else "",
-            _kinds_of(found) | (shape if not found or len(shape) == 1 else frozenset()),
+            _kinds_of(found) | (shape if not found or "role" not in shape else frozenset()),
             next(iter(found.values()), reader.base),
-            sure=bool(found) or len(shape) == 1,
+            sure=bool(found) or "role" not in shape,
+            odd="application" in shape and not found and not reader.names.none,
         )
     ]
 
@@ -429,11 +587,13 @@ def _as_misspelt(reader: _Reader) -> list[Word]:
     """A name or a word with wrong letters; a name with the s of its owner but no apostrophe."""
     base, names = reader.base, reader.names
     if _ODD.search(base):
-        return []
+        found = {} if names.none or base.startswith("/") else names.near(base)
+        value = next(iter(found.values()), "")
+        return [Word(reader.piece, "", _kinds_of(found), value)] if found else []
     owner = names.find(base[:-1]) if base.endswith("s") else {}
     corrected = reader.language.corrected(reader.plain)
     named = base[:1].isupper()
-    found = owner or (names.near(base) if named or not corrected else {})
+    found = owner or (names.near(base) if named or not corrected else names.find(corrected))
     if found:
         return [Word(reader.piece, "", _kinds_of(found), next(iter(found.values())))]
     if corrected and not (named and reader.at):
@@ -451,8 +611,9 @@ def _as_strange(reader: _Reader) -> list[Word]:
 
 
 _WAYS: tuple[Callable[[_Reader], list[Word]], ...] = (
-    _as_quoted, _as_command, _as_span, _as_time, _as_number, _as_name, _as_position, _as_word, _as_misspelt,
-    _as_strange,
+    _as_quoted, _as_permission, _as_command, _as_span, _as_half_past, _as_time, _as_part, _as_few,
+    _as_ordinal, _as_number, _as_name, _as_position, _as_word,
+    _as_misspelt, _as_strange,
 )  # fmt: skip
 
 
@@ -470,7 +631,11 @@ def _shape(piece: str) -> frozenset[str]:
     if piece.isalpha():
         return frozenset({"host"} if piece == "localhost" else ())
     kind = next((kind for kind, shape in _SHAPES if shape.fullmatch(piece)), "")
-    return frozenset({"role", "resource"} if kind == "privilege" else {kind} if kind else ())
+    return _SHAPED.get(kind, frozenset({kind} if kind else ()))
+
+
+_SHAPED = {"privilege": frozenset({"role", "resource"}), "holder": frozenset({"holder", "host"})}
+"""Shape -> kinds, if it is not the kind itself."""
 
 
 def _counted(words: Sequence[Word]) -> list[Word]:
@@ -488,10 +653,14 @@ def _counted(words: Sequence[Word]) -> list[Word]:
     return out
 
 
-def _said(words: Sequence[Word], language: Language) -> list[Word]:
+def _said(words: Sequence[Word], language: Language, names: Names) -> list[Word]:
     """Names beside a word for their kind: `the user garcia`, `the Nurses role`, `the command for grant`."""
     out = list(words)
     for place, word in enumerate(words):
+        for each in (place + 1, place - 1) if word.meaning in _PREFIXES else ():
+            if 0 <= each < len(words) and (found := names.of_short(word.meaning, words[each].text)):
+                out[each] = found
+                break
         kind = "" if word.kinds else _SAID.get(word.text.casefold(), "")
         beside: tuple[int, ...] = (place + 1, place - 1) + (place + 2,) * (kind == "command")
         if kind == "namespace":  # `the namespace of appuser should be SHOP`
@@ -499,27 +668,30 @@ def _said(words: Sequence[Word], language: Language) -> list[Word]:
                 at for at in range(place + 2, min(place + 6, len(words))) if words[at].text.isupper()
             )
         for each in beside if kind else ():
-            name = _of_kind(words[each], kind, language) if 0 <= each < len(words) else None
+            directly = word.text.casefold() in ("called", "named", "role", "user") and each == place + 1
+            name = _of_kind(words[each], kind, language, directly) if 0 <= each < len(words) else None
             if name is not None:
                 out[each] = name
                 break
     return out
 
 
-def _of_kind(word: Word, kind: str, language: Language) -> Word | None:
-    """The word as a name of a kind; None if it cannot be one."""
+def _of_kind(word: Word, kind: str, language: Language, directly: bool) -> Word | None:
+    """The word as a name of a kind; None if it cannot be one. `directly`: it follows `called`."""
     if kind == "command":
         command = language.command(word)
         return Word(word.text, "", frozenset({kind}), command, sure=True) if command else None
     upper = word.text.isupper() if kind == "namespace" else word.text[0].isupper()
-    if kind in ("new", "namespace") and word.meaning and upper:
+    if kind in ("new", "namespace") and word.meaning and (upper or (directly and not word.kinds)):
         return Word(word.text, "", frozenset({kind}), word.text, sure=True)
+    if kind in ("role", "user", "profile") and word.meaning and upper and not word.kinds and directly:
+        return Word(word.text, "", frozenset({kind, "new", "word"}), word.text, sure=True)
     may_be = word.strange or kind in word.kinds or (kind in ("new", "namespace") and word.kinds & _ANY)
     if not may_be or word.kinds & _VALUES:
         return None
     if kind == "namespace":
         return replace(word, kinds=frozenset({kind}), value=word.text, sure=True)
-    kinds = {kind, "word", "new"} if word.strange else {*word.kinds, kind}
+    kinds = {kind, "word", "new", "found"} if word.strange else {*word.kinds, kind}
     return replace(word, kinds=frozenset(kinds), sure=True)
 
 

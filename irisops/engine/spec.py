@@ -91,6 +91,8 @@ class CommandSpec:
     shows: bool = False
     """A command that changes only what it is given, and shows it else, is available on a read-only profile, too. Its
     handler refuses the change there (`availability.refuse_change`)."""
+    at_once: bool = False
+    """Acts without a plan, and what it ends does not come back: a pick of it waits in the prompt for Enter."""
     live: bool = False
     needs_connection: bool = False
     uses_connection: bool = False
@@ -171,6 +173,8 @@ class Registry:
     def __init__(self, specs: Iterable[CommandSpec]) -> None:
         """Raises ValueError if two have one name."""
         self.specs = tuple(specs)
+        self.ranker: object = None
+        """What compares sentences with those of these commands, once it was needed; kept by `engine.parser`."""
         self._by_name: dict[str, CommandSpec] = {}
         for spec in self.specs:
             for name in (spec.name, *spec.aliases):

@@ -28,8 +28,8 @@ class Ref:
 class Query:
     """One SQL SELECT. Columns come back by name. `max_rows` 0 means all.
 
-    `repeated`: the query is repeated and few of its many rows change, so only changed rows cross the pipe (`deltas`).
-    The answer is the same.
+    `repeated`: the query is repeated and few of its many rows change, so only changed rows cross the pipe (`deltas`),
+    and they are held packed (`packed_rows`). The answer is the same, but for dates and times, which are text.
     """
 
     sql: str
@@ -144,7 +144,7 @@ class Rows:
     """A result set: column names as spelled by the instance, rows as tuples in that order."""
 
     columns: tuple[str, ...]
-    rows: list[tuple[Value, ...]]
+    rows: Sequence[tuple[Value, ...]]
 
     def dicts(self) -> list[dict[str, Value]]:
         """Rows as dictionaries keyed by lower-cased column name: read columns by name, never by position."""

@@ -59,6 +59,7 @@ class Feature:
 
 
 SECURE = "%Admin_Secure:U"
+_OAUTH = "%Admin_Secure:U and %Admin_OAuth2_Client:U"
 WRITE_IRISSYS = "%DB_IRISSYS:W"
 CHANGE_CODE = "%Development:U and %DB_IRISSYS:W"
 """Privileges of several features."""
@@ -299,6 +300,23 @@ FEATURES: Mapping[str, Feature] = {
         _edit("audit.enable", "Security.Events", "Exists", (("Security.System", "Exists"),)),
         Feature("license.customer", (_method("%SYSTEM.License", "KeyCustomerName"),)),
         Feature("system.mode", (_method("%SYSTEM.Version", "SystemMode"),)),
+        Feature(
+            "oauth.servers",
+            (
+                _route(
+                    "statement",
+                    "OAuth2.ServerDefinition",
+                    "IssuerEndpoint",
+                    label="SQL table OAuth2.ServerDefinition",
+                ),
+            ),
+            _OAUTH,
+        ),
+        Feature(
+            "oauth.clients",
+            (_route("statement", "OAuth2.Client", "ApplicationName", label="SQL table OAuth2.Client"),),
+            _OAUTH,
+        ),
         _query("namespaces.list", "Config.Namespaces:List", privilege=""),
         *(
             # Plain tables, which were not moved with the security data (facts: iris-config-as-text 5.3).

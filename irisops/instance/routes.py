@@ -7,7 +7,7 @@ other missing routes are found by failing once.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar
 
 from irisops.instance.calls import Answer, Call, Caller, ClassMethod, Value
@@ -157,7 +157,7 @@ async def value_by(instance: Instance, feature: str, method: ClassMethod) -> Val
     return (await answer_by(instance, feature, method)).value
 
 
-async def statement_by(instance: Instance, feature: str, call: Call) -> list[tuple[Value, ...]]:
+async def statement_by(instance: Instance, feature: str, call: Call) -> Sequence[tuple[Value, ...]]:
     """Run an SQL statement; its rows, if it is a query. Raises the named problem."""
     answer = await answer_by(instance, feature, call)
     return answer.rows.rows if answer.rows else []

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 
 from irisops.instance.calls import Answer, Rows, Value
+from irisops.instance.packed_rows import Cells, Kept, as_kept, unpacked
 
 T = TypeVar("T")
 
@@ -31,19 +32,24 @@ LOOKED_AT = 1_024
 class NamedRow(Mapping[str, Value]):
     """A row of a result by its columns' lower-cased names, in 50 bytes: a dict of 26 cells takes 1 KB."""
 
-    __slots__ = ("cells", "places")
+    __slots__ = ("kept", "places")
 
-    def __init__(self, places: Mapping[str, int], cells: tuple[Value, ...]) -> None:
-        """`places` has each column's place in `cells`; all rows of a result share it."""
-        self.places, self.cells = places, cells
+    def __init__(self, places: Mapping[str, int], kept: Kept) -> None:
+        """`places` has each column's place in the row; all rows of a result share it. `kept` may be packed."""
+        self.places, self.kept = places, kept
+
+    @property
+    def cells(self) -> Cells:
+        """The row."""
+        return unpacked(self.kept)
 
     def __getitem__(self, name: str) -> Value:
-        return self.cells[self.places[name]]
+        return unpacked(self.kept)[self.places[name]]
 
     def get(self, name: str, default: Value = None) -> Value:  # type: ignore[override]  # - a row has no other default
         """The cell, or `default` if the result lacks the column. Not that of `Mapping`, which raises and catches."""
         place = self.places.get(name)
-        return default if place is None else self.cells[place]
+        return default if place is None else unpacked(self.kept)[place]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.places)
@@ -221,7 +227,7 @@ class Remade(Generic[T]):
     """Converts the rows of a repeated query to records; unchanged rows keep their record."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Value, ...], T | None] = {}
+        self._known: dict[Kept, T | None] = {}
         self._made_for: tuple[dict[str, int], object] = ({}, None)
 
     async def of(self, rows: Rows | None, make: Callable[[Row], T | None], given: object = None) -> list[T]:
@@ -230,10 +236,10 @@ class Remade(Generic[T]):
             return []
         places = places_of(rows)
         known = self._known if self._made_for == (places, given) else {}
-        now: dict[tuple[Value, ...], T | None] = {}
+        now: dict[Kept, T | None] = {}
         records: list[T] = []
         fresh = 0
-        for number, row in enumerate(rows.rows, 1):
+        for number, row in enumerate(as_kept(rows.rows), 1):
             if row in known:
                 record = known[row]
             else:

@@ -19,7 +19,6 @@ from datetime import datetime
 from typing import Any, BinaryIO, Self
 
 from irisops.background import Background
-from irisops.children import no_core_dumps
 from irisops.instance.driver_process.channel import (
     HEADER_SIZE,
     ChannelError,
@@ -28,6 +27,7 @@ from irisops.instance.driver_process.channel import (
     frame_size,
 )
 from irisops.instance.errors import InstanceProblem
+from irisops.limits import no_core_dumps
 from irisops.sharing.errors import AgentFailed, SharingProblem
 from irisops.sharing.lease import LeaseError
 from irisops.sharing.messages import (

@@ -158,6 +158,8 @@ class Conversation(Ground, Vertical):
         self.searching: SearchBar | None = None
         self.questions = Questions(self, self.prompt, self._is_command, lambda: self.searching is not None)
         self._confirming: Card | None = None
+        self._preparing: Worker[None] | None = None
+        """Loads what the first sentence needs."""
         self._marked: WeakSet[Grid] = WeakSet()
         """Tables in which the person moved to a row."""
         self._rests: WeakKeyDictionary[Card, float] = WeakKeyDictionary()
@@ -179,7 +181,7 @@ class Conversation(Ground, Vertical):
     @property
     def busy(self) -> bool:
         """True if a new line has to wait."""
-        return self.running is not None or self._confirming is not None
+        return self.running is not None or self._confirming is not None or self._preparing is not None
 
     @on(Prompt.Sent)
     def _sent(self, event: Prompt.Sent) -> None:
@@ -228,6 +230,9 @@ class Conversation(Ground, Vertical):
             return
         if text.casefold() in MORE and self._unfold():
             return
+        if not self._chat.ready(text):
+            self._preparing = self.run_worker(self._prepare(text), group="sentence", exit_on_error=False)
+            return
         parsed = self._chat.parse(text, self._about())
         if isinstance(parsed, Problem):
             self.answer(self.transcript.add_turn(text, Command("", text=text)).card, parsed)
@@ -235,6 +240,15 @@ class Conversation(Ground, Vertical):
                 self.prompt.put(text, selected=True)
             return
         self.carry_out(parsed, text)
+
+    async def _prepare(self, text: str) -> None:
+        """Load what a sentence needs without holding up the screen, then handle it before what was typed meanwhile."""
+        try:
+            await self._chat.prepare(text)
+        finally:
+            self._preparing = None
+        self._waiting.appendleft(text)
+        self._pump()
 
     @property
     def _newest(self) -> Card | None:
@@ -287,7 +301,7 @@ class Conversation(Ground, Vertical):
         pick = picks.pick(line, self._chat.commands())
         if not self.prompt.typing:
             self.prompt.put("")
-        if not line.startswith("/") or pick.blank is not None:
+        if not pick.runs:
             self.prompt.put(pick.line, blank=pick.blank)
         else:
             self._waiting.appendleft(pick.line)  # it was picked from what is on the screen now
@@ -434,6 +448,8 @@ class Conversation(Ground, Vertical):
         self._waiting.clear()
         self.prompt.wait([])
         running = [worker for worker, job in self._jobs.items() if not job.refresh]
+        if self._preparing is not None:
+            running.append(self._preparing)
         for worker in running:
             worker.cancel()
         return bool(running or dropped or asked)

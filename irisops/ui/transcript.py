@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from weakref import WeakSet
 
 from textual import on
 from textual.containers import VerticalScroll
@@ -100,6 +101,8 @@ class Earlier(Lines):
 class Transcript(Ground, VerticalScroll, can_focus=False):
     """Holds the turns. Knows nothing of commands; the conversation fills it."""
 
+    COMPONENT_CLASSES = Grid.COMPONENT_CLASSES  # for the pictures of tables
+
     class ToPrompt(Message):
         """The block cursor left the last card."""
 
@@ -124,6 +127,8 @@ class Transcript(Ground, VerticalScroll, can_focus=False):
         self._tidy_due = False
         self._tidying: Worker[None] | None = None
         self._bar_at = 0.0
+        self._painted: WeakSet[Widget] = WeakSet()
+        """Turns that were in sight."""
 
     def on_mount(self) -> None:
         """Show the first screen."""
@@ -228,8 +233,20 @@ class Transcript(Ground, VerticalScroll, can_focus=False):
 
     def _tidy(self) -> None:
         self._tidy_due = False
+        self._unpaint()
         if self._tidying is None and (self._too_many() or self._too_old()):
             self._tidying = self.run_worker(self._grow_old(), group="tidy", exit_on_error=False)
+
+    def _unpaint(self) -> None:
+        """Let go of the painted lines of turns that have left sight, 100 KB each: a refresh empties them."""
+        window = self.content_region
+        for turn in self.children:
+            if turn.region.overlaps(window):
+                self._painted.add(turn)
+            elif turn in self._painted:
+                self._painted.remove(turn)
+                for part in turn.walk_children(with_self=True):
+                    part.refresh()
 
     async def _grow_old(self) -> None:
         try:

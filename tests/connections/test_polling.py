@@ -129,3 +129,18 @@ async def test_rows_that_no_card_asks_for_any_more_are_given_up(connected: World
     assert connected.connection.forgotten == 1
     await connected.clock.advance(15 * MISSED_REFRESHES)
     assert connected.connection.forgotten == 1
+
+
+async def test_processes_are_given_up_although_sessions_are_still_asked_for(connected: World) -> None:
+    link = connected.session.hub.active
+    assert link is not None
+    await connected.say("/processes")
+    await connected.say("/sessions")
+    processes, sessions = weakref.ref(link.process_rows), link.kept_sessions()
+    for _ in range(3):
+        await connected.clock.advance(0.5 * MISSED_REFRESHES)
+        await connected.say("/sessions")
+    await connected.clock.advance(MISSED_REFRESHES)
+    gc.collect()
+    assert processes() is None
+    assert link.kept_sessions() is sessions

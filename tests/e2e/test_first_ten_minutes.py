@@ -87,7 +87,8 @@ def test_a_hackathon_is_shared_watched_and_ended(tmp_path: Path, columns: int, r
         host.yes("is open until")
         host.say("kick the second one", "Send guest-")
         host.yes("is sent away")
-        host.say("stop sharing", "nothing is left")
+        host.say("stop sharing", "End share")
+        host.yes("nothing is left")
         host.leave()
 
 

@@ -197,7 +197,7 @@ async def test_an_application_is_created_where_none_is_there_to_copy(tmp_path: P
         assert made.match_roles == {"": ["%SQL", "%Developer"], "%Operator": ["%SQL"]}
         assert (made.description, made.authe_enabled, made.type_bits) == ("a|b ~1", 32, 2)
         extra = on.simulator.runtime.emulation.extras_of("Security.Applications", "/shop")
-        assert (extra["WSGIAppLocation"], extra["CorsAllowlist"]) == ("/opt/shop", ["https://a.example:443"])
+        assert (made.wsgi_location, extra["CorsAllowlist"]) == ("/opt/shop", ["https://a.example:443"])
         connection = person.session.context.link().connection
         with pytest.raises(InstanceError, match="already"):
             await call_helper(connection, "CreateApplication", "/SHOP", "AutheEnabled|64")

@@ -73,8 +73,9 @@ def slash(text: str) -> str:
         ("when is a unit free", "/license"),
         ("how long until the next unit is free", "/license"),
         ("what is using the cpu", "/processes sort=-cpu_ms"),
-        ("share my database for 2 hours", "/share both for 2h"),
-        ("share iris with 4 teammates for 90 minutes", "/share both for 90m people 4"),
+        ("share my database for 2 hours", "/share for 2h"),  # its form asks which port
+        ("share iris with 4 teammates for 90 minutes", "/share for 90m people 4"),
+        ("share everything for 2 hours", "/share both for 2h"),
         ("share the web for an hour with 3 friends", "/share web for 1h people 3"),
         ("share superserver for 2h", "/share superserver for 2h"),
         ("how do I share", "/share help"),

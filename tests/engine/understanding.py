@@ -10,6 +10,7 @@ from pathlib import Path
 
 from irisops.commands.catalogue import default_registry
 from irisops.contract.chat import Command
+from irisops.contract.secret_words import show_names
 from irisops.engine.parser import parse, understood
 
 REGISTRY = default_registry()
@@ -29,6 +30,8 @@ NAMES: Mapping[str, Sequence[str]] = {
     ],
     "application": ["/api/v1", "/csp/billing", "/csp/shop", "/csp/sys", "/csp/test", "/csp/user"],
 }  # fmt: skip
+
+show_names(name for kind in ("user", "role", "profile") for name in NAMES[kind])  # as after a login
 
 
 def known(kind: str) -> Sequence[tuple[str, str]]:
@@ -69,10 +72,23 @@ def _meaning(line: str) -> object:
     # `/explain bob %DB_USER access=R` is `/explain bob %DB_USER:R`.
     line = re.sub(r"^/((?:explain|who-can) .*?) access=([RWU]+)$", r"/\1:\2", line)
     line = line.replace(" ns=", " namespace=")  # the short name of the column
+    line = re.sub(
+        r"^(/explain .* sql \S+) access=select", r"\1", line
+    )  # what is asked if nothing else is said
+    line = line.replace("/users name=", "/users ")  # the row of one user
     found = parse(line, REGISTRY)
     if not isinstance(found, Command):
         return line
-    return found.name, tuple(sorted((name, str(value).casefold()) for name, value in found.args.items()))
+    return found.name, tuple(sorted((name, _value(value)) for name, value in found.args.items()))
+
+
+def _value(value: object) -> str:
+    """An argument: `24h` is `1d`."""
+    text = str(value).casefold()
+    if re.fullmatch(r"(?:\d+[dhm])+", text):
+        minutes = {"d": 1440, "h": 60, "m": 1}
+        return str(sum(int(number) * minutes[unit] for number, unit in re.findall(r"(\d+)(\w)", text)))
+    return text
 
 
 def corpus(name: str) -> list[Sentence]:

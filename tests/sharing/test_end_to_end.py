@@ -261,6 +261,25 @@ async def test_the_other_templates_allow_what_they_say(tmp_path: Path) -> None:
             await chat.say("/unshare")
 
 
+async def test_words_put_up_a_plan_before_a_share_ends_and_the_slash_command_acts_at_once(
+    tmp_path: Path,
+) -> None:
+    async with chatting(tmp_path) as chat:
+        (card,) = facts_of(await chat.say("/share superserver for 1h people 1"), "team_card")
+        command = chat.session.parse("stop sharing")
+        assert isinstance(command, Command)
+        (plan,) = [reply async for reply in chat.session.run(command)]
+        assert isinstance(plan, Plan)
+        assert str(card.facts["name"]) in [change.what for change in plan.changes]
+        assert len(chat.session.context.sharing_desk().shares) == 1
+        chat.session.decline(plan.id)
+        command = chat.session.parse("/unshare all")
+        assert isinstance(command, Command)
+        replies = [reply async for reply in chat.session.run(command)]
+        assert not [reply for reply in replies if isinstance(reply, Plan)]
+        assert not chat.session.context.sharing_desk().shares
+
+
 async def test_kick_through_the_chat(tmp_path: Path) -> None:
     async with chatting(tmp_path) as chat:
         replies = await chat.say("/share superserver people 2")

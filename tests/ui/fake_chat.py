@@ -233,6 +233,12 @@ class FakeChat:
     async def close(self) -> None:
         self.closed += 1
 
+    def ready(self, text: str) -> bool:
+        return True
+
+    async def prepare(self, text: str) -> None:
+        self.log.append("prepare")
+
     def parse(self, text: str, about: About | None = None) -> Command | Problem:
         self.about = about
         slash = text if text.startswith("/") else PLAIN.get(text.casefold(), "")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from irisops.contract.chat import About, Command, Notice
+from irisops.contract.chat import About, Command, CommandInfo, Notice
 from irisops.contract.replies import Column, Facts, Problem, Reply, Table
 from irisops.ui.arrange import Order
 from irisops.ui.ask import Confirm, Secret
@@ -81,6 +83,68 @@ async def test_a_number_without_picks_is_an_ordinary_line() -> None:
         card = await say(pilot, "2")
         assert card.state == "failed"
         assert "run /users" not in chat.log
+
+
+async def test_a_sentence_waits_for_what_it_is_compared_with_and_the_screen_does_not() -> None:
+    class Unready(FakeChat):
+        loaded = asyncio.Event()
+
+        def ready(self, text: str) -> bool:
+            return text.startswith("/") or self.loaded.is_set()
+
+        async def prepare(self, text: str) -> None:
+            await super().prepare(text)
+            await self.loaded.wait()
+
+    chat = Unready()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        conversation = app_of(pilot).conversation
+        conversation.send("who holds my license")
+        conversation.send("/users")
+        await pilot.pause()
+        assert conversation.busy
+        assert "prepare" in chat.log
+        assert not [line for line in chat.log if line.startswith("run")]
+        chat.loaded.set()
+        await until(pilot, lambda: not conversation.busy and "run /users" in chat.log)
+        assert [line for line in chat.log if line.startswith("run")] == ["run /license", "run /users"]
+
+
+async def test_a_sentence_that_still_waits_can_be_cancelled() -> None:
+    class Never(FakeChat):
+        def ready(self, text: str) -> bool:
+            return False
+
+        async def prepare(self, text: str) -> None:
+            await asyncio.Event().wait()
+
+    async with make_app(Never()).run_test(size=SMALL) as pilot:
+        conversation = app_of(pilot).conversation
+        conversation.send("who holds my license")
+        await pilot.pause()
+        assert conversation.busy
+        assert conversation.cancel()
+        await until(pilot, lambda: not conversation.busy)
+        assert not conversation.transcript.cards
+
+
+async def test_a_pick_of_what_acts_at_once_waits_in_the_prompt() -> None:
+    class Offering(FakeChat):
+        def parse(self, text: str, about: About | None = None) -> Command | Problem:
+            if text == "wipe":
+                return Problem("NotUnderstood", "?", "", text=text, suggestions=["/clear"])
+            return super().parse(text, about)
+
+        def commands(self) -> Sequence[CommandInfo]:
+            return [CommandInfo("clear", "/clear", "Empty the transcript", at_once=True), *super().commands()]
+
+    chat = Offering()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        await say(pilot, "wipe")
+        await pilot.press("1", "enter")
+        await pilot.pause()
+        assert app_of(pilot).conversation.prompt.text == "/clear"
+        assert "run /clear" not in chat.log
 
 
 async def test_a_pick_that_lacks_something_goes_to_the_prompt_with_the_place_marked() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import re
 import weakref
+from collections import Counter
 from collections.abc import AsyncIterator
 from html import unescape
 
 import pytest
+from textual.css.styles import RenderStyles
+from textual.dom import DOMNode
 from textual.strip import Strip
 
 from irisops.app import IrisopsApp
@@ -133,6 +137,65 @@ async def test_painted_lines_of_what_left_the_screen_are_let_go() -> None:
         await until(pilot, lambda: not transcript.cards)
         await pilot.pause()
         assert painted_lines() < before
+
+
+async def test_whole_cards_out_of_sight_keep_no_painted_lines() -> None:
+    async with make_app(Counting()).run_test(size=SMALL) as pilot:
+        transcript = transcript_of(pilot)
+        await say(pilot, "/users")
+        await pilot.pause()
+        before = painted_lines()
+        for _ in range(transcript.most_whole - 1):
+            await say(pilot, "/users")
+        await pilot.pause()
+        assert len(transcript.cards) == transcript.most_whole
+        assert painted_lines() < 2 * before
+
+
+def held_by_the_screen() -> Counter[str]:
+    """Objects that a turn is made of, by kind."""
+    gc.collect()
+    kinds = (DOMNode, RenderStyles, Strip, Row, Entry, asyncio.Task)
+    return Counter(
+        kind.__name__ for each in gc.get_objects() for kind in kinds if issubclass(type(each), kind)
+    )
+
+
+async def test_after_many_commands_no_more_is_held_than_after_some() -> None:
+    """What is counted stands for the memory of a day's work; `tests/benchmarks/bench_memory.py` measures that."""
+    async with make_app(Counting()).run_test(size=SMALL) as pilot:
+        transcript = transcript_of(pilot)
+        transcript.most_turns, transcript.most_whole = 8, 3
+        held: list[Counter[str]] = []
+        for _ in range(3):
+            for _ in range(6):
+                await say(pilot, "/users")
+                await say(pilot, "/license")
+            await at_rest(pilot)
+            await pilot.pause()
+            held.append(held_by_the_screen())
+        _, some, many = held
+        entries = "Entry"
+        assert (
+            many.pop(entries) - some.pop(entries) == 12
+        )  # the text of these is kept for /save, within its budget
+        assert some["DOMNode"] > 50
+        assert {kind: many[kind] - some[kind] for kind in many if many[kind] > 1.1 * some[kind] + 10} == {}
+
+
+async def test_a_picture_has_one_set_of_styles() -> None:
+    """A component class is a node of its own with styles of its own: eight a picture were 5 MB for a hundred."""
+    async with make_app(Counting()).run_test(size=SMALL) as pilot:
+        transcript = transcript_of(pilot)
+        transcript.most_whole = 1
+        for _ in range(6):
+            await say(pilot, "/users")
+        await at_rest(pilot)
+        before = held_by_the_screen()["RenderStyles"]
+        for _ in range(6):
+            await say(pilot, "/users")
+        await at_rest(pilot)
+        assert held_by_the_screen()["RenderStyles"] - before <= 6
 
 
 async def test_what_leaves_the_screen_is_let_go_and_said() -> None:

@@ -10,10 +10,10 @@ from textual.geometry import Region
 from irisops.ui.housekeeping import (
     AT_THE_LATEST,
     EVERY,
-    GEOMETRY,
     LITTER,
     PAUSE,
     QUIET,
+    REMEMBERED,
     SOME_LITTER,
     SWITCH,
     YOUNG,
@@ -115,8 +115,8 @@ def test_some_litter_is_collected_at_the_next_pause(housekeeping: Housekeeping, 
 def test_places_of_what_left_the_screen_are_forgotten(housekeeping: Housekeeping, time: Time) -> None:
     for row in range(10):
         Region(0, row, 10, 1).intersection(Region(0, 0, 5, 5))
-    assert Region.intersection in GEOMETRY
+    assert Region.intersection in REMEMBERED
     assert Region.intersection.cache_info().currsize >= 10
     time.now += EVERY
     assert housekeeping.tick()
-    assert all(each.cache_info().currsize == 0 for each in GEOMETRY)
+    assert all(each.cache_info().currsize == 0 for each in REMEMBERED)

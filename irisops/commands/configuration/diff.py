@@ -58,8 +58,8 @@ async def diff(context: Context, command: Command) -> Replies:
     kinds = asked
     sides = [first, second]
     for at, side in enumerate(sides):
-        if side.folder is not None:
-            sides[at] = replace(side, holds=in_folder(side.folder))
+        if side.link is None:
+            sides[at] = side if side.folder is None else replace(side, holds=in_folder(side.folder))
             kinds = kinds_in(sides[at].holds, kinds)
     for at, side in enumerate(sides):
         if side.link is not None:
@@ -114,6 +114,8 @@ def compared(first: Side, second: Side, asked: Sequence[ConfigKind]) -> Table:
         notes=[
             f"{_counted(certain, unknown)} in {listed([kind.plural for kind in kinds])}.",
             *_notes(first, second, kinds, only),
+            *first.notes,
+            *second.notes,
         ],
         status=DIFFERENT if certain else UNKNOWN if unknown else SAME,
     )

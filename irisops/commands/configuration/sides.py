@@ -1,4 +1,4 @@
-"""What a command of configurations speaks of: a folder, a profile, or the connected instance, now."""
+"""What a command of configurations speaks of: a folder, a file of another tool, a profile, or the instance now."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from irisops.commands.tool.on import connected
+from irisops.configuration.config_api_json import config_api
 from irisops.configuration.folder import is_export, read_folder
+from irisops.configuration.imported import MOST, ImportProblem
 from irisops.configuration.kinds import BY_NAME, ConfigKind
 from irisops.configuration.model import Configuration
 from irisops.configuration.reading import READABLE, KindRead, put_together, read_kind
+from irisops.configuration.security_export_xml import security_export
 from irisops.configuration.text import TextError
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
@@ -21,19 +24,23 @@ from irisops.contract.replies import Progress, Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine.availability import into_sys
 from irisops.engine.context import Context
-from irisops.files import named_file
+from irisops.files import cure_of, expanded, named_file, read_file
 
 NO_EXPORT = "Name a folder that /export has made."
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a comparison: a folder or an instance, and once it was read what it `holds`."""
+    """One side of a comparison: a folder or an instance, and once it was read what it `holds`; a file holds it at once.
+
+    `notes` are sentences on what of a file is not compared.
+    """
 
     label: str
     folder: Path | None = None
     link: Link | None = None
     holds: Configuration = field(default_factory=Configuration)
+    notes: tuple[str, ...] = ()
 
 
 def kinds_of(command: Command) -> list[ConfigKind]:
@@ -83,12 +90,42 @@ def in_folder(folder: Path) -> Configuration:
         ) from None
 
 
+def _file_named(word: str) -> Path | None:
+    """The file of this name; None if there is none, or the word is no path."""
+    path = expanded(word)
+    return path if "\0" not in word and path.is_file() else None
+
+
+def _in_file(path: Path, word: str) -> Side:
+    """What a file of another tool holds, by its suffix. Raises `Refusal`."""
+    read = {".xml": security_export, ".json": config_api}.get(path.suffix.lower())
+    if read is None:
+        raise Refusal(
+            "NoExport",
+            f"{harmless(word)} is no folder, and no file that can be compared.",
+            "Name a folder that /export has made, a SecurityExport.xml, or a .json of config-api.",
+        )
+    try:
+        made = read(read_file(path, MOST + 1), word)
+    except OSError as error:
+        raise Refusal(
+            "NotReadable", f"{harmless(word)} cannot be read: {error.strerror}.", cure_of(error)
+        ) from None
+    except ImportProblem as problem:
+        raise Refusal(
+            "NotAnExport", f"{harmless(word)} cannot be used. {problem}", "Correct it, or export it anew."
+        ) from None
+    return Side(word, holds=made.configuration, notes=made.notes)
+
+
 async def side_named(context: Context, word: str) -> Side:
-    """The side that a word names: a folder if it has a slash or is no profile. Raises `Refusal` or a named problem."""
+    """The side that a word names: a path if it has a slash or is no profile. Raises `Refusal` or a named problem."""
     profile = context.hub.find(word)
     looks_like_path = os.sep in word or word.startswith((".", "~"))
     if profile is not None and not looks_like_path:
         return Side(profile.name, link=await connected(context, profile))
+    if (file := _file_named(word)) is not None:
+        return _in_file(file, word)
     folder = folder_named(word)
     if folder.is_dir():
         return Side(word, folder=folder)

@@ -28,6 +28,63 @@ SPECS: tuple[CommandSpec, ...] = (
         needs_connection=True,
     ),
     _command(
+        name="export merge",
+        summary="Write a CPF merge file of the configuration; passwords=jane,bob asks for theirs and writes hashes",
+        handler="configuration.generate:merge",
+        grammar=(Arg("file", "file"), *_ONLY),
+        options={"target": "text", "passwords": "text", "from": "file"},
+        plain=(
+            Plain(
+                "(write|make|create|generate|produce) [me] [a|the] [cpf] merge file (to|in|into|as|named|called) {file}"
+            ),
+        ),
+        examples=("make a merge file named merge.cpf",),
+        uses_connection=True,
+    ),
+    _command(
+        name="export manifest",
+        summary="Write the configuration as an %Installer class, with comments on what its tags cannot say",
+        handler="configuration.generate:manifest",
+        grammar=(Arg("file", "file"), *_ONLY),
+        options={"from": "file"},
+        plain=(
+            Plain(
+                "(write|make|create|generate|produce) [me] [a|an|the] [installer|%installer] manifest "
+                "(to|in|into|as|named|called) {file}"
+            ),
+        ),
+        examples=("make an installer manifest named App.Installer.cls",),
+        uses_connection=True,
+    ),
+    _command(
+        name="export objectscript",
+        summary="Write the configuration as ObjectScript for a terminal session",
+        handler="configuration.generate:as_objectscript",
+        grammar=(Arg("file", "file"), *_ONLY),
+        options={"from": "file"},
+        plain=(
+            Plain(
+                f"(write|export|generate) {_CONFIGURATION} as objectscript (to|in|into) {{file}}",
+            ),
+        ),
+        examples=("write the configuration as objectscript to setup.txt",),
+        uses_connection=True,
+    ),
+    _command(
+        name="export python",
+        summary="Write the configuration as a Python program for the driver",
+        handler="configuration.generate:as_python",
+        grammar=(Arg("file", "file"), *_ONLY),
+        options={"from": "file"},
+        plain=(
+            Plain(
+                f"(write|export|generate) {_CONFIGURATION} as [a] python [program|script] (to|in|into) {{file}}"
+            ),
+        ),
+        examples=("write the configuration as a python program to setup.py",),
+        uses_connection=True,
+    ),
+    _command(
         name="diff",
         summary="Differences of two configurations: folders of /export, profiles, or the instance now",
         handler="configuration.diff:diff",

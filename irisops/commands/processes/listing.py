@@ -75,7 +75,7 @@ def row_of(process: Process) -> RecordRow[Process]:
 def _chosen(found: list[Process], kept: KeptRows[Process], words: Sequence[str]) -> Selection:
     """Filter and sort by words; by default people's before the system's, busiest first."""
     found.sort(key=lambda process: (process.system, -(process.commands or 0), process.pid))
-    return select(kept.of(found, attrgetter("pid"), row_of), words, COLUMNS)
+    return select(kept.of(found, attrgetter("kept"), row_of), words, COLUMNS)
 
 
 async def show_processes(context: Context, command: Command) -> Replies:

@@ -265,4 +265,19 @@ SPECS: tuple[CommandSpec, ...] = (
         shows=True,
         needs=NEEDS_RESOURCES,
     ),
+    _command(
+        name="oauth",
+        summary="OAuth 2.0: the authorization servers that the instance knows, and its clients",
+        handler="security.oauth:show_oauth",
+        grammar=(Arg("filter", "filter", required=False, many=True),),
+        plain=(
+            Plain(
+                "(show|list|see) [me] [all] [the] (oauth|oauth2) [clients|servers|definitions|configuration]"
+            ),
+            Plain("(which|what) (oauth|oauth2) (clients|servers|definitions) (are there|exist|do we have)"),
+        ),
+        examples=("show the oauth clients",),
+        needs=("oauth.clients", "oauth.servers"),
+        live=True,
+    ),
 )

@@ -314,12 +314,41 @@ async def clear_leases(context: Context, command: Command) -> Replies:
 
 
 async def unshare(context: Context, command: Command) -> Replies:
-    """End one share, or all, without a plan: it reverses what was confirmed."""
+    """End one share, or all. The slash command acts at once, as reach must be lost quickly; words put up a plan."""
     desk = context.sharing_desk()
     name = str(command.args.get("share", ""))
     shares = list(desk.shares.values()) if name.casefold() == "all" else [desk.find(name)]
     if not shares:
         desk.find()
+    if not (command.text or command.slash).startswith("/"):
+        yield context.plans.add(_ending(shares), lambda: _unshare(shares))
+        return
+    async for reply in _unshare(shares):
+        yield reply
+
+
+def _ending(shares: Sequence[OpenShare]) -> Plan:
+    """What ends with shares."""
+    changes = [
+        Change(each.public_url, "open", "closed", "gone")
+        for share in shares
+        for each in share.opened.endpoints
+    ]
+    changes += [
+        Change(card.name, f"a pass of share {share.id}", "deleted", "gone")
+        for share in shares
+        for card in share.cards
+    ]
+    return Plan(
+        name="unshare",
+        title=f"End {listed([f'share {share.id}' for share in shares])}",
+        instance=listed(dict.fromkeys(share.profile for share in shares)),
+        changes=changes,
+        effects=["Who is on is cut off: web sessions and processes of these passes end at once."],
+    )
+
+
+async def _unshare(shares: Sequence[OpenShare]) -> Replies:
     for share in shares:
         yield Progress("unshare", f"Ending share {share.id} …")
         closed = await share.client.close()

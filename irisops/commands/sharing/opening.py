@@ -60,7 +60,7 @@ async def share(context: Context, command: Command) -> Replies:
             f"If it should be: /profile edit {link.name} read_only=no",
         )
     if not what:
-        yield share_form(link)
+        yield share_form(link, arguments(command))
         return
     async for reply in _look(context, command, link, what):
         yield reply

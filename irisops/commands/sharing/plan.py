@@ -76,11 +76,11 @@ WEB_USER = "team"
 _APP_HELP = "Checked by itself, as the web port opens all of them; empty: none in particular"
 
 
-def share_form(link: Link) -> Form:
-    """The form of `/share` without arguments."""
+def share_form(link: Link, given: Mapping[str, str]) -> Form:
+    """The form of `/share` that does not say which port; `given` are the arguments that it has."""
     profile, applications = link.profile, link.names.applications
     shares = ("superserver", "web", "both") if profile.web_port is not None else ("superserver",)
-    return Form(
+    form = Form(
         name="share",
         title=f"Share {profile.name}",
         fields=[
@@ -114,6 +114,13 @@ def share_form(link: Link) -> Form:
             "The region is left to ngrok: choosing one is deprecated in its agents (version 3).",
         ],
     )
+    form.fields = [
+        replace(each, value=int(given[each.name]) if each.kind == "number" else given[each.name])
+        if each.name in given and (not each.choices or given[each.name] in each.choices)
+        else each
+        for each in form.fields
+    ]
+    return form
 
 
 def arguments(command: Command) -> dict[str, str]:

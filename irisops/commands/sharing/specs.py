@@ -10,7 +10,8 @@ from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Plain
 def _plain_shares() -> tuple[Plain, ...]:
     """`share WHAT [with N people] [for TIME]`, in both orders and with the units of time that people write."""
     whats: tuple[tuple[str, dict[str, str]], ...] = (
-        ("[this|the|my|our] (instance|iris|database|everything|laptop)", {"what": "both"}),
+        ("[this|the|my|our] everything", {"what": "both"}),
+        ("[this|the|my|our] (instance|iris|database|laptop)", {}),  # its form asks which port
         ("[the|my|our] [web] (app|application) {app}", {"what": "web"}),
         ("[the|my|our] {what}", {}),
     )
@@ -31,7 +32,7 @@ def _plain_shares() -> tuple[Plain, ...]:
                 Plain(f"share {what} {people} {time}", args),
                 Plain(f"share {what} {time}", args),
             ]
-        if is_what:
+        if "{what}" not in what:
             found += [Plain(f"share {what}", is_what)]
     return (
         *found,
@@ -99,6 +100,7 @@ SPECS: tuple[CommandSpec, ...] = (
         name="unshare",
         summary="End a share: addresses, accounts, sessions, everything it made",
         handler="sharing.live:unshare",
+        at_once=True,
         grammar=(Arg("share", required=False, show="SHARE|all"),),
         plain=(
             Plain("(stop|end) sharing", {"share": "all"}),
@@ -139,6 +141,7 @@ SPECS: tuple[CommandSpec, ...] = (
         name="leases clear",
         summary="Take down what was left behind by a crash or an instance out of reach",
         handler="sharing.live:clear_leases",
+        at_once=True,
         grammar=(Arg("lease", required=False),),
     ),
 )

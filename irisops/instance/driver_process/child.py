@@ -20,6 +20,7 @@ from irisops.instance.calls import Answer, Call, Query, Rows, Value
 from irisops.instance.driver_process.channel import ChannelError, Json, encode_frame, read_message
 from irisops.instance.driver_process.deltas import Held
 from irisops.instance.driver_process.messages import pack_call, unpack_answer, unpack_rows
+from irisops.instance.packed_rows import Kept, PackedRows
 
 COMMAND = children.isolated("irisops.instance.driver_process.driver")
 
@@ -149,6 +150,7 @@ class DriverProcess:
         number = await self._send({"op": "batch", "calls": [pack_call(call) for call in calls], "held": held})
         results: list[Answer | CallFailure] = []
         rows: list[tuple[Value, ...]] = []
+        kept: list[Kept] = []
         texts: dict[str, str] = {}
         try:
             while True:
@@ -156,21 +158,22 @@ class DriverProcess:
                 query = repeated[len(results)] if len(results) < len(repeated) else None
                 match message.get("kind"):
                     case "rows":
-                        portion = unpack_rows(message.get("rows"), texts)
-                        if query is not None and "steps" in message:
-                            portion = self._held.rows(query, portion, message["steps"])
-                        rows.extend(portion)
+                        if query is None:
+                            rows += unpack_rows(message.get("rows"), texts)
+                        else:
+                            portion = unpack_rows(message.get("rows"))
+                            kept += self._held.rows(query, portion, message.get("steps"))
                     case "answer":
                         answer, columns = unpack_answer(message)
                         if columns is not None:
-                            answer.rows = Rows(columns, rows)
+                            answer.rows = Rows(columns, rows if query is None else PackedRows(kept))
                             if query is not None:
-                                self._held.keep(query, number, rows)
+                                self._held.keep(query, number, kept)
                         results.append(answer)
-                        rows, texts = [], {}
+                        rows, kept, texts = [], [], {}
                     case "failed":
                         results.append(_failure(message))
-                        rows = []
+                        rows, kept = [], []
                     case "done":
                         return BatchResult(results, lost=message.get("lost") is True)
                     case _:

@@ -20,6 +20,7 @@ from typing import Generic, TypeGuard, TypeVar
 
 from irisops.instance.calls import Query, Value
 from irisops.instance.driver_process.channel import ChannelError, Json
+from irisops.instance.packed_rows import Kept, packed
 
 _MARSHALLED: frozenset[type] = frozenset((str, int, float, bool, type(None), bytes))
 
@@ -124,34 +125,34 @@ class Held:
     """The tool's end."""
 
     def __init__(self) -> None:
-        self._kept: _Kept[list[Row]] = _Kept()
+        self._kept: _Kept[list[Kept]] = _Kept()
 
     def number(self, query: Query) -> int:
         """Number of the request that brought the result held; 0 for none."""
         known = self._kept.get(query)
         return known[0] if known is not None else 0
 
-    def keep(self, query: Query, number: int, rows: list[Row]) -> None:
-        """Remember the result of request `number`, now complete. Unchanged rows are the identical tuples."""
-        self._kept.keep(query, number, list(rows))
+    def keep(self, query: Query, number: int, rows: list[Kept]) -> None:
+        """Remember the result of request `number`, now complete. Unchanged rows are the identical objects."""
+        self._kept.keep(query, number, rows)
 
     def forget(self) -> None:
         """Forget all results; the next one of each query comes whole."""
         self._kept = _Kept()
 
-    def rows(self, query: Query, fresh: list[Row], steps: Json) -> list[Row]:
-        """The rows of one portion. Raises ChannelError for invalid steps."""
+    def rows(self, query: Query, fresh: Sequence[Row], steps: Json) -> list[Kept]:
+        """The rows of one portion, packed. Raises ChannelError for invalid steps."""
         known = self._kept.get(query)
         base = known[1] if known is not None else []
         if not isinstance(steps, list) or len(steps) % 3:
             raise ChannelError("a difference is not made of steps")
-        rows: list[Row] = []
+        rows: list[Kept] = []
         taken = 0
         for place in range(0, len(steps), 3):
             sent, start, count = steps[place : place + 3]
             if not (_natural(sent) and _natural(start) and _natural(count)) or start + count > len(base):
                 raise ChannelError("a difference goes beyond the result that it is to")
-            rows += fresh[taken : taken + sent]
+            rows += map(packed, fresh[taken : taken + sent])
             rows += base[start : start + count]
             taken += sent
         if taken != len(fresh):

@@ -28,7 +28,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from irisops.children import limit_deeds, limit_memory, no_core_dumps, no_new_privileges
 from irisops.files import NotAFileError, refuse_other
 from irisops.instance.calls import Query, Value
 from irisops.instance.driver_process.channel import (
@@ -45,6 +44,7 @@ from irisops.instance.driver_process.messages import pack_answer, pack_rows, unp
 from irisops.instance.driver_process.orders import watch
 from irisops.instance.errors import Unreachable
 from irisops.instance.failures import call_failure
+from irisops.limits import limit_deeds, limit_memory, no_core_dumps, no_new_privileges
 
 MEMORY = 1 << 30
 """Bytes of address space that this process may use. The driver allocates any length that a server announces, up to

@@ -6,6 +6,7 @@ Ending only marks a session; a daemon removes it some seconds later, so the call
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable
 from typing import Literal
 
@@ -48,8 +49,9 @@ def session_of(row: Row) -> WebSession | None:
         return None
     return WebSession(
         id=identifier,
-        username=as_text(row.get("username")),
-        application=as_text(row.get("application")),
+        # Of two thousand sessions few differ in these, and each row is unpacked anew.
+        username=sys.intern(as_text(row.get("username"))),
+        application=sys.intern(as_text(row.get("application"))),
         # An absolute time in UTC, although the column is called Timeout (facts: 3.2).
         expires=as_utc(row.get("timeout")),
         license_id=as_text(row.get("licenseid")),

@@ -12,6 +12,7 @@ from irisops.simulator.classes import (
     events,
     license,  # noqa: A004 - named as the class is
     loading,
+    oauth,
     objects,
     privilege_lists,
     relationships,
@@ -75,6 +76,9 @@ def build_registry(version: tuple[int, int]) -> Registry:
             services.SERVICES,
             applications.APPLICATIONS,
             events.EVENTS,
+            oauth.ENDPOINT,
+            oauth.SERVERS,
+            oauth.CLIENTS,
             audit.AUDIT,
             system_basics.SYSTEM,
             system_settings.SYSTEM,

@@ -105,13 +105,13 @@ def new_list(items: Iterable[str] = ()) -> Instance:
 
 
 def _guard(job: Job, cls: ClassDef) -> None:
-    """Throw `<PROTECT>` where the generated code of a class of Security.* may not reach its globals.
+    """Throw `<PROTECT>` where the generated code of a class of Security.* or OAuth2.* may not reach its globals.
 
     The classes' own methods reach them in a frame with a role of its own (facts: iris-security 4.4).
     """
     if (
         job.emulation.security_moved
-        and cls.name.startswith("Security.")
+        and cls.name.startswith(("Security.", "OAuth2."))
         and not job.holds_all_role()
         and job.world.doubts.says(SECURITY_OBJECTS, "protected")
     ):

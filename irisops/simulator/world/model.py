@@ -263,6 +263,38 @@ class Database:
 
 
 @dataclass(slots=True)
+class OAuthServer:
+    """`OAuth2.ServerDefinition`: an authorization server as a client sees it (facts: iris-config-as-text 4)."""
+
+    number: int
+    issuer: str
+    tls: str = ""
+    credentials: str = ""
+    initial_access_token: str = field(default="", repr=False)
+
+
+@dataclass(slots=True)
+class OAuthClient:
+    """`OAuth2.Client` (facts: iris-config-as-text 4). `redirect` is the URL of its RedirectionEndpoint."""
+
+    number: int
+    name: str
+    server: OAuthServer
+    type: str = "confidential"
+    enabled: bool = True
+    description: str = ""
+    tls: str = ""
+    redirect: str = ""
+    default_scope: str = ""
+    jwt_interval: int = 60
+    jwt_audience: str = ""
+    client_id: str = ""
+    credentials: str = ""
+    non_standard_token: bool = False
+    client_secret: str = field(default="", repr=False)
+
+
+@dataclass(slots=True)
 class LicenseKey:
     """The license key of the instance (facts: iris-license-sessions 1.2, 2.6)."""
 

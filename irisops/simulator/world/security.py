@@ -13,6 +13,8 @@ from irisops.simulator.world.model import (
     AuditEvent,
     Database,
     Namespace,
+    OAuthClient,
+    OAuthServer,
     Permission,
     Resource,
     Role,
@@ -40,6 +42,8 @@ class SecurityTables:
         )
         self.namespaces: NameTable[Namespace] = NameTable(lambda namespace: namespace.name)
         self.databases: NameTable[Database] = NameTable(lambda database: database.name)
+        self.oauth_servers: NameTable[OAuthServer] = NameTable(lambda server: server.issuer)
+        self.oauth_clients: NameTable[OAuthClient] = NameTable(lambda client: client.name)
         self.system = SystemSecurity()
         self._closures: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._privileges: dict[tuple[str, ...], Mapping[str, Permission]] = {}

@@ -34,6 +34,8 @@ from irisops.simulator.world.model import (
     AuditRecord,
     LicenseKey,
     Namespace,
+    OAuthClient,
+    OAuthServer,
     Permission,
     Process,
     Role,
@@ -45,6 +47,7 @@ from irisops.simulator.world.processes import ProcessTable
 from irisops.simulator.world.scheduler import Scheduler
 from irisops.simulator.world.security import SecurityTables
 from irisops.simulator.world.sessions import SessionTable, Visitor
+from irisops.simulator.world.tables import NameTable
 from irisops.simulator.world.user_tables import UserTable
 
 UNCLEAN_HOLD_SECONDS = 2.0
@@ -126,6 +129,16 @@ class World:
             start_daemons(self.process_table)
         self.scheduler.every(1.0, self.process_table.work)
 
+    @property
+    def oauth_servers(self) -> NameTable[OAuthServer]:
+        """Authorization servers that clients of this instance use."""
+        return self.tables.oauth_servers
+
+    @property
+    def oauth_clients(self) -> NameTable[OAuthClient]:
+        """OAuth clients."""
+        return self.tables.oauth_clients
+
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def now(self) -> datetime:
@@ -140,8 +153,8 @@ class World:
     def revision(self, table: str) -> int:
         """Change counter of a table.
 
-        Tables are users, roles, resources, services, applications, events, namespaces, databases, processes, sessions,
-        license and audit. Raises KeyError for another name.
+        Tables are users, roles, resources, services, applications, events, namespaces, databases, oauth_servers,
+        oauth_clients, processes, sessions, license and audit. Raises KeyError for another name.
         """
         counters: dict[str, Callable[[], int]] = {
             "processes": lambda: self.process_table.revision,
@@ -156,6 +169,8 @@ class World:
             "events": lambda: self.events.revision,
             "namespaces": lambda: self.namespaces.revision,
             "databases": lambda: self.databases.revision,
+            "oauth_servers": lambda: self.oauth_servers.revision,
+            "oauth_clients": lambda: self.oauth_clients.revision,
         }
         return counters[table]()
 

@@ -103,3 +103,50 @@ async def test_wrong_sides_are_told(person: Desk, tmp_path: Path) -> None:
     problem = await person.problem(f"/diff {tmp_path / 'live'}")
     assert problem.error == "NotAnExport"
     assert "did you mean Description?" in problem.message
+
+
+async def test_a_document_of_config_api_stands_on_one_side(person: Desk, tmp_path: Path) -> None:
+    document = tmp_path / "config.json"
+    document.write_text(
+        '{"Security.Users": {"bob": {"Enabled": 0, "FullName": "Bob", "Password": "canary-1"}, "eve": {}},'
+        ' "Security.Services": {"%Service_Bindings": {"AutheEnabled": 32}}, "Journal": {"FreezeOnError": 1}}'
+    )
+    found = await table(person, f"/diff {document}")
+    known = [row for row in found.rows if row["what"] != "unknown"]
+    assert [(row["object"], row["field"], row["first"], row["second"]) for row in known] == [
+        ("bob", "enabled", "no", "yes"),
+        ("eve", "", "there", "–"),
+    ]
+    assert found.status == 1
+    assert any("users" in str(row["kind"]) and row["object"] == "" for row in found.rows)
+    assert "Not compared: Journal." in found.notes
+    assert "canary" not in repr(found)
+    folder = tmp_path / "live"
+    await person.say(f"/export {folder}")
+    before = person.served.count_requests()
+    again = await table(person, f"/diff {document} {folder}")
+    assert before.fired == 0
+    assert [row["object"] for row in again.rows] == [row["object"] for row in found.rows]
+
+
+async def test_an_xml_export_stands_on_one_side(person: Desk, tmp_path: Path) -> None:
+    export = tmp_path / "SecurityExport.xml"
+    export.write_text(
+        "<SecurityExport><ResourcesExport><Resources><Name>%DB_USER</Name><PublicPermission>1</PublicPermission>"
+        "<Description/></Resources></ResourcesExport></SecurityExport>"
+    )
+    found = await table(person, f"/diff {export}")
+    assert ("%DB_USER", "public permission", "R") in [
+        (row["object"], row["field"], row["first"]) for row in found.rows
+    ]
+
+
+async def test_a_file_that_is_no_configuration_is_refused(person: Desk, tmp_path: Path) -> None:
+    for name, text, error in (
+        ("a.json", "{}", "NotAnExport"),
+        ("a.json", '{"Security.Users": {"bob": {"Enabeld": 1}}}', "NotAnExport"),
+        ("a.xml", "<!DOCTYPE x><UsersExport/>", "NotAnExport"),
+        ("a.toml", "", "NoExport"),
+    ):
+        (tmp_path / name).write_text(text)
+        assert (await person.problem(f"/diff {tmp_path / name}")).error == error

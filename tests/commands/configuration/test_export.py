@@ -11,8 +11,8 @@ from irisops.configuration.folder import UNFINISHED, read_folder
 from irisops.configuration.text import TOP
 from irisops.contract.replies import Done, Plan, Progress, Table
 from tests.benchmarks.bench_export import measure
-from tests.commands.editing import Desk, desk, desk_on
-from tests.instance.served import serve
+from tests.commands.editing import GOOD, Desk, desk, desk_on
+from tests.instance.served import PASSWORD, serve
 
 
 @pytest.fixture
@@ -56,6 +56,25 @@ async def test_a_folder_is_made_whole_and_private_with_progress_by_kind(person: 
     assert all(path.stat().st_mode & 0o077 == 0 for path in (live, *live.rglob("*")))
     assert {path.name for path in names_in(tmp_path)} == {"home", "live"}
     assert person.entries() == []
+
+
+async def test_no_secret_is_in_what_is_written_or_shown(person: Desk, tmp_path: Path) -> None:
+    """Neither a password nor its hash; and two that differ in nothing else are the same."""
+    live = tmp_path / "live"
+    bob = person.user("bob")
+    replies = await person.say(f"/export {live}")
+    person.served.world.set_password(bob, "Other-Secret-77")
+    replies += await person.say(f"/diff {live}")
+    assert isinstance(replies[-1], Table)
+    assert replies[-1].status == 0
+    assert any("Secrets are not compared" in note for note in replies[-1].notes)
+    written = b"".join(bytes_in(tmp_path).values()) + repr(replies).encode()
+    for secret in (PASSWORD, GOOD, "Other-Secret-77"):
+        assert secret.encode() not in written
+    for kept in (bob.password_hash, bob.password_salt):
+        assert kept
+        assert kept not in written
+        assert kept.hex().encode() not in written.lower()
 
 
 async def test_an_unchanged_instance_gives_the_same_bytes(person: Desk, tmp_path: Path) -> None:

@@ -51,9 +51,14 @@ def words(replies: list[Reply]) -> str:
 # The form
 
 
+def test_no_two_fields_are_one_property() -> None:
+    assert len({each.property for each in APPLICATION_FIELDS.values()}) == len(APPLICATION_FIELDS)
+
+
 def changed(form: Form) -> dict[str, Cell]:
-    """Another valid value for each field of a form."""
+    """Another valid value for each field of a form; fields of one kind get different ones, as far as there are."""
     found: dict[str, Cell] = {
+        "user_cookie_scope": "Lax",
         "dispatch_class": "Shop.REST",
         "namespace": "%SYS",
         "auth": ["password", "ldap"],
@@ -74,7 +79,7 @@ def changed(form: Form) -> dict[str, Cell]:
         elif each.kind == "choice":
             found[each.name] = next(word for word in each.choices if word != each.value)
         elif each.kind == "number":
-            found[each.name] = 77
+            found[each.name] = 77 + len(found)
         else:
             found[each.name] = f"/{each.name}"
     return {each.name: found[each.name] for each in form.fields}
@@ -106,7 +111,7 @@ async def test_every_field_goes_there_and_back_on_each_version(
         assert after.pop("redirect_empty_path") is True
         assert after == {
             **wanted,
-            **{key: str(value) for key, value in wanted.items() if isinstance(value, int) and value == 77},
+            **{key: str(value) for key, value in wanted.items() if type(value) is int},
         }
         for _ in range(2):
             await at.do("/undo")
@@ -129,7 +134,7 @@ async def test_every_field_of_a_new_one_is_as_it_was_entered(
         wanted.pop("name")
         shown = {each.name: each.value for each in (await at.form("/app /csp/new")).fields}
         assert {key: shown.get(key) for key in wanted} == {
-            key: str(value) if value == 77 else value for key, value in wanted.items()
+            key: str(value) if type(value) is int else value for key, value in wanted.items()
         }
 
 
@@ -494,7 +499,8 @@ async def test_what_is_warned_of(at: Desk, line: str, said: str) -> None:
     app(at, "/api/two").jwt_enabled = True
     risky(at)
     for name in ("/py/one", "/py/two"):
-        extra(at, name).update(WSGIAppName="shop" if name == "/py/two" else "one", WSGIAppLocation="/opt")
+        python = app(at, name)
+        python.wsgi_name, python.wsgi_location = "shop" if name == "/py/two" else "one", "/opt"
     plan = await at.plan(line)
     assert said in " ".join(plan.warnings)
     assert said or plan.warnings, "a method that the system has not"

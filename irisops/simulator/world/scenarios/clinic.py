@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from irisops.simulator.world.model import Application, LicenseKey, Namespace, Permission, Process, Role
+from irisops.simulator.world.model import (
+    Application,
+    LicenseKey,
+    Namespace,
+    OAuthClient,
+    OAuthServer,
+    Permission,
+    Process,
+    Role,
+)
 from irisops.simulator.world.scenarios.cast import Stage, key_of
 from irisops.simulator.world.seed import PASSWORD_BIT, UNAUTHENTICATED_BIT, add_database
 from irisops.simulator.world.sessions import Visitor
@@ -36,6 +45,7 @@ def fill(world: World) -> None:
     _roles(world)
     names = _people(stage)
     _applications(world)
+    _oauth(world)
     _processes(world, names)
     for _ in range(SESSIONS):
         _visit(world, names, age=world.chance.random() * 800)
@@ -68,6 +78,26 @@ def _roles(world: World) -> None:
         made.append(Role(f"Project{level:02d}", f"Temporary project {level}", {}, [below, "ClinicAnalyst"]))
     for role in made[:ROLES]:
         world.roles.add(role)
+
+
+def _oauth(world: World) -> None:
+    """The clinic's sign-on, and two applications that use it."""
+    server = world.oauth_servers.add(OAuthServer(1, "https://sso.clinic.example/realms/staff", "ClinicTLS"))
+    for number, (name, kind) in enumerate((("WardPortal", "confidential"), ("LabDevices", "resource")), 1):
+        redirect = f"https://iris.clinic.example/csp/{name.lower()}" if kind == "confidential" else ""
+        world.oauth_clients.add(
+            OAuthClient(
+                number,
+                name,
+                server,
+                kind,
+                tls="ClinicTLS",
+                redirect=redirect,
+                default_scope="openid profile",
+                client_id=name.lower(),
+                client_secret=f"canary-{name}",
+            )
+        )
 
 
 def _people(stage: Stage) -> list[str]:
