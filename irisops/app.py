@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
 POLL_INTERVAL = 2.0
 BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide"), (BROAD_FROM, "-broad")]
+HEIGHTS = [(0, "-short"), (30, "-tall")]
+"""On a tall screen a card has a blank line above its table."""
 QUIT_WINDOW = 2.0
 """Seconds in which the second Ctrl+C must come."""
 
@@ -90,6 +92,7 @@ class IrisopsApp(App[int]):
     """One screen: header, side panel, conversation, status line."""
 
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = keys.APP_KEYS
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
     TITLE = "irisops"

@@ -55,7 +55,7 @@ class CopyScreen(ModalScreen[Copied | None]):
         ]
         box = OptionList(*options, id="copy")
         box.border_title = "Copy as"
-        box.border_subtitle = "Esc: not"
+        box.border_subtitle = "Esc closes"
         yield box
 
     def action_take(self, way: str) -> None:

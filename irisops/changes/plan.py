@@ -143,10 +143,10 @@ def _lines_of(kind: ObjectKind, change: ObjectChange) -> list[Change]:
     lines: list[Change] = []
     if after is None:
         held = before.names("roles") or before.names("privileges") if before else ()
-        return [Change(f"{kind.noun} {name}", f"there, with {kind.show(held, '')}", "gone", "gone")]
+        return [Change(f"{kind.noun} {name}", f"exists, with {kind.show(held, '')}", "gone", "gone")]
     if before is None:
         copied = f" as a copy of {harmless(change.origin)}" if change.origin else ""
-        lines.append(Change(f"{kind.noun} {name}", "not there", f"made{copied}", "made"))
+        lines.append(Change(f"{kind.noun} {name}", "does not exist", f"made{copied}", "made"))
     for each in change.fields():
         new = after.fields.get(each)
         if before is None and (new in ("", (), False, "0") or same(new, kind.initial.get(each))):

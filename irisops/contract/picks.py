@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from irisops.contract import quoting
@@ -12,6 +12,14 @@ from irisops.contract.replies import Facts, Problem, Reply
 
 MOST = 9
 """Suggestions that have a number; more are reached with the arrows."""
+
+QUESTIONS: Mapping[str, str] = {
+    "NotUnderstood": "Not understood",
+    "NameAlone": "What about it?",
+    "WhichOne": "Which one?",
+    "NothingMeant": "Which list?",
+}
+"""Errors that ask back and are no failure if they offer lines to pick, with the title of their card."""
 
 _OPTIONAL = re.compile(r"\s*\[[^\]]*\]")
 _KEYWORD = re.compile(r"[a-z]+")
@@ -30,6 +38,11 @@ class Pick:
     def runs(self) -> bool:
         """True for a line that a pick runs; any other waits in the prompt."""
         return self.line.startswith("/") and self.blank is None and not self.at_once
+
+
+def asks_back(problem: Problem) -> bool:
+    """True for a question to the person, e.g. "Did you mean one of these?"."""
+    return problem.error in QUESTIONS and bool(problem.suggestions)
 
 
 def offered(replies: Iterable[Reply]) -> dict[str, str]:

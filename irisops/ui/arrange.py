@@ -180,9 +180,10 @@ def shown_columns(columns: Sequence[Column], width: int) -> list[Column]:
 def fit(view: View, width: int, needs: dict[str, int] | None = None, *, wrapping: bool = True) -> list[Fit]:
     """Widths within `width` cells: from headers and a sample of rows; spare width goes where values need it.
 
-    If there is too little room, columns that say to which width they may be cut shrink first, then growing and
-    wrapping ones, then the widest, never below `MIN_WIDTH`. `needs` keeps the widths needed so far, by column, so that
-    a table that is refreshed does not move to and fro; it is updated. Without `wrapping` a row takes one line.
+    If there is too little room, columns without a value are left out; then columns that say to which width they may
+    be cut shrink first, then growing and wrapping ones, then the widest, never below `MIN_WIDTH`. `needs` keeps the
+    widths needed so far, by column, so that a table that is refreshed does not move to and fro; it is updated.
+    Without `wrapping` a row takes one line.
     """
     columns = shown_columns(view.table.columns, width)
     sample = list(chain(islice(view.rows, SAMPLE), islice(reversed(view.rows), 20)))
@@ -190,19 +191,25 @@ def fit(view: View, width: int, needs: dict[str, int] | None = None, *, wrapping
     wraps = wrapping and len(view.rows) <= MOST_WRAPPED
     most = [column.wrap if wraps else 1 for column in columns]
     needs = {} if needs is None else needs
+    filled: dict[str, int] = {}
     for column, kind, lines in zip(columns, kinds, most, strict=True):
         sign = 1 if view.shown_order is not None and view.shown_order.column == column.name else 0
         limit = CELL_LIMIT if lines == 1 else NOTE_LIMIT
-        needs[column.name] = max(
-            needs.get(column.name, 0),
-            cell_len(title(column)) + sign,
-            *(_measure(row, column, kind, limit) for row in sample),
-        )
+        filled[column.name] = max((_measure(row, column, kind, limit) for row in sample), default=0)
+        head = cell_len(title(column)) + sign
+        needs[column.name] = max(needs.get(column.name, 0), head, filled[column.name])
+    if sum(needs[each.name] + GAP for each in columns) - GAP > width and 0 < len(view.rows) <= SAMPLE:
+        kept = [n for n, column in enumerate(columns) if filled[column.name]] or [0]
+        columns, kinds = [columns[n] for n in kept], [kinds[n] for n in kept]
+        most = [most[n] for n in kept]
     wanted = [needs[column.name] for column in columns]
     natural = [min(MAX_WIDTH, need) for need in wanted]
+    if sum(wanted) + GAP * (len(columns) - 1) > width:
+        folding = zip(columns, natural, most, strict=True)  # what wraps loses nothing by it
+        natural = [column.least if column.least and lines > 1 else need for column, need, lines in folding]
     spare = width - sum(natural) - GAP * (len(columns) - 1)
     growing = [number for number, column in enumerate(columns) if column.grow or most[number] > 1]
-    for group in (growing, range(len(columns))):
+    for group in ([n for n in growing if columns[n].grow], growing, range(len(columns))):
         spare = _give(natural, wanted, spare, group)
     while spare < 0:
         candidates = (

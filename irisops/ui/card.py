@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from irisops.contract.chat import Command
+from irisops.contract.picks import QUESTIONS, asks_back
 from irisops.contract.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
 from irisops.contract.secret_words import without_secrets
 from irisops.contract.wording import duration, harmless
@@ -45,6 +46,13 @@ _LABELS: dict[CardState, str] = {
     "frozen": "as of",
     "declined": "not done",
 }
+
+GAP = 4
+"""Cells between title and command, with a piece of the border."""
+BELOW = "-below"
+"""Class of what has a blank line above it on a tall screen."""
+LEAST_COMMAND = 12
+"""Cells below which a cut command says nothing."""
 
 _SECTIONS: Mapping[type[Reply], Callable[..., Section]] = {
     Done: DoneSection,
@@ -181,7 +189,11 @@ class Card(Vertical, can_focus=True):
         if second and (
             isinstance(reply, Table) or (isinstance(reply, Facts) and not (reply.blocks and reply.actions))
         ):
-            self._put(Heading(Content.styled(harmless(reply.title, 120), "$secondary bold")))
+            heading = Heading(Content.styled(harmless(reply.title, 120), "$secondary bold"))
+            heading.add_class(BELOW)
+            self._put(heading)
+        elif isinstance(widget, TableSection) and any(key[0] != "Progress" for key in self._sections):
+            widget.add_class(BELOW)
         if not isinstance(reply, Progress):
             self._drop([each for each in self._sections if each[0] == "Progress"])
         self._sections[key] = widget
@@ -225,8 +237,9 @@ class Card(Vertical, can_focus=True):
 
     def set_state(self, state: CardState) -> None:
         """Change the state."""
+        asks = any(isinstance(each, Problem) and asks_back(each) for each in self.replies)
         for name in get_args(CardState):
-            self.set_class(name == state, f"-{name}")
+            self.set_class(name == state and not (asks and name == "failed"), f"-{name}")
         self.state = state
         self._fold_plan()
         self.label()
@@ -261,14 +274,9 @@ class Card(Vertical, can_focus=True):
         room = self.size.width - 4
         if room < 8:
             return
-        left = self.headline()
-        slash = harmless(without_secrets(self.command.slash or self.command.text), 200)
-        if left.cell_length + 6 > room:
-            left = left.truncate(room, ellipsis=True)
-            slash = ""
-        right = Content.styled(slash, "$quiet").truncate(max(0, room - left.cell_length - 4), ellipsis=True)
+        left, right = self._top(room)
         fill = room - left.cell_length - right.cell_length - 2
-        if slash and fill > 0:
+        if right.plain and fill > 0:
             line = "━" if self.has_focus_within or self.has_focus else "─"
             left = Content.assemble(left, f" {line * fill} ", right)
         below = self._subtitle()
@@ -278,16 +286,40 @@ class Card(Vertical, can_focus=True):
             self.border_title = left
             self.border_subtitle = below
 
-    def headline(self) -> Content:
-        """Title and state."""
+    def _top(self, room: int) -> tuple[Content, Content]:
+        """Title and command for `room` cells: the instance gives way first, as a plan's question names it below.
+
+        Then the command, if it stands above as it was typed; else it is cut.
+        """
+        slash = harmless(without_secrets(self.command.slash or self.command.text), 200)
+        right = Content.styled(slash, "$quiet")
+        for left in (self.headline(), self.headline(where=False)):
+            if left.cell_length + right.cell_length + GAP <= room:
+                return left, right
+        left, space = self.headline(), room - GAP
+        if slash != self.entry.text:
+            left = self.headline(where=False)
+            if left.cell_length + LEAST_COMMAND <= space:
+                return left, right.truncate(space - left.cell_length, ellipsis=True)
+        if left.cell_length > room:
+            left = self.headline(where=False).truncate(room, ellipsis=True)
+        return left, Content("")
+
+    def headline(self, *, where: bool = True) -> Content:
+        """Title, instance of a plan, state."""
         title = harmless(self._title or self._fallback_title(), 80)
-        state = self._state_words()
-        return Content.assemble((title, "$foreground bold"), (f" · {state}", "$quiet") if state else "")
+        style = "$warning" if self.state == "waiting" else "$quiet"
+        place, state = self._place() if where else "", self._state_words()
+        return Content.assemble(
+            (title, "$foreground bold"),
+            (f" · {place}", "$quiet") if place else "",
+            (f" · {state}", style) if state else "",
+        )
 
     def _fallback_title(self) -> str:
         problem = next((each for each in self.replies if isinstance(each, Problem)), None)
         if problem is not None:
-            return words_of(problem.error)
+            return QUESTIONS[problem.error] if asks_back(problem) else words_of(problem.error)
         return self.command.name.replace("_", " ").capitalize() or "Answer"
 
     def _state_words(self) -> str:
@@ -296,10 +328,11 @@ class Card(Vertical, can_focus=True):
             return f"{'stale, ' if self.stale else ''}as of {clock(self.updated)}{folded}"
         if self.state == "failed" and not self._title:
             return ""
+        return f"{_LABELS[self.state]}{self._often if self.is_live else ''}"
+
+    def _place(self) -> str:
         plan = next((each for each in self.replies if isinstance(each, Plan)), None)
-        where = f"on {harmless(plan.instance, 40)}" if plan is not None else ""
-        often = self._often if self.is_live else ""
-        return " · ".join(each for each in (where, f"{_LABELS[self.state]}{often}") if each)
+        return f"on {harmless(plan.instance, 40)}" if plan is not None else ""
 
     @property
     def hidden_lines(self) -> int:
@@ -326,6 +359,8 @@ class Card(Vertical, can_focus=True):
         view = grid.view
         total = view.table.total if view.table.total is not None else view.count
         shown = len(view.rows)
+        if total == 1 and not (grid.has_focus or finding or view.find):
+            return None  # anybody can count it
         count = (
             f"{shown:,} of {total:,}" if shown != total else f"{total:,} {'row' if total == 1 else 'rows'}"
         )

@@ -54,6 +54,11 @@ def sparkline(series: Sequence[float], width: int, top: float | None = None) -> 
     return "".join(_SPARKS[min(steps, max(0, round(value / highest * steps)))] for value in shown)
 
 
+def moves(series: Sequence[float]) -> bool:
+    """True if a sparkline of it says more than its last value: a steady one would be a block."""
+    return len(set(series)) > 1
+
+
 def bar(used: float, limit: float, width: int) -> str:
     """A bar of `width` cells, `used` of `limit` filled; at least one cell if `used` is above 0."""
     if limit <= 0 or width <= 0:

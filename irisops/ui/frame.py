@@ -12,7 +12,7 @@ from textual.content import Content
 
 from irisops.contract.chat import Overview, ProfileState
 from irisops.contract.wording import duration, harmless
-from irisops.ui.figures import GLYPHS, STATE_STYLES, bar, clock, load_style, sparkline
+from irisops.ui.figures import GLYPHS, STATE_STYLES, bar, clock, load_style, moves, sparkline
 from irisops.ui.lines import spread, wrapped
 
 NAME_LIMIT = 24
@@ -85,24 +85,24 @@ def _flags(profile: ProfileState) -> str:
 
 
 def stale_words(profile: ProfileState) -> str:
-    """`stale, as of 14:52:03`, or nothing when the figures are fresh."""
-    if not profile.stale:
+    """`stale, as of 14:52:03`, or nothing when the figures are fresh, or nobody reads them any more."""
+    if not profile.stale or profile.state == "off":
         return ""
     return f"stale, as of {clock(profile.updated)}" if profile.updated else "stale"
 
 
 def header(overview: Overview, width: int) -> Content:
-    """One line: instance, state, version and user at the left; counts at the right.
+    """One line: instance, state, version and user at the left; the units at the right.
 
-    If there is too little room, these are left out in order: counts that the status line has, the program's name,
-    version, user.
+    If there is too little room, these are left out in order: the program's name, version, user. Other counts are in
+    the side panel, or in the status line where there is none.
     """
     profile = overview.active
     if profile is None:
         left = Content.assemble((" irisops ", "$primary bold"), "  ", ("○ no instance", "$quiet"))
         return spread(left, Content.styled("/connect or /profile add ", "$quiet"), width)
-    for room in range(6 if width >= SIDE_PANEL_FROM else 5, -1, -1):
-        line = _header_left(profile, room), _header_right(overview, profile, room)
+    for room in range(4, -1, -1):
+        line = _header_left(profile, room), _header_right(profile, room)
         if line[0].cell_length + line[1].cell_length + 2 <= width:
             return spread(*line, width)
     return spread(_header_left(profile, 0), Content(""), width)
@@ -131,28 +131,26 @@ def _header_left(profile: ProfileState, room: int) -> Content:
     return Content.assemble(*parts)
 
 
-def _header_right(overview: Overview, profile: ProfileState, room: int) -> Content:
-    parts: list[Content | tuple[str, str] | str] = []
-    if room >= 1:
-        style = "$quiet" if profile.stale else load_style(profile.in_use, profile.units_limit)
-        parts += [("license ", "$quiet"), (units_text(profile), f"{style} bold")]
-    if room >= 6 and profile.sessions is not None:
-        parts += [(f"{GAP}sessions ", "$quiet"), str(profile.sessions)]
-    if room >= 6:
-        count = len(overview.tunnels)
-        parts += [(f"{GAP}tunnels ", "$quiet"), (str(count), "$accent bold" if count else "$quiet")]
-    return Content.assemble(*parts, " ")
+def _header_right(profile: ProfileState, room: int) -> Content:
+    if not room or profile.state == "off":
+        return Content("")
+    style = "$quiet" if profile.stale else load_style(profile.in_use, profile.units_limit)
+    return Content.assemble(("license ", "$quiet"), (units_text(profile), f"{style} bold"), " ")
 
 
 def profiles_panel(overview: Overview, width: int, most: int = 8) -> list[Content]:
-    """One line per profile: lamp, name, units or the state's word at the right; the active one is marked `›`."""
+    """One line per profile: lamp, name, units or the state's word at the right; the active one is marked `›`.
+
+    Its units are right below, in `now_panel`.
+    """
     if not overview.profiles:
         return [Content.styled("none yet", "$quiet"), Content.styled("/profile add", "$accent")]
     lines = []
     for profile in list(overview.profiles)[:most]:
         here = profile == overview.active or profile.active
         mark = "›" if here and len(overview.profiles) > 1 else " "
-        right = units_text(profile) if profile.in_use is not None else _panel_word(profile)
+        counted = profile.in_use is not None and not here
+        right = units_text(profile) if counted else _panel_word(profile)
         style = "$warning" if profile.stale else "$quiet"
         name = harmless(profile.name, max(4, width - len(right) - 6))
         left = Content.assemble(
@@ -175,7 +173,9 @@ def _panel_word(profile: ProfileState) -> str:
 
 def now_panel(profile: ProfileState | None, width: int) -> list[Content]:
     """The active profile's counts with a bar and a sparkline of the units."""
-    if profile is None or (profile.in_use is None and profile.sessions is None and profile.processes is None):
+    if profile is None or profile.state == "off":
+        return [Content.styled("not connected", "$quiet")]
+    if profile.in_use is None and profile.sessions is None and profile.processes is None:
         return [Content.styled("no figures yet", "$quiet")]
     style = "$quiet" if profile.stale else load_style(profile.in_use, profile.units_limit)
     lines = [
@@ -188,7 +188,7 @@ def now_panel(profile: ProfileState | None, width: int) -> list[Content]:
     ]
     if profile.in_use is not None and profile.units_limit:
         lines.append(Content.styled(bar(profile.in_use, profile.units_limit, width), style))
-    if len(profile.history) > 1:  # of what the bar shows
+    if moves(profile.history):  # of what the bar shows
         line = sparkline(profile.history, width, profile.units_limit)
         lines.append(Content.styled(line.rjust(width), style))
     lines.append(_pair("sessions", _count(profile.sessions), "", width))
@@ -226,7 +226,7 @@ def folded_panel(overview: Overview, width: int) -> Content:
         style = "$quiet" if profile.stale else load_style(profile.in_use, profile.units_limit)
         label = "units " if profile.connections is None else "connections "
         units = Content.assemble((label, "$quiet"), (units_text(profile), style))
-        if len(profile.history) > 1 and width >= 70:
+        if moves(profile.history) and width >= 70:
             line = sparkline(profile.history, 10, profile.units_limit)
             units = Content.assemble(units, " ", (line, style))
         parts.append(units)

@@ -210,9 +210,9 @@ class Grid(ScrollView, can_focus=True):
         if changed:
             self.refresh(*(Region(0, line + 1, self.size.width, 1) for line in changed))
 
-    def _fit(self) -> bool:
-        width = max(1, self.scrollable_content_region.width - len(MARK))
-        fits = fit(self.view, width, self._needs, wrapping=not self.dense)
+    def _fit(self, room: int | None = None) -> bool:
+        room = self.scrollable_content_region.width if room is None else room
+        fits = fit(self.view, max(1, room - len(MARK)), self._needs, wrapping=not self.dense)
         changed = fits != self.fits
         if changed:
             self.fits = fits
@@ -237,7 +237,9 @@ class Grid(ScrollView, can_focus=True):
         self.virtual_size = Size(self.scrollable_content_region.width, self.line_count + 1)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - the base class's signature
-        """The header and all rows; the style sheet caps it."""
+        """The header and all rows; the style sheet caps it. Fits the columns first: the next frame shows them."""
+        if not self.fits and width > 0:
+            self._fit(width - self.scrollbar_gutter.width)
         return self.line_count + 1
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - the base class's signature

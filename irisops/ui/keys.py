@@ -53,10 +53,6 @@ CARD_KEYS: list[BindingType] = [
 """Keys of a card. They work from the prompt, too, on the newest one; here they are known as the card's."""
 
 FOOTER = {
-    "confirm.yes": "yes",
-    "confirm.no": "no",
-    "confirm.calls": "show the calls",
-    "secret.decline": "cancel",
     "search.next": "next",
     "search.previous": "previous",
     "search.leave": "back",
@@ -81,8 +77,8 @@ FOOTER = {
     "app.palette": "commands",
     "app.keys": "keys",
 }
-"""Words of the keys in the bottom line, by id, the first shown first. A row's own keys are in its card's lower edge;
-`Which keys work now` has all."""
+"""Words of the keys in the bottom line, by id, the first shown first. A row's own keys are in its card's lower edge,
+those of a question in the question; `Which keys work now` has all."""
 
 GROUPS = (
     ("search", "Search"),

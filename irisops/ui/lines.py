@@ -62,7 +62,7 @@ def note_lines(
     """A note; the sign that it begins with, if any, stands before it in its colour."""
     mark = note[:1] if note[1:2] == " " and note[:1] in SIGNS else ""
     text = note[2:] if mark else note
-    style = SIGNS.get(mark, "$accent")
+    style = SIGNS.get(mark, "$quiet")
     return item(mark or "·", style, text, width, NOTE_LIMIT, commands=commands, foreign=foreign)
 
 

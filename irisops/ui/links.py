@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from textual.content import Content
 from textual.style import Style
@@ -31,9 +31,11 @@ class Commands:
     """The registry as a screen knows it: name of each command -> literal words of its usage."""
 
     usage: Mapping[str, frozenset[str]]
+    summaries: Mapping[str, str] = field(default_factory=dict)
+    """Name of each command -> what it does."""
 
     @classmethod
-    def of(cls, infos: Iterable[CommandInfo]) -> Commands:
+    def of(cls, infos: Sequence[CommandInfo]) -> Commands:
         """From the commands of a chat."""
         return cls(
             {
@@ -41,8 +43,15 @@ class Commands:
                     _LITERAL.findall(info.usage.removeprefix("/").removeprefix(info.name.removeprefix("/")))
                 )
                 for info in infos
-            }
+            },
+            {info.name.removeprefix("/"): info.summary for info in infos},
         )
+
+    def summary(self, line: str) -> str:
+        """What the command of a line does; "" for none."""
+        words = line.removeprefix("/").split()
+        names = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+        return next((self.summaries[name] for name in names if name in self.summaries), "")
 
     def begins(self, word: str) -> bool:
         """True if a command begins with this word."""

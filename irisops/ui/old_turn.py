@@ -49,7 +49,7 @@ class OldTurn(Lines, can_focus=True):
         self.entry, self.command = turn.entry, card.command
         self._said = turn.said.lines(turn.said.content_size.width)
         self._title = card.headline()
-        self._failed = card.state == "failed"
+        self._failed = card.has_class("-failed")
         self._folded = card.folded
         body = [line for part in card.children for line in _seen(part)][: card.content_size.height]
         self._body: list[Line] = [line if isinstance(line, Content) else _joined(line) for line in body] + [
@@ -145,6 +145,10 @@ def _edge(
 def _seen(part: Widget) -> Iterable[Line]:
     if not part.display:
         return []
+    return [*[Content("")] * part.styles.margin.top, *_lines_of(part)]
+
+
+def _lines_of(part: Widget) -> Iterable[Line]:
     if isinstance(part, Grid):
         return part.seen()
     if isinstance(part, Lines):

@@ -41,7 +41,7 @@ class Header(Widget):
 
 
 class Panel(GivenLines):
-    """A bordered part of the side panel."""
+    """A part of the side panel under a line with its name."""
 
     class Picked(Message):
         """A line was clicked."""
@@ -52,7 +52,7 @@ class Panel(GivenLines):
 
     def __init__(self, title: str) -> None:
         super().__init__()
-        self.border_title = title
+        self.border_title = f" {title} "
 
     def on_click(self, event: events.Click) -> None:
         """Post which line was clicked."""
@@ -87,7 +87,7 @@ class SidePanel(Ground, Vertical):
         self._tunnels = Panel("Tunnels")
 
     def compose(self) -> ComposeResult:
-        """Three boxes."""
+        """Three parts."""
         yield self._profiles
         yield self._now
         yield self._tunnels
@@ -162,7 +162,7 @@ class StatusLine(Widget):
 
     def _keys(self, room: int) -> Content:
         """The first keys that fit, and always the last one, which lists them all."""
-        parts = [Content.assemble((key, "$foreground"), (f" {words}", "$quiet")) for key, words in self.keys]
+        parts = [Content.assemble((key, "$accent"), (f" {words}", "$quiet")) for key, words in self.keys]
         while len(parts) > 1 and sum(each.cell_length + len(GAP) for each in parts) > room:
             del parts[-2]
         return Content.assemble(Content(GAP).join(parts), " ") if parts else Content("")

@@ -123,11 +123,13 @@ class Popup(Lines):
     def lines(self, width: int) -> list[Content]:
         """The items around the chosen one."""
         first = max(0, min(self.chosen - MOST // 2, len(self.items) - MOST))
+        shown = self.items[first : first + MOST]
+        hints = max((len(each.hint) for each in shown), default=0) + 1
         label_width = min(
-            max(18, width * 2 // 5), max((len(each.label) for each in self.items), default=0) + 4
+            max(18, width * 2 // 5, width - hints), max((len(each.label) for each in shown), default=0) + 4
         )
         lines: list[Content] = []
-        for number, each in enumerate(self.items[first : first + MOST], first):
+        for number, each in enumerate(shown, first):
             here = number == self.chosen and self.moved
             mark = "▸ " if here else "  "
             style = "$row-cursor-text" if here else "$quiet" if each.greyed else "$foreground"

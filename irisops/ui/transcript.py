@@ -47,6 +47,9 @@ MOST_ENTRIES = 500
 MOST_SAVED = 6_000_000
 """Bytes of compressed text kept for `/save` of turns that are no longer whole."""
 
+FRESH = "-fresh"
+"""Class while nothing but the first screen is shown."""
+
 _LEVELS = {"info": ("·", "$secondary"), "warning": ("!", "$warning"), "error": ("✕", "$error")}
 
 
@@ -133,12 +136,17 @@ class Transcript(Ground, VerticalScroll, can_focus=False):
     def on_mount(self) -> None:
         """Show the first screen."""
         self._greet()
-        self.anchor()
         self.screen.screen_layout_refresh_signal.subscribe(self, self._laid_out, immediate=True)
 
     def _greet(self) -> None:
         self._welcome = Welcome(self._overview())
+        self._alone(alone=True)
         self.mount(self._welcome)
+
+    def _alone(self, *, alone: bool) -> None:
+        """The first screen stands in the middle; an anchor would pull it down."""
+        self.set_class(alone, FRESH)
+        self.anchor(not alone)
 
     def renew_welcome(self, overview: Overview) -> None:
         """Show a newer state on the first screen, if it is shown."""
@@ -150,6 +158,7 @@ class Transcript(Ground, VerticalScroll, can_focus=False):
         if self._welcome is not None:
             self._welcome.remove()
             self._welcome = None
+            self._alone(alone=False)
 
     # The end
 
@@ -185,6 +194,8 @@ class Transcript(Ground, VerticalScroll, can_focus=False):
         self._keep(Entry(self._now(), notice=notice))
         line = NoticeLine(notice)
         line.commands = self._commands()
+        if self.has_class(FRESH):
+            self._alone(alone=False)
         self._stand(line)
         self._tidy_soon()
 

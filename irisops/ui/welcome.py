@@ -29,8 +29,10 @@ UNKNOWN: tuple[Try, ...] = (
     ("add a profile", "opens a form for an instance elsewhere"),
     ("help", "everything that can be asked"),
 )
-ASK = "Ask in plain words, or type / for commands. A change shows its plan first and waits for your yes."
-LIVE = "Cards marked “live” refresh while they are in sight."
+ASK = (
+    "Ask in plain words, or type / for commands.",
+    "A change shows its plan first and waits for your yes.",
+)
 TRY = "Try one: Tab, then ↑ ↓ and Enter, or click"
 LEAVE = "F1 keys   Ctrl+P all commands   Ctrl+Q or /quit logs out and leaves"
 
@@ -100,8 +102,9 @@ class Welcome(Lines, can_focus=True):
                 ("✿ ", "$accent"), ("irisops", "$primary bold"), ("  chat with an IRIS instance", "$quiet")
             ),
             Content(""),
-            *wrapped(Content(ASK), width),
             *self._state(width),
+            Content(""),
+            *(line for each in ASK for line in wrapped(Content(each), width)),
             Content(""),
             *wrapped(Content.styled(TRY, "$quiet"), width),
         ]
@@ -126,8 +129,7 @@ class Welcome(Lines, can_focus=True):
             return []
         what = " as ".join(harmless(each, 40) for each in (profile.version, profile.user) if each)
         words = state_words(profile) or what or "connected"
-        said = f"{harmless(profile.name, 40)}: {words}. {LIVE if profile.state == 'connected' else ''}"
-        return wrapped(Content.assemble(lamp(profile), f" {said}".rstrip()), width)
+        return wrapped(Content.assemble(lamp(profile), f" {harmless(profile.name, 40)}: {words}"), width)
 
     def action_choose(self, step: int) -> None:
         """Mark another line; beyond the last, back to the prompt."""

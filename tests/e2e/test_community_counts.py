@@ -92,16 +92,16 @@ async def test_all_that_is_shown_agrees(on: Stage, counting: str) -> None:
         assert facts.facts["connections"] == used
         assert (facts.facts["consumed"], facts.facts["available"]) == (on.consumed, 8 - on.consumed)
         assert list(facts.labels)[:3] == ["in_use", "limit", "free"], "the connections come first"
-        assert {"consumed", "available"} <= facts.labels.keys(), "with the counter beside them"
+        assert {"consumed", "max_consumed"} <= facts.labels.keys(), "with the counter beside them"
         assert sum(int(str(row["units"])) for row in holders.rows) == on.consumed
         assert sum(int(str(row["connections"] or row["units"])) for row in holders.rows) == used
         assert not any("sharing one unit" in str(row["why"]) for row in holders.rows)
-        nearly = "Nearly full: 1 connection left." if free else "No connection is free: the next login or"
+        nearly = "! Nearly full: 1 connection left." if free else "! No connection is free: the next login or"
         assert facts.notes[0].startswith(nearly)
 
         shown = "\n".join(line.plain for line in facts_lines(facts, 78))
         assert f"{used} of 8 connections" in shown
-        assert f"Units by its counter {on.consumed}" in shown
+        assert f"Its own counter {on.consumed}" in shown
 
         status = await read(person, "/status")
         assert figures(status.facts) == (used, free)
@@ -226,4 +226,4 @@ async def test_where_connections_cannot_be_counted_the_counter_is_called_a_count
             link = person.session.hub.active
             assert link is not None
             assert link.board is not None
-            assert warnings(link.board, link.clock.now())[0] == "Nearly full: 1 connection left."
+            assert warnings(link.board, link.clock.now())[0] == "! Nearly full: 1 connection left."

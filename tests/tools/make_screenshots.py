@@ -1,17 +1,19 @@
 """Makes the pictures of the README: drives the demo's screens at both sizes and writes `screenshots/*.svg`.
 
     python -m tests.tools.make_screenshots [FOLDER]
+    python -m tests.tools.make_screenshots FOLDER --themes [THEME …]
 
+The second writes every main screen at both sizes in each theme to FOLDER/THEME, to look at; `nocolor` is one of them.
 The real session talks over the real driver to a private simulator; only the terminal is Textual's own headless one.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import re
-import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,13 +21,18 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from irisops.app import IrisopsApp
+from irisops.connections.open_shares import SharingSettings
 from irisops.demo import Demo, running
 from irisops.profiles.secrets import Secrets
 from irisops.session import Session
-from irisops.ui.themes import theme_names
+from irisops.ui.themes import DEFAULT, theme_names
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SIZES = ((120, 36), (80, 24))
+NO_COLOUR = "nocolor"
+"""A look, no theme: the default one under NO_COLOR."""
+NO_TOKEN = "none"
+"""In place of ngrok's token: no share is opened, it is only looked at."""
 DEADLINE = 20.0
 """Seconds to wait for anything that is to be seen."""
 
@@ -60,6 +67,33 @@ SCENES = (
     Scene("copy", ("show users",), ("ctrl+y",), seen="Markdown"),
     Scene("keys", ("/status",), ("f1",), seen="Keys that work now"),
 )
+MORE = (
+    Scene("why", ("/license why",), seen="SESSION"),
+    Scene("advice", ("/license advice",), seen="SAVES"),
+    Scene("sessions", ("/sessions",), ("alt+up", "down"), seen="EXPIRES"),
+    Scene("filter", ("/users",), ("alt+up", "slash", "r", "e"), seen="with"),
+    Scene("roles", ("/roles",), seen="DESCRIPTION"),
+    Scene("apps", ("/apps",), seen="LOGIN"),
+    Scene("app", ("/app /csp/user",), seen="Description"),
+    Scene("app_test", ("/app test /csp/user as",), seen="STATUS"),
+    Scene("denied", ("/denied",), seen="WHY"),
+    Scene("doctor", ("/doctor",), seen="ROUTE"),
+    Scene("status", ("/status",), seen="Version"),
+    Scene("dashboard", ("/dashboard",), seen="INSTANCE"),
+    Scene("settings", ("/settings list",), seen="MEANING"),
+    Scene("profile", ("/profile add",), seen="Host"),
+    Scene("help", ("/help",), seen="COMMAND"),
+    Scene("term", ("what is a license unit",), seen="Term"),
+    Scene("problem", ("/user nobodyhere",), seen="/users"),
+    Scene("name", ("maria",), seen="What about it"),
+    Scene("warned", ("give reader %All",), seen="yes"),
+    Scene("word", ("/share superserver for 2h people 3",), seen="Enter"),
+    Scene("plot", ("/plot units",), seen="now"),
+    Scene("watch", ("/watch license", "/processes"), seen="PID"),
+    Scene("palette", keys=("ctrl+p", *"license"), seen="/license"),
+    Scene("left", ("/disconnect",), seen="Logged out"),
+)
+"""Further main screens, for `--themes` alone: the repository keeps what its pages show."""
 RICH = next(scene for scene in SCENES if scene.name == "story")
 """The scene that is shown in every theme."""
 
@@ -122,8 +156,15 @@ async def picture(
     """Run the app on the demo, act, and return its screen as SVG."""
     secrets = Secrets(None)
     secrets.remember(demo.profile, demo.password)
-    session = Session(demo.places, secrets=secrets, extra=[demo.profile], first=demo.profile.name)
-    app = IrisopsApp(session, theme=theme)
+    session = Session(
+        demo.places,
+        secrets=secrets,
+        extra=[demo.profile],
+        first=demo.profile.name,
+        sharing=lambda: SharingSettings(agent="ngrok", token=NO_TOKEN, loopback=True),
+    )
+    bare = theme == NO_COLOUR
+    app = IrisopsApp(session, theme=DEFAULT if bare else theme, environment={"NO_COLOR": "1"} if bare else {})
     try:
         async with app.run_test(size=size) as pilot:
             await act(pilot)
@@ -136,20 +177,51 @@ ENDABLE = ("--doubt", "function=allowed")
 """For the pictures of ending sessions: what a real instance lets a client do is not known."""
 
 
-def main(folder: Path) -> None:
-    """All scenes at both sizes, and one scene in every theme."""
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = [
-        (f"{scene.name}-{columns}x{rows}", scene, (columns, rows), "dark")
-        for columns, rows in SIZES
-        for scene in SCENES
+Wanted = tuple[str, Scene, tuple[int, int], str]
+"""Name of the file, scene, size, theme."""
+
+
+def shown() -> list[Wanted]:
+    """What the repository keeps: the scenes at both sizes, and one in every theme."""
+    return [
+        *at_both_sizes(SCENES, DEFAULT),
+        *((f"theme-{theme}", RICH, SIZES[0], theme) for theme in theme_names()),
     ]
-    wanted += [(f"theme-{theme}", RICH, SIZES[0], theme) for theme in theme_names()]
-    for name, scene, size, theme in wanted:
+
+
+def at_both_sizes(scenes: Sequence[Scene], theme: str, folder: str = "") -> list[Wanted]:
+    """Each scene, first on the large screen."""
+    return [
+        (f"{folder}{scene.name}-{columns}x{rows}", scene, (columns, rows), theme)
+        for columns, rows in SIZES
+        for scene in scenes
+    ]
+
+
+def in_themes(themes: Sequence[str]) -> list[Wanted]:
+    """Every main screen in these themes, in a folder each."""
+    return [each for theme in themes for each in at_both_sizes((*SCENES, *MORE), theme, f"{theme}/")]
+
+
+def main(folder: Path, all_wanted: Sequence[Wanted]) -> None:
+    """Take the pictures, each on an instance of its own."""
+    for name, scene, size, theme in all_wanted:
         with running(ENDABLE) as demo:
             svg = asyncio.run(picture(demo, size, theme, partial(play, scene=scene)))
-        (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+        path = folder / f"{name}.svg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(svg, encoding="utf-8")
+
+
+def options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "screenshots")
+    parser.add_argument("--themes", nargs="*", metavar="THEME", choices=[*theme_names(), NO_COLOUR])
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "screenshots")
+    chosen = options()
+    every = [*theme_names(), NO_COLOUR]
+    main(chosen.folder, shown() if chosen.themes is None else in_themes(chosen.themes or every))

@@ -155,3 +155,22 @@ def test_rows_are_written_again_only_when_they_or_the_columns_are_new() -> None:
     assert arrange(table, find="old", texts=texts).rows
     assert not arrange(Table("t", "T", columns, [{**row}]), find="old", texts=texts).rows
     assert not arrange(Table("t", "T", columns[1:], [row]), find="old", texts=texts).rows
+
+
+def test_columns_without_a_value_give_their_room_to_the_others() -> None:
+    columns = [Column("who", "WHO"), Column("missing", "MISSING"), Column("why", "WHY", grow=True, wrap=4)]
+    row: dict[str, Cell] = {"who": "maria", "missing": "", "why": REASON}
+    view = arrange(Table("t", "T", columns, [row]))
+    assert [each.column.name for each in fit(view, 60)] == ["who", "why"]
+    assert [each.column.name for each in fit(view, 120)] == ["who", "missing", "why"], "there is room for all"
+    filled = arrange(Table("t", "T", columns, [row, row | {"missing": "%All"}]))
+    assert [each.column.name for each in fit(filled, 60)] == ["who", "missing", "why"]
+
+
+def test_a_column_that_wraps_gives_its_room_to_the_reason_at_once() -> None:
+    columns = [Column("why", "WHY", grow=True, wrap=4), Column("free", "FREE AT", least=15, wrap=3)]
+    row: dict[str, Cell] = {"why": REASON, "free": "14:35 to 14:46 (1 h 05 min)"}
+    view = arrange(Table("t", "T", columns, [row]))
+    assert [each.width for each in fit(view, 84)] == [67, 15]
+    assert [each.width for each in fit(view, 84, wrapping=False)] == [55, 27], "a line that is cut tells less"
+    assert [each.width for each in fit(view, 112)] == [len(REASON), 27], "there is room for both"

@@ -68,11 +68,33 @@ async def test_a_click_picks_exactly_the_clicked_suggestion(number: int) -> None
     async with make_app(chat).run_test(size=SMALL) as pilot:
         card = await say(pilot, "make me coffee")
         section = card.query_one(ProblemSection)
-        place = section.size.height - 3 + number
+        lines = [line.plain.strip() for line in section.lines(section.size.width)]
+        [place] = [row for row, line in enumerate(lines) if line.startswith(f"{number + 1} /")]
         await pilot.click(section, offset=(6, place))
         wanted = ("run /license", "run /users", "run /help")[number]
         await until(pilot, lambda: wanted in chat.log)
         assert [line for line in chat.log if line.startswith("run")] == [wanted]
+
+
+async def test_a_question_back_is_no_failure_and_says_what_each_pick_does() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        card = await say(pilot, "make me coffee")
+        assert card.state == "failed"
+        assert not card.has_class("-failed"), "no red frame around a question"
+        lines = text_of(card.query_one(ProblemSection)).splitlines()
+        assert lines[0].startswith("? ")
+        assert lines[1].split("   ")[0].strip() == "1 /license"
+        assert "Who holds each license unit" in lines[1]
+        assert lines[-1].startswith("→ "), "the picks come first"
+
+
+async def test_a_plan_keeps_its_state_and_command_where_the_instance_has_no_room() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        card = await say(pilot, "/grant %SQL to appuser")
+        top = str(card.border_title)
+        assert "waits for yes or no" in top
+        assert "/grant %SQL to appuser" in top
+        assert "…" not in top
 
 
 async def test_a_number_without_picks_is_an_ordinary_line() -> None:

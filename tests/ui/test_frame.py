@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import get_args
 
@@ -59,10 +60,32 @@ def test_nothing_is_wider_than_its_place(overview: Overview, width: int) -> None
         assert all("\n" not in line.plain for line in lines)
 
 
-def test_a_wide_header_says_all() -> None:
+def test_a_wide_header_says_where_one_is_and_the_side_panel_the_rest() -> None:
     plain = frame.header(FULL, 120).plain
-    for words in ("irisops", "● local", "IRIS 2025.2", "_SYSTEM", "license 5/8", "sessions 12", "tunnels 1"):
+    for words in ("irisops", "● local", "IRIS 2025.2", "_SYSTEM", "license 5/8"):
         assert words in plain
+    assert "sessions" not in plain
+    lines = [*frame.now_panel(FULL.active, 21), *frame.tunnels_panel(FULL.tunnels, 21)]
+    said = "\n".join(line.plain for line in lines)
+    assert re.search(r"sessions +12\n", said)
+    assert FULL.tunnels[0].split()[0] in said
+    assert "5/8" not in frame.profiles_panel(FULL, 21)[0].plain, (
+        "the units of the active one are in the panel below"
+    )
+
+
+def test_figures_of_an_instance_that_was_left_are_not_shown_as_stale() -> None:
+    left = replace(LOCAL, state="off", stale=True)
+    overview = Overview([left], left)
+    said = frame.header(overview, 100).plain + "".join(line.plain for line in frame.now_panel(left, 21))
+    assert "not connected" in said
+    assert "stale" not in said
+    assert "5/8" not in said
+
+
+def test_a_steady_series_is_no_block_of_colour() -> None:
+    steady, moving = replace(LOCAL, history=(5.0, 5.0, 5.0)), replace(LOCAL, history=(4.0, 5.0, 5.0))
+    assert len(frame.now_panel(moving, 21)) == len(frame.now_panel(steady, 21)) + 1
 
 
 def test_a_narrow_header_keeps_instance_and_license() -> None:

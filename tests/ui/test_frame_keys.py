@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from irisops.app import IrisopsApp
-from irisops.contract.chat import Overview
+from irisops.contract.chat import Notice, Overview
 from irisops.contract.replies import FormField, Problem
 from irisops.ui.ask import Confirm
 from irisops.ui.card import Card
@@ -44,7 +44,8 @@ async def test_the_bottom_line_shows_the_keys_of_the_focus(size: tuple[int, int]
         assert "Tab complete" not in bottom(pilot)
         await pilot.press("escape")
         await say(pilot, "/grant %SQL to appuser")
-        await until(pilot, lambda: "y yes" in bottom(pilot))
+        await until(pilot, lambda: "y yes" in text_of(app_of(pilot).screen))
+        assert "yes" not in bottom(pilot), "the question has its keys right above"
         assert len(bottom(pilot)) <= size[0]
         assert bottom(pilot).rstrip().endswith("F1 keys")
 
@@ -258,3 +259,17 @@ def test_the_drivers_own_words_are_shown_on_a_key_only() -> None:
     )
     assert "LINK ERROR" not in "".join(line.plain for line in problem_lines(problem, 80))
     assert "LINK ERROR" in "".join(line.plain for line in problem_lines(problem, 80, detailed=True))
+
+
+async def test_the_first_screen_stands_in_the_middle_until_something_is_below_it() -> None:
+    chat = FakeChat()
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        app = app_of(pilot)
+        transcript, welcome = app.query_one(Transcript), app.query_one(Welcome)
+
+        def room() -> tuple[int, int]:
+            return welcome.region.y - transcript.region.y, transcript.region.bottom - welcome.region.bottom
+
+        await until(pilot, lambda: abs(room()[0] - room()[1]) <= 1)
+        app.conversation.notice(Notice("info", "Something was found."))
+        await until(pilot, lambda: room()[1] < room()[0])

@@ -176,9 +176,22 @@ async def test_all_of_a_row_is_shown_below_and_follows_the_cursor() -> None:
         await pilot.press("alt+up", "right")
         await until(pilot, lambda: "GLOBALS" in text_of(card))  # a column that is hidden at this width
         await pilot.press("down")
-        await until(pilot, lambda: "Clinic.Ward1.1" in text_of(card).split("GLOBALS")[0].split("PID")[-1])
+        await until(pilot, lambda: "Clinic.Ward1.1" in text_of(card.query_one(Details)))
         await pilot.press("left")
         await until(pilot, lambda: "GLOBALS" not in text_of(card))
+
+
+def test_the_values_of_a_row_stand_in_columns_and_long_ones_below() -> None:
+    columns = [Column(name, name.upper()) for name in ("pid", "user", "state", "routine", "why")]
+    row: dict[str, Cell] = {"pid": "x", "user": "x", "state": "x", "routine": "x", "why": "because " * 12}
+    details = Details()
+    details.show(Table("t", "T", columns, [row]), row)
+    lines = [line.plain for line in details.lines(70)]
+    assert lines[0].split() == ["PID", "x", "STATE", "x"]
+    assert lines[1].split() == ["USER", "x", "ROUTINE", "x"]
+    assert lines[2].split()[:2] == ["WHY", "because"]
+    assert "".join(lines).count("because") == 12, "nothing is cut"
+    assert len(details.lines(40)) > len(lines), "one column where two do not fit"
 
 
 async def test_enter_without_an_action_shows_all_of_the_row() -> None:

@@ -141,9 +141,7 @@ def _privileges(
         old = _public_of(before) if name in created else _held(before, name)
         change = difference(old, _held(after, name))
         if not change and name in reassigned:
-            told.tell(
-                name, "The resource privileges of {} do not change; SQL privileges granted to the roles do."
-            )
+            told.tell(name, "No resource privilege of {} changes; SQL privileges that the roles have do.")
         for verb, part in (("gain", change.gained), ("lose", change.lost)):
             if part:
                 names = [f"{key}:{value.letters}" for key, value in sorted(part.items())]
@@ -201,7 +199,7 @@ def _about_user(change: ObjectChange, own_user: str, told: _Told, warnings: list
             "This is the account you are using; a running connection gets new roles at its next login."
         )
     if after is None:
-        told.tell(change.name, "{} can no longer log in; what is connected now goes on until it leaves.")
+        told.tell(change.name, "{} can no longer log in; connections that are open now go on until they end.")
         warnings.append(
             "/undo makes a deleted user again with a new password: the old one is lost, and so are SQL privileges "
             "granted to the user itself."
@@ -210,7 +208,7 @@ def _about_user(change: ObjectChange, own_user: str, told: _Told, warnings: list
     if before is not None and (gained or missing(old, new)):
         told.tell(
             change.name,
-            "SQL privileges are separate from roles: those granted to {} directly stay as they are.",
+            "SQL privileges granted to {} directly stay as they are.",
         )
     if gained and not after.flag("enabled"):
         warnings.append(f"{name} is disabled: it gains nothing until it is enabled.")
@@ -218,7 +216,7 @@ def _about_user(change: ObjectChange, own_user: str, told: _Told, warnings: list
     if special and gained:
         warnings.append(special)
     if before is not None and before.flag("enabled") and not after.flag("enabled"):
-        told.tell(change.name, "{} can no longer log in; what is connected now goes on until it leaves.")
+        told.tell(change.name, "{} can no longer log in; connections that are open now go on until they end.")
     if before is not None and not before.flag("enabled") and after.flag("enabled"):
         told.tell(change.name, "{} can log in again.")
     if after.flag("must_change_password") and not (before and before.flag("must_change_password")):

@@ -18,7 +18,7 @@ from irisops.instance.usage.sessions_timeout import list_timeouts, probe_timeout
 COLUMNS = (
     Column("number", "NO.", "number"),
     Column("title", "WHAT TAKES UNITS", grow=True, wrap=5),
-    Column("setting", "SETTING", wrap=4, hide_under=84),
+    Column("setting", "SETTING", wrap=4, hide_under=110),
     Column("present", "NOW", wrap=5),
     Column("proposed", "BETTER", grow=True, wrap=5),
     Column("units", "SAVES", "number"),

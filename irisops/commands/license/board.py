@@ -41,9 +41,8 @@ _CONNECTIONS = {
     "in_use": "Connections in use",
     "limit": "Connections allowed",
     "free": "Free",
-    "consumed": "Units by its counter",
-    "available": "Free by its counter",
-    "max_consumed": "Peak by its counter",
+    "consumed": "Its own counter",
+    "max_consumed": "Its peak",
 }
 """On Community Edition: connections first, what the instance itself counts beside them."""
 
@@ -98,15 +97,15 @@ def warnings(board: LicenseBoard, now: datetime) -> list[str]:
     found: list[str] = []
     if counts.limit and board.in_use is not None:
         if board.free == 0 or counts.available == 0 or board.in_use >= counts.limit:
-            found.append(f"No {board.counted} is free: the next login or browser is refused.")
+            found.append(f"! No {board.counted} is free: the next login or browser is refused.")
         elif board.in_use >= NEAR_FULL * counts.limit:
-            found.append(f"Nearly full: {counted(counts.limit - board.in_use, board.counted)} left.")
+            found.append(f"! Nearly full: {counted(counts.limit - board.in_use, board.counted)} left.")
     if counts.expires is not None:
         days = (counts.expires - now.date()).days
         if days < 0:
-            found.append(f"The key expired on {counts.expires:%Y-%m-%d}: activate a new one.")
+            found.append(f"! The key expired on {counts.expires:%Y-%m-%d}: activate a new one.")
         elif days <= EXPIRY_WARNING_DAYS:
-            found.append(f"The key expires in {counted(days, 'day')}, on {counts.expires:%Y-%m-%d}.")
+            found.append(f"! The key expires in {counted(days, 'day')}, on {counts.expires:%Y-%m-%d}.")
     if counts.community:
         found.append(community_note(board))
     return [*found, *_near_the_flip(board)]
@@ -120,7 +119,7 @@ def community_note(board: LicenseBoard) -> str:
             f"{rule} The connections cannot be read, so the figures are the instance's own counter, which need not "
             "move with each: more may be in use."
         )
-    return f"{rule} Its own counter (LUConsumed) need not move with each: go by the connections."
+    return f"{rule} Its own counter (LUConsumed) may lag behind: go by the connections."
 
 
 def _near_the_flip(board: LicenseBoard) -> list[str]:

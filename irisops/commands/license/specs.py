@@ -74,9 +74,9 @@ SPECS: tuple[CommandSpec, ...] = (
     ),
     _command(
         name="license forecast",
-        summary="Whether N more people, browsers, vscode or clients fit, and what they cost",
+        summary="Whether so many more people, browsers, vscode or clients fit, and what they cost",
         handler="license.forecast:show_forecast",
-        grammar=(Arg("number", "number", show="N"), Arg("kind", "text", required=False, show="KIND")),
+        grammar=(Arg("number", "number", show="NUMBER"), Arg("kind", "text", required=False, show="KIND")),
         options={"from": "text"},
         plain=(
             Plain(

@@ -166,7 +166,7 @@ def _table(state: ObjectState, how: How, user: str, asked: Sequence[Asked], note
             Column("step", "STEP"),
             Column("ok", "OK", "flag"),
             Column("status", "STATUS", "number"),
-            Column("says", "WHAT IT MEANS", grow=True),
+            Column("says", "WHAT IT MEANS", grow=True, wrap=3),
             Column("request", "REQUEST", hide_under=110),
         ],
         rows=rows,

@@ -24,7 +24,9 @@ def app_notes(access: Access, state: ObjectState) -> list[str]:
     name = quote(state.name)
     notes = []
     if state.flag("enabled") and login_bits(state) & UNAUTHENTICATED:
-        notes.append("It is open without a login: visitors are UnknownUser. l in /apps has them log in.")
+        notes.append(
+            "! It is open without a login: visitors are UnknownUser. In /apps the key l requires a login."
+        )
     if "auth" in state.fields and not login_bits(state):
         notes.append(NO_METHOD.format(name))
     elif state.flag("enabled") and not authentication.lets_in(login_bits(state)):

@@ -75,7 +75,7 @@ async def show_apps(context: Context, command: Command) -> Replies:
         "web application",
         _FIELDS,
         found,
-        unfiltered=[f"Open without a login: {listed(open_ones)}."] if open_ones else [],
+        unfiltered=[f"! Open without a login: {listed(open_ones)}."] if open_ones else [],
         notes=notes,
         actions=[
             ("enter", "open", "/app {name}"),

@@ -28,7 +28,7 @@ _FIELDS: cards.Fields[Resource] = (
     (Column("name", "NAME"), lambda each: each.name),
     (Column("public", "PUBLIC", tones=_TONES), lambda each: each.public.letters or NONE),
     (Column("kind", "KIND", hide_under=84), lambda each: each.kind),
-    (Column("description", "DESCRIPTION", grow=True, wrap=3), lambda each: each.description),
+    (Column("description", "DESCRIPTION", grow=True), lambda each: each.description),
 )
 PREFIX = "%DB_"
 _SHOWN = 8

@@ -53,7 +53,7 @@ async def show_services(context: Context, command: Command) -> Replies:
         "service",
         _FIELDS,
         found,
-        unfiltered=[f"Open without a login: {listed(unlocked)}."] if unlocked else [],
+        unfiltered=[f"! Open without a login: {listed(unlocked)}."] if unlocked else [],
         notes=["The list of this instance has no login methods: /service NAME reads them."] if unread else [],
         actions=[
             ("enter", "open", "/service {name}"),

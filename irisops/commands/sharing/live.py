@@ -160,7 +160,7 @@ def _guest_row(
     sessions = [session for session in seen.sessions if session.user.casefold() == name.casefold()]
     idle = share.idle(name, sum(process.commands for process in theirs) + len(sessions), context.clock.now())
     seen_active = "now" if idle < 2 else f"{duration(idle)} ago"
-    active = seen_active if theirs or sessions else "not on"
+    active = seen_active if theirs or sessions else "not connected"
     doing = [f"{process.namespace} {process.routine}".strip() for process in theirs]
     doing += [session.application for session in sessions]
     row: dict[str, Cell] = {

@@ -27,7 +27,7 @@ async def show_help(context: Context, command: Command) -> Replies:
     infos = {info.name: info for info in context.infos()}
     fields: cards.Fields[CommandSpec] = (
         (Column("name", "NAME", hide_under=1000), lambda each: each.name),
-        (Column("command", "COMMAND", wrap=3, least=26), lambda each: each.form),
+        (Column("command", "COMMAND", wrap=3, least=31), lambda each: each.form),
         (Column("summary", "WHAT IT DOES", grow=True, wrap=4), lambda each: each.summary),
         (
             Column("plain_words", "OR IN PLAIN WORDS", wrap=2, hide_under=105),

@@ -58,7 +58,7 @@ async def save(_context: Context, command: Command) -> Replies:
 
 async def watch(context: Context, command: Command) -> Replies:
     """Pin a card, or remove it. The words after the noun are its filter."""
-    what = str(command.args["what"]).casefold()
+    what = str(command.args["what"]).casefold().removeprefix("/")
     if what in OFF:
         yield Effect("unpin")
         return

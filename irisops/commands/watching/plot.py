@@ -81,10 +81,11 @@ async def plot(context: Context, command: Command) -> Replies:
             f"No {_TITLES[figure].lower()} were read in the last {duration(span.total_seconds())}.",
             "Counts are kept from the moment of connecting.",
         )
-    notes = [f"From {min(known):,} to {max(known):,}, now {known[-1]:,}."]
+    moved = f"From {min(known):,} to {max(known):,}, now {known[-1]:,}."
+    notes = [moved if min(known) < max(known) else f"{known[-1]:,} all the time."]
     covered = (now - samples[0].at).total_seconds()
     if covered < span.total_seconds() * 0.9:
-        notes.append(f"Read since {duration(covered)}: what was before this run is not known.")
+        notes.append(f"Read for {duration(covered)}; what was before is not known.")
     title = _TITLES[figure]
     if figure == "units" and link.counts is not None and link.counts.connections is not None:
         title = "Connections in use"

@@ -20,6 +20,7 @@ from irisops.ui.figures import (
     bar,
     cell,
     load_style,
+    moves,
     names_something,
     sparkline,
 )
@@ -28,12 +29,12 @@ from irisops.ui.links import NO_COMMANDS, Commands
 
 GAP = "   "
 SPARK_WIDTH = 24
+PASS_WIDTH = 28
+"""Cells of the name of a pass: the passes of a share stand below each other, like rows."""
 MOST_FLOWING = 3
 """Lines of flowing pairs; more are easier to read in columns."""
 LONGEST_FLOWING = 48
 """Cells of one pair that may still flow."""
-HEADROOM = 1.3
-"""Room above a series without a limit: a steady series must not look full."""
 
 
 class Pair(NamedTuple):
@@ -109,10 +110,18 @@ class FactsSection(LinesSection[Facts], can_focus=True):
 
     def _pass(self, width: int) -> list[Content]:
         """A line, behind the mark of the focus; the blocks below it once they are asked for."""
-        shown = self.reply if self.opened else replace(self.reply, blocks={})
         mark = "▸ " if self.has_focus else "  "
-        first, *rest = facts_lines(shown, width - len(mark), self.commands)
-        return [Content.assemble((mark, "$accent bold"), first), *(line.pad_left(len(mark)) for line in rest)]
+        parts = [
+            Content.assemble((f"{harmless(label, 60)} ", "$quiet"), _value(self.reply, name) or "–")
+            for name, label in self.reply.labels.items()
+        ]
+        first = Content.assemble(*(part.truncate(PASS_WIDTH, pad=True) for part in parts[:-1]), *parts[-1:])
+        lines = [Content.assemble((mark, "$accent bold"), first).truncate(width, ellipsis=True)]
+        if self.opened:
+            blocks = replace(self.reply, labels={}, notes=())
+            opened = facts_lines(blocks, width - len(mark), self.commands)
+            lines += [line.pad_left(len(mark)) for line in opened]
+        return lines
 
     def takes(self, key: str) -> bool:
         """True for the key of an action."""
@@ -171,9 +180,8 @@ def facts_lines(facts: Facts, width: int, commands: Commands = NO_COMMANDS) -> l
         for name, label in facts.labels.items()
         if name in facts.facts and name not in told
     ]
-    if not lines and len(facts.series) > 1:
-        recent = sparkline(facts.series, SPARK_WIDTH, max(facts.series) * HEADROOM)
-        pairs.append(Pair("recent", recent))
+    if not lines and moves(facts.series):
+        pairs.append(Pair("Recently", sparkline(facts.series, SPARK_WIDTH)))
     flowing = _flowing(pairs, width)
     lines += flowing if 0 < len(flowing) <= MOST_FLOWING else _aligned(pairs, width)
     foreign = [each for each in facts.facts.values() if isinstance(each, str) and "/" in each]
@@ -231,7 +239,7 @@ def _gauge(facts: Facts, width: int) -> list[Content]:
         parts += [(bar(used, limit, min(24, max(8, width // 4))), style), "  "]
         unit = " units" if _used(facts) == "consumed" else " connections"
         parts += [(f"{cell(used)} of {cell(limit)}", f"{style} bold"), unit]
-    if counted and len(facts.series) > 1:
+    if counted and moves(facts.series):
         parts += [GAP, (sparkline(facts.series, SPARK_WIDTH, top), "$secondary")]
     return [Content.assemble(*parts).truncate(width, ellipsis=True)] if parts else []
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
-from irisops.contract.picks import MOST, offered
+from irisops.contract.picks import MOST, asks_back, offered
 from irisops.contract.replies import Problem, Reply
 from irisops.contract.wording import harmless
 from irisops.ui.cards.section import LinesSection
@@ -99,9 +100,11 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Pick the clicked suggestion, and no other; a link goes into the prompt."""
         super().on_click(event)
-        suggestions = self.reply.suggestions
-        number = event.y - len(self.lines(self.content_size.width)) + len(suggestions)
-        if 0 <= number < len(suggestions):
+        above, picks, _ = problem_parts(
+            self.reply, self.content_size.width, detailed=self._detailed, commands=self.commands
+        )
+        number = event.y - len(above)
+        if 0 <= number < len(picks):
             self._chosen = number
             self.action_take()
 
@@ -114,6 +117,37 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
         self.refresh()
 
 
+Parts = tuple[list[Content], list[Content], list[Content]]
+"""Lines above the suggestions, a line for each of them, lines below."""
+
+
+def problem_parts(
+    problem: Problem,
+    width: int,
+    chosen: int | None = None,
+    *,
+    detailed: bool = False,
+    commands: Commands = NO_COMMANDS,
+) -> Parts:
+    """Lines for a card of `width` cells. `chosen` is the suggestion under the cursor.
+
+    A question back comes with its picks first; a failure with its cure.
+    """
+    asks = asks_back(problem)
+    if asks:
+        above = item("?", "$accent bold", problem.message, width)
+    else:
+        above = item("✕", "$error bold", problem.message, width, text_style="$error")
+    cure: list[Content] = []
+    if problem.cure:
+        cure = item("→", "$accent", problem.cure, width, commands=commands)
+    if problem.detail:
+        detail = harmless(problem.detail, TEXT_LIMIT) if detailed else "^O shows the original error text"
+        cure += wrapped(Content.styled(f"  {detail}", "$quiet"), width, indent=2)
+    picks = _picks(problem, width, chosen, commands)
+    return (above, picks, cure) if asks else ([*above, *cure], picks, [])
+
+
 def problem_lines(
     problem: Problem,
     width: int,
@@ -122,22 +156,24 @@ def problem_lines(
     detailed: bool = False,
     commands: Commands = NO_COMMANDS,
 ) -> list[Content]:
-    """Lines for a card of `width` cells. `chosen` is the suggestion under the cursor."""
-    if problem.error == "NotUnderstood" and problem.suggestions:  # a question back is no failure
-        lines = item("?", "$accent bold", problem.message, width)
-    else:
-        lines = item("✕", "$error bold", problem.message, width, text_style="$error")
-    if problem.cure:
-        lines += item("→", "$accent", problem.cure, width, commands=commands)
-    if problem.detail:
-        detail = harmless(problem.detail, TEXT_LIMIT) if detailed else "^O shows the original error text"
-        lines += wrapped(Content.styled(f"  {detail}", "$quiet"), width, indent=2)
-    for number, suggestion in enumerate(problem.suggestions):
+    """All of these lines."""
+    above, picks, below = problem_parts(problem, width, chosen, detailed=detailed, commands=commands)
+    return [*above, *picks, *below]
+
+
+def _picks(problem: Problem, width: int, chosen: int | None, commands: Commands) -> list[Content]:
+    """The suggestions with their numbers, and what each of them does."""
+    texts = [harmless(suggestion, 200) for suggestion in problem.suggestions]
+    column = min(width // 2, max(map(cell_len, texts), default=0) + 3)
+    lines = []
+    for number, text in enumerate(texts):
         here = number == chosen
         style = "$accent bold" if here else "$accent"
         key = f"{number + 1} " if number < MOST else "  "
-        line = Content.assemble(
-            ("▸ " if here else "  ", style), (key, "$accent bold"), (harmless(suggestion, 200), style)
-        )
+        line = Content.assemble(("▸ " if here else "  ", style), (key, "$accent bold"), (text, style))
+        summary = commands.summary(problem.suggestions[number])
+        if summary and cell_len(text) < column:
+            blanks = " " * (column - cell_len(text))
+            line = Content.assemble(line, (f"{blanks}{harmless(summary, 200)}", "$quiet"))
         lines.append(line.truncate(width, ellipsis=True))
     return lines

@@ -25,6 +25,10 @@ FILTER = "filter the rows   Esc: all of them   Esc, Esc, /: a command"
 """What to do in an empty filter line."""
 
 
+LEAST_SIDE, MOST_SIDES = 32, 3
+"""Cells of a column of details at least, and columns at most."""
+
+
 class Notes(Lines):
     """The sentences under a table, or in place of an empty one."""
 
@@ -83,15 +87,27 @@ class Details(Lines):
         self._table, self._row = None, {}
 
     def lines(self, width: int) -> list[Content]:
-        """A line or more per column."""
+        """The values in columns, so that they cover few rows; long ones below."""
         if self._table is None:
             return []
-        lines: list[Content] = []
         label_width = max((len(title(column)) for column in self._table.columns), default=0)
-        for column in self._table.columns:
-            value = cell(self._row.get(column.name), written_as(self._table, column), TEXT_LIMIT) or "–"
-            text = Content.assemble(("  " + title(column).ljust(label_width + 2), "$quiet"), value)
-            lines += wrapped(text, width, indent=label_width + 4)
+        texts = [
+            Content.assemble(
+                (title(column).ljust(label_width + 2), "$quiet"),
+                cell(self._row.get(column.name), written_as(self._table, column), TEXT_LIMIT) or "–",
+            )
+            for column in self._table.columns
+        ]
+        side = max(LEAST_SIDE, (width - 2) // MOST_SIDES)
+        short = [text for text in texts if text.cell_length < side - 1]
+        rows = -(-len(short) // max(1, (width - 2) // side))
+        lines = [
+            Content.assemble("  ", *(text.truncate(side, pad=True) for text in short[row::rows])).rstrip()
+            for row in range(rows)
+        ]
+        for text in texts:
+            if text not in short:
+                lines += wrapped(Content.assemble("  ", text), width, indent=label_width + 4)
         return lines
 
 

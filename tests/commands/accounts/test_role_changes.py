@@ -46,7 +46,7 @@ async def test_a_plan_shows_before_after_and_what_it_means_and_changes_nothing(c
     assert (change.comes, change.goes, change.stays) == (["%SQL"], [], ["%Developer"])
     assert plan.effects == [
         "appuser gains 1 privilege: %Service_SQL:U.",
-        "SQL privileges are separate from roles: those granted to appuser directly stay as they are.",
+        "SQL privileges granted to appuser directly stay as they are.",
     ]
     assert plan.calls["SQL"] == ['GRANT "%SQL" TO "appuser"']
     assert connected.instance.done == []

@@ -150,7 +150,7 @@ async def test_several_users_are_disabled_and_come_back_as_one_change(at: Desk) 
     at.served.world.add_user(User("eve"), GOOD)
     plan = await at.plan("disable bob and eve")
     assert plan.effects == [
-        "bob and eve can no longer log in; what is connected now goes on until it leaves."
+        "bob and eve can no longer log in; connections that are open now go on until they end."
     ]
     await at.yes(plan)
     assert not at.user("bob").enabled
@@ -267,7 +267,7 @@ async def test_the_calls_are_shown_in_three_languages_without_the_password(at: D
 async def test_a_change_of_roles_that_changes_nothing_is_told(at: Desk) -> None:
     add_role(at.served, "Empty")
     plan = await at.plan("/user bob roles=%SQL,Empty")
-    assert plan.effects[0].startswith("The resource privileges of bob do not change")
+    assert plan.effects[0].startswith("No resource privilege of bob changes")
     at.served.world.add_user(User("chief", roles=["%All"]), GOOD)
     plan = await at.plan("/grant %SQL to chief")
     assert plan.effects[0] == "chief is a superuser before and after: what can be done does not change."

@@ -70,7 +70,7 @@ async def test_services_are_listed_filtered_and_opened(at: Desk) -> None:
     assert shown.rows[0]["login"] == ["Password", "Unauthenticated"]
     assert ("enter", "open", "/service {name}") in shown.actions
     whole = await table(at, "show services")
-    assert whole.notes == ["Open without a login: %Service_Bindings."], "not the Web Gateway's own"
+    assert whole.notes == ["! Open without a login: %Service_Bindings."], "not the Web Gateway's own"
 
 
 async def test_applications_and_resources_are_listed(at: Desk) -> None:

@@ -79,7 +79,7 @@ async def test_counts_of_the_polls_are_plotted(connected: World) -> None:
     assert [value for value in series.lines["units"] if value is not None][-3:] == [5, 6, 7]
     assert series.limit == 8
     assert len(series.times) == len(series.lines["units"])
-    assert any("what was before this run is not known" in note for note in series.notes)
+    assert any("what was before is not known" in note for note in series.notes)
     (series,) = await connected.say("plot sessions of the last 10m")
     assert isinstance(series, Series)
     assert set(series.lines["sessions"]) == {12}
