@@ -8,16 +8,15 @@ the places of the line.
 from __future__ import annotations
 
 import re
-from array import array
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from math import log, sqrt
 from pathlib import Path
 from types import MappingProxyType
 
 from irisops.contract.quoting import quote
+from irisops.engine.example_index import ExampleIndex, Measures
 from irisops.engine.plain_words import tidy
 from irisops.engine.sentences import KINDS, SECONDS, Known, Language, Names, Word, read
 from irisops.engine.spec import Arg, CommandSpec, Registry
@@ -225,80 +224,15 @@ class Ranker:
         for sentences in said:
             for sentence in sentences:
                 self.language.learn(re.findall(r"(?<!\{)\b[a-z]+\b(?!\})", sentence))
-        names = Names(example_names)
-        read_ones = [
-            [read(tidy(with_examples(sentence)), self.language, names) for sentence in sentences]
-            for sentences in said
-        ]
-        features = [[_features(words) for words in many] for many in read_ones]
-        self._weigh(features)
-        self._vocabulary = [{each for one in many for each in one} for many in features]
-        self._index: dict[str, array[int]] = defaultdict(lambda: array("H"))
-        self._sizes = array("f")
-        self._same: dict[tuple[str, ...], set[int]] = defaultdict(set)
-        self._of: list[int] = []
-        for meaning, many in enumerate(features):
-            for one in many:
-                self._add(meaning, one)
-        self._count(
-            [
-                [one | _as_said(words) for one, words in zip(ones, many, strict=True)]
-                for ones, many in zip(features, read_ones, strict=True)
-            ]
-        )
-
-    def _count(self, features: Sequence[Sequence[Mapping[str, float]]]) -> None:
-        """Find how much likelier each command's sentences have a feature than all sentences."""
-        said: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-        sizes: dict[str, float] = defaultdict(float)
-        for meaning, many in zip(self._meanings, features, strict=True):
-            name = meaning.spec.name
-            for one in many:
-                for each, share in one.items():
-                    said[each][name] += share
-                    sizes[name] += share
-        whole = sum(sizes.values())
         self._lines: dict[str, list[int]] = defaultdict(list)
-        for number, meaning in enumerate(self._meanings):
+        self._index = ExampleIndex(Measures(SMOOTH, TELLS, COMMONEST, long=6))
+        names = Names(example_names)
+        for number, (meaning, sentences) in enumerate(zip(self._meanings, said, strict=True)):
             self._lines[meaning.spec.name].append(number)
-        made_up = SMOOTH * whole / len(sizes)
-        self._tells = {
-            each: [
-                (name, log(1 + TELLS * number / (sizes[name] + made_up) * whole / sum(by.values())))
-                for name, number in by.items()
-            ]
-            for each, by in said.items()
-        }
-
-    def _commands(self, words: Sequence[Word]) -> dict[str, float]:
-        """Command -> logarithm of its odds against the likeliest, at most 0, by the words of all its sentences."""
-        score: dict[str, float] = dict.fromkeys(self._lines, 0.0)
-        for each, share in (_features(words) | _as_said(words)).items():
-            for name, gain in self._tells.get(each, ()):
-                score[name] += share * gain
-        most = max(score.values())
-        return {name: value - most for name, value in score.items()}
-
-    def _weigh(self, features: Sequence[Sequence[Mapping[str, float]]]) -> None:
-        """Give a word that few meanings have a high weight."""
-        having: dict[str, int] = defaultdict(int)
-        for many in features:
-            for feature in {each for one in many for each in one}:
-                having[feature] += 1
-        self._most = log(1 + len(features))
-        self._weights = {feature: log(1 + len(features) / number) for feature, number in having.items()}
-
-    def _add(self, meaning: int, features: Mapping[str, float]) -> None:
-        for each in features:
-            self._index[each].append(len(self._of))
-        self._sizes.append(self._size(features))
-        self._same[tuple(features)].add(meaning)
-        self._of.append(meaning)
-
-    def _size(self, features: Mapping[str, float]) -> float:
-        return (
-            sqrt(sum((share * self._weights.get(each, 0.0)) ** 2 for each, share in features.items())) or 1.0
-        )
+            for sentence in sentences:
+                words = read(tidy(with_examples(sentence)), self.language, names)
+                self._index.add(number, meaning.spec.name, _features(words), _as_said(words))
+        self._index.close()
 
     def rank(self, text: str, known: Known, most: int = 8) -> list[Guess]:
         """The likeliest meanings of a sentence, the best first."""
@@ -391,15 +325,16 @@ class Ranker:
         """As `rank`; `parts` are the clauses of a long sentence, one of which may hold the wish."""
         asks = _first(words) in _ASKING
         named = f"/{words[0].text.casefold()} {{" if words else " "
-        likeness = self._likeness(words)
-        same = self._same.get(tuple(_features(words)), ())
+        features = _features(words)
+        likeness = self._index.likeness(features)
+        same = self._index.same(features)
         for part in parts:
-            for example, value in self._likeness(part).items():
+            for example, value in self._index.likeness(_features(part)).items():
                 likeness[example] = max(likeness.get(example, 0.0), value * PART)
         best: dict[int, list[float]] = defaultdict(list)
         for example, value in likeness.items():
-            best[self._of[example]].append(value)
-        commands = self._commands(words)
+            best[self._index.meaning_of[example]].append(value)
+        commands = self._index.commands(features | _as_said(words))
         likely = sorted(commands, key=lambda name: -commands[name])[:LIKELY]
         scored = sorted(
             (
@@ -430,19 +365,6 @@ class Ranker:
                     found.append(other)
         return sorted(found, key=lambda each: -each.score)
 
-    def _likeness(self, words: Sequence[Word]) -> dict[int, float]:
-        """Example -> likeness, from 0 to 1, of all that are a little alike."""
-        features = _features(words)
-        size = self._size(features)
-        found: dict[int, float] = defaultdict(float)
-        for each, share in features.items():
-            weight = share * self._weights.get(each, 0.0)
-            if weight > COMMONEST or len(features) < 6:
-                product = weight * weight / size
-                for example in self._index.get(each, ()):
-                    found[example] += product
-        return {example: product / self._sizes[example] for example, product in found.items()}
-
     @staticmethod
     def _together(values: list[float]) -> float:
         values.sort(reverse=True)
@@ -458,7 +380,6 @@ class Ranker:
     ) -> Guess:
         meaning = self._meanings[number]
         line, filled, missing = fill(meaning.line, words, chosen)
-        vocabulary = self._vocabulary[number]
         total = covered = 0.0
         guessed = {
             place
@@ -471,9 +392,10 @@ class Ranker:
             if place in filled:
                 weight, fits = 1.0, place not in guessed
             elif word.meaning:
-                weight, fits = self._weights.get(word.meaning, self._most), word.meaning in vocabulary
+                weight = self._index.weight(word.meaning) or self._index.most
+                fits = self._index.has(number, word.meaning)
             elif word.kinds:
-                weight, fits = self._most, False
+                weight, fits = self._index.most, False
             else:
                 continue
             total += weight
@@ -484,7 +406,9 @@ class Ranker:
             if word.sure
             and not word.meaning
             and place not in filled
-            and ("number" in word.kinds or vocabulary.isdisjoint(_kinds(word)[-1:]))
+            and (
+                "number" in word.kinds or not any(self._index.has(number, kind) for kind in _kinds(word)[-1:])
+            )
         )
         exists = any(
             kind == "new"

@@ -29,22 +29,22 @@ from irisops.ui.old_turn import OldTurn
 from irisops.ui.record import Entry, packed_text
 from irisops.ui.welcome import Welcome
 
-MOST_ROWS = 3_000
+MOST_ROWS = 1_800
 """Rows of the transcript above which the oldest turns leave the screen."""
 
-MOST_TURNS = 100
+MOST_TURNS = 60
 """Turns and notices on the screen; the oldest of more leave it."""
 
 MOST_WHOLE = 8
 """Cards that hold their rows, for sorting, searching and opening; older ones become pictures."""
 
-MOST_TABLE_ROWS = 5_000
+MOST_TABLE_ROWS = 3_000
 """Table rows that these cards hold together; the newest card stays whole even beyond."""
 
 MOST_ENTRIES = 500
 """Turns and notices kept for `/save`."""
 
-MOST_SAVED = 6_000_000
+MOST_SAVED = 1_000_000
 """Bytes of compressed text kept for `/save` of turns that are no longer whole."""
 
 FRESH = "-fresh"

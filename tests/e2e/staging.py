@@ -116,10 +116,10 @@ class Stage:
         namespace: str = "%SYS",
         *,
         connect: bool = True,
-        **flags: bool,
+        **fields: bool | int | str,
     ) -> AsyncIterator[Person]:
-        """Log somebody in, with these flags of the profile (`read_only`, `guarded`); they log out at the end."""
-        profile = replace(self.profile(user, namespace), **flags)  # type: ignore[arg-type]  # flags are bools
+        """Log somebody in, with these fields of the profile (`read_only`, `port`); they log out at the end."""
+        profile = replace(self.profile(user, namespace), **fields)  # type: ignore[arg-type]  # each has its type
         secrets = Secrets(None)
         secrets.remember(profile, password or self.simulator.account.password)
         home = self.home / f"person{id(profile)}"

@@ -210,6 +210,8 @@ _MASKS = (
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
     (re.compile(r"\S*/iris\.json"), "iris.json"),
     (re.compile(r"\bchange \d+"), "change N"),
+    # The helper class creates an application; without it one is copied. The records that come of it are compared.
+    (re.compile(r"^made as a copy of \S+$"), "made"),
     (re.compile(r"on local \(IRIS\)", re.IGNORECASE), "on local"),
 )
 """What differs from run to run, or is beside the point."""
@@ -310,7 +312,7 @@ def _figures(reply: Reply, account: str) -> dict[str, Any]:
         facts = {key: each for key, each in reply.facts.items() if key not in _LEFT_OUT}
         return {f"{name}.{key}": _masked(value(each), own) for key, each in facts.items()}
     if isinstance(reply, Plan):
-        lines = {f"{name}.{_masked(each.what)}": [each.before, each.after] for each in reply.changes}
+        lines = {f"{name}.{_masked(each.what)}": _masked([each.before, each.after]) for each in reply.changes}
         return {f"{name}.title": _masked(reply.title), **lines}
     found: dict[str, Any] = {}
     if isinstance(reply, Form):

@@ -22,7 +22,7 @@ from irisops.configuration.password_hash import password_hash, refusal_of
 from irisops.configuration.reading import KindRead
 from irisops.contract.chat import Command
 from irisops.contract.replies import Change, Done, Plan, Refusal
-from irisops.contract.wording import counted, harmless
+from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.file_argument import file_of
 from irisops.engine.spec import Replies
@@ -55,6 +55,7 @@ async def merge(context: Context, command: Command) -> Replies:
             "There is no supported way to run it from here. Afterwards look into messages.log: its answer is no proof.",
             *(["It holds hashes of passwords: keep it secret."] if hashes else []),
         ],
+        _unread(configuration),
     ):
         yield reply
 
@@ -87,13 +88,25 @@ async def _generate(
     found: list[Configuration] = []
     async for step in _read(context, command, found):
         yield step
-    async for reply in _offer(context, path, write(found[0]), [how]):
+    async for reply in _offer(context, path, write(found[0]), [how], _unread(found[0])):
         yield reply
 
 
-async def _offer(context: Context, path: Path, made: Generated, how: Sequence[str]) -> Replies:
+def _unread(configuration: Configuration) -> list[str]:
+    """The kinds of which nothing could be read."""
+    return list(
+        dict.fromkeys(each.kind for each in configuration.unread if not each.name and not each.property)
+    )
+
+
+async def _offer(
+    context: Context, path: Path, made: Generated, how: Sequence[str], unread: Sequence[str]
+) -> Replies:
     """Write a new file at once, and replace one by a plan: somebody may have completed it by hand. Raises `Refusal`."""
     if not made.written:
+        if unread:
+            told = f"Nothing was written: the instance does not give {listed(unread)}."
+            raise Refusal("NothingToWrite", told, "Log in as a user who may read them, or name other kinds.")
         raise Refusal("NothingToWrite", "Nothing was written: it would hold no object.", "Name other kinds.")
     if _is_there(path):
         objects = counted(made.written, "object")

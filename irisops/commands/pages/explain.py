@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 
 from irisops.commands.access.names import user_named
 from irisops.commands.pages.address import PageAddress, page_address
+from irisops.commands.pages.gateway_stages import CONNECT, NOBODY
+from irisops.commands.pages.known import ANONYMOUS, Known, Stage
 from irisops.commands.pages.probe import ask_web, local_route
-from irisops.commands.pages.stages import ANONYMOUS, NOBODY, Known, Stage, stages
+from irisops.commands.pages.stages import stages
 from irisops.connections.connection import Link, Watched, web_of
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
@@ -58,7 +60,7 @@ class _Before:
 async def explain(context: Context, command: Command) -> Replies:
     """Ask for the page once, and walk the stages. Raises `Refusal` or a named problem."""
     link = _link(context)
-    address = await _address(link, command)
+    address = await _address(link, command, _refused(context))
     facts, unread = await _facts(link, address)
     user = _user(facts, command)
     before = await _mark(link, facts) if address.web is not None else None
@@ -109,12 +111,19 @@ def _link(context: Context) -> Link | None:
     return active if active is not None and active.connected else None
 
 
-async def _address(link: Link | None, command: Command) -> PageAddress:
+def _refused(context: Context) -> Link | None:
+    """The active link, if its last login was refused."""
+    active = context.hub.active
+    return active if active is not None and active.connection.state.name == "refused" else None
+
+
+async def _address(link: Link | None, command: Command, refused: Link | None = None) -> PageAddress:
     """The page that is meant. Raises `Refusal`."""
     text = str(command.args.get("address", ""))
-    own = web_of(link.profile) if link is not None else None
+    of = link or refused
+    own = web_of(of.profile) if of is not None else None
     if text:
-        if link is None and text.startswith("/"):
+        if of is None and text.startswith("/"):
             raise Refusal(
                 "NotConnected",
                 "A path needs an instance: nothing is connected.",
@@ -234,7 +243,11 @@ def _known(context: Context, link: Link | None, address: PageAddress, user: str)
     """What is known before anything was read."""
     today = context.clock.now().date()
     if link is None:
-        return Known(address.path, today, user)
+        refused = _refused(context)
+        if refused is None:
+            return Known(address.path, today, user)
+        message = refused.connection.state.message
+        return Known(address.path, today, user, refused.profile.user, refused=message)
     info, profile = link.connection.info, link.profile
     version = info.version if info is not None else ""
     return Known(address.path, today, user, profile.user, profile.port, bool(profile.sslconfig), version)
@@ -263,7 +276,7 @@ def _table(known: Known, link: Link | None, *, live: bool) -> Table:
     if known.facts is None:
         notes += [
             f"The instance could not be asked: {harmless(known.unread, 300)}.",
-            *([NOBODY] if link is None else []),
+            *([f"{CONNECT}. {NOBODY}"] if link is None and not known.refused else []),
         ]
     if live:
         notes.append("Click now: what is refused from now on appears here.")

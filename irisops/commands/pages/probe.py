@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from irisops.commands.gateway.showing import read
 from irisops.commands.pages.address import PageAddress
-from irisops.commands.pages.stages import GatewayRoute, Web
+from irisops.commands.pages.known import GatewayRoute, Web
 from irisops.contract.replies import Refusal
 from irisops.gateway.csp_ini import PASSWORD, PATH, SYSTEM, CspIni
 from irisops.gateway.places import candidates, found

@@ -73,6 +73,8 @@ def _management(world: World, way: Way) -> Response:
 
 def _logs_in(world: World, way: Way, client_ip: str) -> bool:
     """The gateway's login, with which it builds its connections (facts: iris-webapps-gateway 5.5)."""
+    if world.gateway.tls_alone and not way.tls:
+        return False
     service = world.services.get(WEB_SERVICE)
     clear = way.password
     if clear.startswith("]]]"):

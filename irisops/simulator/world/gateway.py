@@ -23,6 +23,7 @@ class Way:
     user: str = "CSPSystem"
     password: str = field(default="SYS", repr=False)
     forms: bool = True
+    tls: bool = False
 
 
 @dataclass(slots=True)
@@ -36,6 +37,8 @@ class WebGateway:
     """Its CSP.ini, read at each request; None: it sends every path to this instance."""
     superserver: int = 0
     """Port of this instance."""
+    tls_alone: bool = False
+    """This instance takes connections by TLS alone."""
 
     def way(self, path: str) -> Way:
         """Where a path is sent; paths of the file are compared with letter case."""
@@ -65,4 +68,7 @@ class WebGateway:
             ini.get(server, "Username", fallback=""),
             ini.get(server, "Password", fallback=""),
             ini.get("SYSTEM", "SM_Forms", fallback="Enabled") != "Disabled",
+            # Both numbers stand for TLS in the vendor's texts (facts: iris-webapps-gateway 5.2).
+            ini.get(server, "Connection_Security_Level", fallback="") in ("4", "10")
+            and ini.has_option(server, "SSLCC_CA_Certificate_File"),
         )

@@ -1,4 +1,4 @@
-"""The stages without an instance: addresses, prefixes, and lock-outs that no simulator shows."""
+"""The stages without an instance: addresses, prefixes, and what is judged from answers alone."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irisops.commands.pages.address import page_address
+from irisops.commands.pages.known import GatewayRoute, Known, Web
 from irisops.commands.pages.probe import route_in
-from irisops.commands.pages.stages import GatewayRoute, Known, Web, stages
+from irisops.commands.pages.stages import stages
 from irisops.contract.replies import Refusal
 from irisops.gateway.csp_ini import CspIni
 from irisops.instance.models import Role, User

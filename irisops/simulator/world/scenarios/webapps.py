@@ -167,6 +167,15 @@ def _no_unit(world: World) -> None:
         stage.visit("/csp/user", f"10.7.7.{world.license.room}", pages=2)
 
 
+def _nobody(world: World) -> None:
+    for user in world.users:
+        user.enabled = user.name in (
+            "UnknownUser",
+            "CSPSystem",
+        )  # they are no people, and the gateway goes on
+    world.users.touch()
+
+
 def _gone(world: World) -> None:
     world.namespaces.remove("SHOP")
 
@@ -250,6 +259,7 @@ BREAKAGES: Mapping[str, Breakage] = {
         f"{PAGES}/x.cls",
         _cut_off(_set(_of_service, public=Permission.NONE)),
     ),
+    "nobody": Breakage("nobody can log in", f"{PAGES}/x.cls", _nobody),
     # the application
     "no-application": Breakage("no application is there", "/api/nothing/x", lambda _world: None),
     "disabled": Breakage("the application is disabled", f"{PAGES}/x.cls", _set(_pages, enabled=False)),
