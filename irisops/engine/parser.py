@@ -483,9 +483,10 @@ def _may_be(kind: str, value: str, text: str, registry: Registry, known: Known) 
     if kind == "filter":  # a word alone is searched for; of a sentence it is none
         return not name.isalpha()
     foreign = kind in ("user", "role", "profile") and (
-        name.startswith(("/", "./", "../", "~/")) or _SPAN.fullmatch(name) or (kind, name[0]) == ("user", "%")
+        name[0] == "/" or _SPAN.fullmatch(name) or (kind, name[0]) == ("user", "%")
     )
     foreign = foreign or (kind == "role" and _RESOURCE.match(name) is not None)
+    foreign = foreign or (kind in ("name", "user", "role") and name.startswith(("./", "../", "~/")))
     # USER is a namespace of every instance, with a database of that name.
     return not foreign and (name not in plain_words.COMMON or (kind == "resource" and name == "user"))
 

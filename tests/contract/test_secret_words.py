@@ -232,7 +232,23 @@ HARMLESS = (
     "share superserver for 2h people=3",
     *(f"/user {verb} bob" for verb in GUESSED),
     "/user rename bob to agarcia120",
+    "nobody remembers the password of the web gateway management pages, set a new one",
+    "can the password of lab live in the encrypted file instead",
 )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "the password of the web gateway management pages is correcthorse",
+        "set the password of the gateway pages to correcthorse",
+        "the password of lab correcthorse in the file",
+        "set the password of lab to live in the file",
+    ],
+)
+def test_what_a_password_is_of_hides_the_password_itself_no_less(line: str) -> None:
+    assert "correcthorse" not in without_secrets(line)
+    assert "live" not in without_secrets(line)
 
 
 @pytest.mark.parametrize("line", HARMLESS)

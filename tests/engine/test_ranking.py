@@ -142,6 +142,9 @@ def test_a_lone_answer_offers_nothing(text: str) -> None:
         ("what does CSP mean?", "/help csp"),
         ("any sessions on clinic", "/on clinic /sessions"),
         ("kill process 4711", "/process terminate 4711"),
+        ("who has %Development", "/who-can %Development"),
+        ("can bob use sql?", "/explain bob sql"),
+        ("please explain me what is a license unit, i not know this word", "/help license unit"),
     ],
 )
 def test_what_is_beyond_doubt_is_a_command(text: str, line: str) -> None:
@@ -164,6 +167,36 @@ def test_what_is_in_doubt_is_offered(text: str, line: str) -> None:
     assert isinstance(found, Problem)
     assert found.message == "Did you mean one of these?"
     assert any(each.startswith(line) for each in found.suggestions), found.suggestions
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("monday morning, coffee in hand, lets get into prod2", "/connect prod2"),
+        ("make nina a user just like anna", "/user copy anna to nina"),
+        ("adopt docker:iris-3 as training", "/profile adopt docker:iris-3 name=training"),
+        ("show the license on prod and lab next to each other", "/on prod,lab /license"),
+        ("give teh share 2 houers more", "/extend 2h"),
+        ("sort the last answer by user", "/sort user"),
+        ("only the rows with nurse", "/only nurse"),
+        ("write the settings from ./conf to iris", "/apply ./conf"),
+        ("free units?", "/license"),
+        (
+            "nobody remembers the password of the web gateway management pages, set a new one",
+            "/gateway password",
+        ),
+        ("can the password of lab live in the encrypted file instead", "/secrets move lab to file"),
+        ("what differs between ./conf and the instance", "/diff ./conf"),
+        (
+            "http://localhost:52773/csp/shop/a.csp gives 404, why",
+            "/explain web http://localhost:52773/csp/shop/a.csp",
+        ),
+    ],
+)
+def test_a_story_a_new_name_or_a_slip_hides_no_wish(text: str, line: str) -> None:
+    ran, lines = offered(text)
+    assert line in [each.replace('"', "") for each in lines]
+    assert ran is None or ran.slash.replace('"', "") == line
 
 
 _OBJECTS = (
