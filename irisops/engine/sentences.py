@@ -83,7 +83,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "file",
         re.compile(
-            r"(?:[\w.~-]*/)*[\w.-]+\.(?:md|txt|toml|json|jsonl|csv|ya?ml|log|html|xml|ini|cfg|cpf|cls|mac|py)",
+            r"(?:[\w.~-]*/)*[\w.-]+\.(?:md|txt|toml|json|jsonl|csv|ya?ml|log|html|xml|ini|cfg|cpf|cls|mac|py|png|svg)",
             re.IGNORECASE,
         ),
     ),
@@ -221,8 +221,8 @@ def _infinitive(word: str) -> str:
 def misspelt(word: str, choices: Sequence[str], often: Mapping[str, int]) -> str:
     """The choice that differs from `word` by a letter, or by two in a long one; "" if none does.
 
-    Of several the one that is said most `often`. In a short word only two letters that changed places count, or one
-    that is missing from a frequent word.
+    Of several one with the same letters, else the one that is said most `often`. In a short word only two letters that
+    changed places count, or one that is missing from a frequent word.
     """
     if len(word) < 3 or not any(map(str.isalpha, word)) or word[-1].isdigit():
         return ""
@@ -237,8 +237,8 @@ def misspelt(word: str, choices: Sequence[str], often: Mapping[str, int]) -> str
         else:
             right = swapped or each[0] == word[0] or len(word) > 5
         if right:
-            near.append((distance, -often.get(each, 0), each))
-    return min(near)[2] if near else ""
+            near.append((distance, not swapped, -often.get(each, 0), each))
+    return min(near)[3] if near else ""
 
 
 _FREQUENT = 8
@@ -752,14 +752,15 @@ def _of_kind(word: Word, kind: str, language: Language, directly: bool) -> Word 
 def _together(words: Sequence[Word], language: Language) -> list[Word]:
     """Words that belong together, with up to four between them, take one meaning."""
     out = list(words)
+    said = [word.meaning if word.mended else word.text.casefold() for word in words]
     for place, word in enumerate(words):
-        if (word.kinds and not word.meaning) or not language.begins(word.text.casefold()):
+        if (word.kinds and not word.meaning) or not language.begins(said[place]):
             continue
         for after in range(place + 1, min(place + 6, len(words))):
             other = words[after]
             if other.kinds and not other.meaning:
                 continue
-            meaning = language.together(word.text.casefold(), other.text.casefold())
+            meaning = language.together(said[place], said[after])
             if meaning:
                 out[place] = replace(out[place], meaning=meaning)
                 out[after] = replace(out[after], meaning="")
