@@ -141,11 +141,13 @@ def _check(path: Path, mode: int) -> None:
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a new file. Raises `FileExistsError` or another `OSError`."""
+    """Write a new file; what is written survives a power cut. Raises `FileExistsError` or another `OSError`."""
     # O_EXCL never opens what is there, so nothing has to be looked at first.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def write_new_atomically(path: Path, text: str) -> None:

@@ -129,8 +129,6 @@ def make(folder: Path, texts: Mapping[str, str]) -> None:
             private_folder((made / path).parent)
             write_new(made / path, text)
         for inside in {(made / path).parent for path in texts}:
-            for each in inside.iterdir():
-                _sync(each)
             sync_folder(inside)
         if folder.is_dir():
             folder.rmdir()  # Windows does not replace an empty folder
@@ -140,15 +138,6 @@ def make(folder: Path, texts: Mapping[str, str]) -> None:
             shutil.rmtree(made)
         raise
     sync_folder(folder.parent)
-
-
-def _sync(path: Path) -> None:
-    if path.is_file():
-        descriptor = os.open(path, os.O_RDWR)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def update(folder: Path, changes: Changes) -> None:

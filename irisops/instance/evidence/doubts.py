@@ -284,6 +284,6 @@ DOUBTS: tuple[Doubt, ...] = (
         "disabled-app",
         ("404", "403"),
         _never("an application must be disabled"),
-        "as %All, curl -i http://HOST:PORT/csp/user/ after /app /csp/user disable, with an application of yours",
+        "as %All, curl -i http://HOST:PORT/APP/ after /app /APP disable, with an application of yours",
     ),
 )

@@ -40,7 +40,7 @@ BY_WHOM = {
 }
 """The account that can settle a doubt."""
 BY_HAND = {
-    "disabled-app": "curl -i http://HOST:PORT/csp/user/",
+    "disabled-app": "curl -i http://HOST:PORT/APP/",
     "procedure-word": "write ##class(%SYSTEM.SQL.Security).GrantPrivilege(",
     "feature-options": 'iris.connect(..., featureOptions=1).cursor().execute("SELECT 1")',
 }
