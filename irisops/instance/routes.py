@@ -98,24 +98,31 @@ async def explained(
     if lacks:
         return not_permitted(problem.message, problem.detail, " and ".join(lacks))
     has = f"This account has {' and '.join(privilege for privilege, _ in told)}"
-    # Both are kept in a database of their own since 2025.2 (facts: iris-config-as-text 4).
-    if route.opens_security or table.startswith("OAuth2."):
-        begin = "The" if table else f"{has}, but the"
-        return NotPermitted(
-            f"{begin} instance protects the objects of {route.needs[0][0]}: since 2025.2 they may need %All.",
-            "Connect as a user with %All, or ask somebody who is one.",
-            privilege=ALL,
-            detail=problem.detail,
-        )
     if table or (by_sql and route.kind == "sql"):
         where = (
             instance.capabilities.namespace or "%SYS"
         )  # a privilege on an object counts in its namespace alone
         wants = f"SELECT on {table}" if table else f"EXECUTE on {route.label.removeprefix('SQL ')}"
+        cure = (
+            f"Ask an administrator for it, in {where}: GRANT {wants.replace(' on ', ' ON ')} TO this account."
+        )
+        if kept_apart := table.startswith(
+            "OAuth2."
+        ):  # in IRISSECURITY since 2025.2 (facts: iris-config-as-text 4)
+            cure = (
+                "Connect as a user with %All, or ask somebody who is one: since 2025.2 others may not get it."
+            )
         return NotPermitted(
             f"SQL wants {wants}." if table else f"{has}, but SQL wants {wants} as well.",
-            f"Ask an administrator for it, in {where}: GRANT {wants.replace(' on ', ' ON ')} TO this account.",
-            privilege=wants,
+            cure,
+            privilege=ALL if kept_apart else wants,
+            detail=problem.detail,
+        )
+    if route.opens_security:
+        return NotPermitted(
+            f"{has}, but the instance protects the objects of {route.needs[0][0]}: since 2025.2 they may need %All.",
+            "Connect as a user with %All, or ask somebody who is one.",
+            privilege=ALL,
             detail=problem.detail,
         )
     return NotPermitted(
