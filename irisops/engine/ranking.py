@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
@@ -272,7 +273,7 @@ class Ranker:
         if guesses and _vague(guesses[0], words):
             guesses = [each for each in guesses if each.spec.live or each.spec.name in _SHOWS]
         guesses = [each for each in guesses if not _vague(each, words)]
-        if guesses and self._sure(guesses, words):
+        if guesses and not _about_the_tool(words) and self._sure(guesses, words):
             guesses[0] = replace(guesses[0], sure=True)
         return guesses
 
@@ -578,6 +579,12 @@ def example_sentences() -> dict[str, list[str]]:
         elif each.startswith("  "):
             found[line].append(each.strip())
     return found
+
+
+def _about_the_tool(words: Sequence[Word]) -> bool:
+    """True for `how old are you`: small talk, even where it resembles a question about the instance."""
+    said = [word.text.casefold() for word in words]
+    return ("are", "you") in pairwise(said)
 
 
 def command_of(line: str, registry: Registry) -> CommandSpec | None:

@@ -55,19 +55,25 @@ def _value(kind: str) -> str:
         ("second", 0.97, 0.98),
         ("third", 0.95, 0.97),
         ("fourth", 0.96, 0.98),
+        ("held_out", 0.86, 0.93),  # nobody looked at it before it was measured: what a newcomer may expect
         ("kinds", 0.95, 0.97),  # arguments: spans, orders of names, choices, misspelt names
     ],
 )
 def test_the_corpus_is_understood(name: str, first: float, among_three: float) -> None:
     found = figures(corpus(name))
     # Of the third, "which resources are public" and two more run another look than was expected of them.
-    assert len(found.ran_wrong) <= (3 if name == "third" else 0), found.ran_wrong
+    # Of the held-out one, three run a list without the filter that was meant.
+    assert len(found.ran_wrong) <= (3 if name in ("third", "held_out") else 0), found.ran_wrong
     assert found.first >= first, found.missed
     assert found.among_three >= among_three, found.missed
 
 
 def test_what_means_nothing_runs_nothing() -> None:
-    sentences = [each for name in ("building", "second", "third", "fourth", "kinds") for each in corpus(name)]
+    sentences = [
+        each
+        for name in ("building", "second", "third", "fourth", "held_out", "kinds")
+        for each in corpus(name)
+    ]
     assert [each.text for each in sentences if not each.right and offered(each.text)[0] is not None] == []
 
 
