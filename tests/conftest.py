@@ -49,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--moments",
         type=int,
         default=1,
-        help="moments for each trouble of tests/e2e/test_share_torture.py: one in CI, twenty by hand",
+        help="moments for each trouble of test_share_torture.py and each part of test_killed_apply.py: one in CI",
     )
     parser.addoption(
         "--iris-url",

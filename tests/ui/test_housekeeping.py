@@ -36,6 +36,7 @@ def time() -> Time:
 
 @pytest.fixture
 def housekeeping(time: Time) -> Iterator[Housekeeping]:
+    gc.collect()  # what other tests left behind would be litter of this one
     keeper = Housekeeping(time)
     yield keeper
     keeper.end()

@@ -1,4 +1,8 @@
-"""kill -9 in the middle of an /apply of 200 objects: /finish ends in the wanted state, /undo in the former."""
+"""kill -9 in the middle of an /apply of 200 objects: /finish ends in the wanted state, /undo in the former.
+
+Four of the twenty moments in CI; all of them with `python -m pytest tests/commands/configuration/test_killed_apply.py
+--moments 5`.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +43,10 @@ async def say_and_agree(person: Desk, line: str) -> None:
 
 @pytest.mark.timeout(600)  # five times a whole apply, finish and undo of 200 objects
 @pytest.mark.parametrize("part", range(4))
-async def test_an_apply_that_was_killed_is_finished_and_taken_back(part: int, tmp_path: Path) -> None:
+async def test_an_apply_that_was_killed_is_finished_and_taken_back(
+    part: int, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    moments = MOMENTS[part * 5 : part * 5 + min(5, pytestconfig.getoption("--moments"))]
     wanted, former = tmp_path / "wanted", tmp_path / "former"
     only = "only resources,roles,users"
     async with serve(units=50) as model, desk_on(model, tmp_path / "model") as person:
@@ -53,7 +60,7 @@ async def test_an_apply_that_was_killed_is_finished_and_taken_back(part: int, tm
         people(served, "before")
         async with desk_on(served, tmp_path / "reader") as person:
             await person.say(f"/export {former} {only}")
-        for turn, moment in enumerate(MOMENTS[part * 5 : part * 5 + 5]):
+        for turn, moment in enumerate(moments, part):
             home = tmp_path / f"home{turn}"
             await killed(served, home, moment, f"/apply {wanted} {only}")
             async with desk_on(served, home) as person:
