@@ -23,6 +23,7 @@ from irisops.configuration.reading import KindRead
 from irisops.contract.chat import Command
 from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import counted, harmless, listed
+from irisops.engine.asking import NewSecret, ask_twice
 from irisops.engine.context import Context
 from irisops.engine.file_argument import file_of
 from irisops.engine.spec import Replies
@@ -192,19 +193,9 @@ async def _hashes(context: Context, command: Command, configuration: Configurati
 
 async def _asked(context: Context, command: Command, user: str) -> str:
     """The password of a user for the file. Raises `Refusal`."""
-    ask = context.hub.ask
-    if ask is None:
-        raise Refusal("PasswordNeeded", "Nobody can be asked for the password.", "Run it in a terminal.")
-    again = f"{command.slash} asks again."
     title = f"Password of {harmless(user, 80)} in the merge file"
-    password = await ask(title, "Password")
-    if not password:
-        raise Refusal("Declined", "Nothing was written: no password was given.", again)
-    if why := refusal_of(password):
-        raise Refusal("BadPassword", f"This password cannot be used: {why}.", again)
-    if password != await ask(title, "The same once more"):
-        raise Refusal("NotTheSame", "Nothing was written: the two were not the same.", again)
-    return password
+    wanted = NewSecret("password", title, "Password", "Nothing was written", refusal_of)
+    return await ask_twice(context, command, wanted)
 
 
 async def _write(path: Path, made: Generated, how: Sequence[str]) -> Replies:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import harmless
+from irisops.engine.asking import NewSecret, ask_twice
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.files import back_up, cure_of, rewrite
@@ -110,20 +112,9 @@ def _warnings(link: Link | None, use: Use) -> list[str]:
 
 async def _asked(context: Context, command: Command, place: Place) -> str:
     """The new password, typed twice. Raises `Refusal`."""
-    ask = context.hub.ask
-    if ask is None:
-        raise Refusal("PasswordNeeded", "Nobody can be asked for the password.", "Run it in a terminal.")
-    again = f"{command.slash} asks again."
     title = f"Web Gateway, [{harmless(place.section, 40)}]"
-    password = await ask(title, "New password")
-    if not password:
-        raise Refusal("Declined", "Nothing was changed: no password was given.", again)
-    why = refusal_of(password, place.use)
-    if why:
-        raise Refusal("BadPassword", f"This password cannot be used: {why}.", again)
-    if password != await ask(title, "The same once more"):
-        raise Refusal("NotTheSame", "Nothing was changed: the two were not the same.", again)
-    return password
+    refusal = partial(refusal_of, use=place.use)
+    return await ask_twice(context, command, NewSecret("password", title, "New password", refusal_of=refusal))
 
 
 @dataclass(frozen=True, slots=True)

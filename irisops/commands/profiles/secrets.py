@@ -10,6 +10,7 @@ from irisops.contract.nearest import nearest
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Cell, Change, Column, Done, Plan, Refusal, Table
 from irisops.contract.wording import harmless, listed
+from irisops.engine.asking import NewSecret, ask_twice
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.profiles.address import named
@@ -177,12 +178,16 @@ async def _open(context: Context, *, again: bool = False) -> bool:
         ) from None
 
 
-async def file(context: Context, _command: Command) -> Replies:
+async def file(context: Context, command: Command) -> Replies:
     """Create the encrypted file, or change its passphrase."""
     secrets = context.hub.secrets
     try:
         if secrets.vault is None:
-            passphrase = await _new_passphrase(context, "Set up an encrypted file of passwords")
+            passphrase = await ask_twice(
+                context,
+                command,
+                NewSecret("passphrase", "Set up an encrypted file of passwords", "Passphrase"),
+            )
             await secrets.create_vault(passphrase)
             made = secrets.vault
             yield Done(
@@ -200,25 +205,15 @@ async def file(context: Context, _command: Command) -> Replies:
                 "EncryptedFileLocked", "The encrypted file was not opened.", "/secrets unlock asks again."
             )
         await secrets.change_passphrase(
-            await _new_passphrase(context, "Another passphrase for the encrypted file")
+            await ask_twice(
+                context,
+                command,
+                NewSecret("passphrase", "Another passphrase for the encrypted file", "Passphrase"),
+            )
         )
     except VaultError as error:
         raise Refusal("EncryptedFile", str(error), "Nothing was changed.") from None
     yield Done("secrets", "The encrypted file has another passphrase.")
-
-
-async def _new_passphrase(context: Context, title: str) -> str:
-    """A passphrase typed twice. Raises `Refusal`."""
-    ask = context.hub.ask
-    if ask is None:
-        raise Refusal("PassphraseNeeded", "Nobody can be asked for a passphrase.", "Run it in a terminal.")
-    again = "/secrets file asks again."
-    first = await ask(title, "Passphrase")
-    if not first:
-        raise Refusal("Declined", "Nothing was changed: no passphrase was given.", again)
-    if first != await ask(title, "The same once more"):
-        raise Refusal("NotTheSame", "Nothing was changed: the two were not the same.", again)
-    return first
 
 
 async def unlock(context: Context, _command: Command) -> Replies:
