@@ -180,11 +180,13 @@ def configuration_of(files: Mapping[str, str]) -> Configuration:
             raise TextError(path, f"instance.toml does not name {folder} among its kinds")
         listed[folder].append((path, read_object(BY_NAME[folder], path, files[path], top)))
     for kind, some in listed.items():
+        keys: set[str] = set()
         for path, each in some:
-            if each.key in {one.key for other, one in some if other < path}:
+            if each.key in keys:
                 raise TextError(
                     path, "another file has an object of this name: letter case makes no difference"
                 )
+            keys.add(each.key)
         found[kind] = keyed(each for _, each in some)
     return replace(top, objects=found)
 
