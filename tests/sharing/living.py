@@ -168,7 +168,9 @@ class Running:
         terminal.type_line("local")
         terminal.wait_for(r"ngrok authtoken")
         terminal.type_line(TOKEN)
-        terminal.wait_for(r"Pass guest-\S+", timeout=90)
+        # The rows of the passes come in several reads on a busy machine: all of them, each with its whole name.
+        (people,) = re.findall(r"people (\d+)", line)
+        terminal.wait_for(rf"(?s)(Pass guest-\S+ +Until.*){{{people}}}", timeout=90)
         (lease,) = self.leases.all().leases
         return lease
 
