@@ -261,7 +261,7 @@ def _table(known: Known, link: Link | None, *, live: bool) -> Table:
     open_ones = [each for each in found if each.right is None]
     notes = []
     if broken is not None:
-        notes.append(f"First broken stage: {broken.what}: {harmless(broken.found, 300).rstrip('.')}.")
+        notes.append(f"First broken stage: {broken.what}.")
         if broken.words:
             notes.append(broken.words)
         if broken.cure:
