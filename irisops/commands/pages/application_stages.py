@@ -38,7 +38,7 @@ def _application(known: Known) -> Stage | None:
     return bad(
         "application",
         what,
-        f"{harmless(known.path, 80)} begins with the name of none, of {len(facts.access.applications)}",
+        f"no application is for {harmless(known.path, 80)}; {len(facts.access.applications)} were looked at",
         f"/app add {quote(path)}",
     )
 
