@@ -129,7 +129,10 @@ class Applications:
         return self._page(application, session, ())
 
     def _begin(self, application: Application, request: Request, client_ip: str, port: int) -> Response:
+        # All three must allow one (facts: iris-webapps-gateway 4.1).
         methods = application.authe_enabled & self._world.system.authe_enabled
+        service = self._world.services.get(WEB_SERVICE)
+        methods &= service.authe_enabled if service is not None else 0
         username, password = _form_credentials(request)
         if not username:
             username, password = basic_credentials(request)
@@ -143,7 +146,9 @@ class Applications:
         elif methods & UNAUTHENTICATED_BIT:
             name = ""
         else:
-            return self._unauthorized(application)
+            # Visitors alone, whom the system forbids (facts: iris-webapps-gateway 4.1).
+            forbidden = application.authe_enabled == UNAUTHENTICATED_BIT
+            return plain(HTTPStatus.FORBIDDEN) if forbidden else self._unauthorized(application)
         if not self._world.check(name or ANONYMOUS, WEB_SERVICE, Permission.USE):
             return self._unauthorized(application)  # (facts: iris-webapps-gateway 4.1)
         refused = self._refused(application, request, name)
