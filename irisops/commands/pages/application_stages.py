@@ -31,7 +31,9 @@ def _application(known: Known) -> Stage | None:
     what = "application"
     if facts.application is not None:
         own = facts.application
-        return good("application", what, f"{harmless(own.name, 80)}, the longest name that the path begins with")
+        return good(
+            "application", what, f"{harmless(own.name, 80)}, the longest name that the path begins with"
+        )
     if not facts.access.applications:
         return unknown("application", what, "the applications cannot be read")
     path = _likely(known.path)
