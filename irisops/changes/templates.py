@@ -43,7 +43,7 @@ def templates_table(
         (Column("name", "NAME"), lambda each: each.name),
         (Column("title", "FOR", hide_under=100), lambda each: each.title),
         *own,
-        (Column("why", "WHY", grow=True), lambda each: each.why),
+        (Column("why", "WHY", grow=True, wrap=3), lambda each: each.why),
     )
     return Table(
         name=name,

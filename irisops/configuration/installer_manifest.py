@@ -288,7 +288,11 @@ def _named(made: _Manifest, kind_name: str, each: ConfigObject) -> None:
 
 
 def _user(made: _Manifest, each: ConfigObject) -> None:
-    """A user, made only once its variable holds a password; Roles and Fullname are required."""
+    """A user, made only once its variable holds a password; Roles and Fullname are required.
+
+    UNVERIFIED: that IfDef names the variable as Var, may hold a User, and takes an element of the array given to the
+    method for a variable (facts: iris-security 7). Settle: run a manifest with and without the password set.
+    """
     kind = BY_NAME["users"]
     if why := refusal_of(each.name):
         made.says(kind, each, f"all of it, because of its name: {why}.", 1)

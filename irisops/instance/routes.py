@@ -103,15 +103,13 @@ async def explained(
             instance.capabilities.namespace or "%SYS"
         )  # a privilege on an object counts in its namespace alone
         wants = f"SELECT on {table}" if table else f"EXECUTE on {route.label.removeprefix('SQL ')}"
-        cure = (
-            f"Ask an administrator for it, in {where}: GRANT {wants.replace(' on ', ' ON ')} TO this account."
-        )
-        if kept_apart := table.startswith(
-            "OAuth2."
-        ):  # in IRISSECURITY since 2025.2 (facts: iris-config-as-text 4)
-            cure = (
-                "Connect as a user with %All, or ask somebody who is one: since 2025.2 others may not get it."
-            )
+        granted = f"{wants.replace(' on ', ' ON ')} TO this account"
+        cure = f"Ask an administrator for it, in {where}: GRANT {granted}."
+        # In IRISSECURITY since 2025.2; before, a plain table (facts: iris-config-as-text 4).
+        # UNVERIFIED: that since then no grant helps, which the vendor says of Security.* alone (facts: iris-security
+        # 4.4). Settle: GRANT SELECT ON OAuth2.Client TO x in %SYS of 2025.2, then SELECT from it as x, without %All.
+        if kept_apart := table.startswith("OAuth2."):
+            cure = f"Connect as a user with %All. Before 2025.2 this is enough: GRANT {granted}, in {where}."
         return NotPermitted(
             f"SQL wants {wants}." if table else f"{has}, but SQL wants {wants} as well.",
             cure,

@@ -39,6 +39,8 @@ _UNREACHED: dict[str, tuple[str, str]] = {
 NOT_ALLOWED = "You are not authorized to use this facility"
 """Of the management pages, for an address that is not in System_Manager."""
 _OF_GATEWAY = ("Web Gateway", NOT_ALLOWED, *_UNREACHED)
+"""UNVERIFIED: that the management pages hold the gateway's name; without it they tell nothing. Settle: curl -i
+http://HOST/csp/bin/Systems/Module.cxw from an address that is let in."""
 
 
 @dataclass(frozen=True, slots=True)

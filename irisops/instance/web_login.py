@@ -310,6 +310,7 @@ def _redirected(answer: WebAnswer) -> str:
 
 
 def _is_login_page(answer: WebAnswer) -> bool:
+    # UNVERIFIED: the name of the field in the login page. Settle: curl an application of pages that takes a password.
     return b"IRISPassword" in answer.body[:200_000]
 
 

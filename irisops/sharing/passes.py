@@ -97,6 +97,8 @@ TEMPLATES: dict[str, Template] = {
 """By name (facts: iris-security 6.5 for what a client login needs, 3.2 for the resources)."""
 
 DEFAULT_TEMPLATE = "sql-read"
+WEB_TEMPLATE = "rest"
+"""Where the web port alone is shared: SQL comes by the superserver."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,15 @@ async def test_no_privilege_is_named_that_the_account_has(
     assert ("lacks" in told.message) is (held == 0)
 
 
+async def test_a_table_that_may_be_of_all_alone_has_the_cure_of_both_kinds_of_release() -> None:
+    known = FEATURES["oauth.clients"]
+    told = await explained(FakeInstance({}), NO_GRANT, known, known.routes[0])
+    assert isinstance(told, NotPermitted)
+    assert (told.message, told.privilege) == ("SQL wants SELECT on OAuth2.Client.", "%All")
+    for said in ("as a user with %All", "Before 2025.2", "GRANT SELECT ON OAuth2.Client TO this account"):
+        assert said in told.cure
+
+
 async def test_only_the_privilege_that_is_lacking_is_named() -> None:
     def check(call: Call) -> Answer:
         assert isinstance(call, ClassMethod)

@@ -131,6 +131,27 @@ async def test_an_application_is_shared_in_plain_words_after_its_cure(tmp_path: 
         assert str(opened.facts["web"]).endswith("/csp/shop/")
 
 
+@pytest.mark.parametrize(
+    ("line", "namespace", "wanted"),
+    [
+        ("/share web for 1h people 2 probe=no app=/csp/shop", "HR", "REST in HR"),
+        ("/share web for 1h people 2 probe=no app=/csp/shop namespace user", "HR", "REST in USER"),
+        ("/share web for 1h people 2 probe=no app=/csp/shop", "%SYS", "REST in USER"),
+        ("/share web for 1h people 2 probe=no", "HR", "REST in USER"),
+        ("/share web for 1h people 2 as sql probe=no", "HR", "SQL in USER"),
+        ("/share both for 1h people 2 probe=no", "HR", "read-only SQL in USER"),
+    ],
+)
+async def test_passes_are_for_what_the_address_reaches(
+    tmp_path: Path, line: str, namespace: str, wanted: str
+) -> None:
+    async with sharing(tmp_path) as at:
+        shop(at, namespace=namespace)
+        plan = (await at.say(line))[-1]
+        assert isinstance(plan, Plan)
+        assert next(change.after for change in plan.changes if change.what == "role").endswith(wanted)
+
+
 async def test_looking_again_without_a_command(tmp_path: Path) -> None:
     async with sharing(tmp_path) as at:
         refused = (await at.say("/share after"))[-1]

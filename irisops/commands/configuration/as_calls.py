@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import chain
 
+from irisops.configuration.cpf_merge import OAUTH_SINCE
 from irisops.configuration.generated import (
     Generated,
     listable,
     not_here,
     own_objects,
     places_of_secrets,
+    version_of,
 )
 from irisops.configuration.kinds import ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration, secrets_of
@@ -35,6 +37,8 @@ _POSITIONAL: Mapping[str, tuple[str, ...]] = {
 _CHANGED = ("system", "services")
 """Kinds that are never made."""
 _MAPS = ("MapGlobals", "MapRoutines", "MapPackages")
+_OPENED = {"oauth-servers": "OpenByIssuer", "oauth-clients": "Open"}
+"""Kinds whose class has no Exists that is known -> what gives the object, if it is there (facts: iris-security 8)."""
 
 
 def _comment(text: str, sign: str) -> str:
@@ -82,6 +86,12 @@ def objectscript_file(configuration: Configuration) -> Generated:
     for kind, each in own_objects(configuration):
         if kind.name == "sql-privileges":
             left_out.append(f"{kind.noun} {harmless(each.name, 80)}: /diff shows them, GRANT gives them.")
+            continue
+        if kind.name in _OPENED and (version_of(configuration.version) or (0, 0)) < OAUTH_SINCE:
+            since = ".".join(map(str, OAUTH_SINCE))
+            left_out.append(
+                f"{kind.noun} {harmless(each.name, 80)}: its class has a Create since {since} alone."
+            )
             continue
         lines += ["", _comment(f"{kind.noun} {each.name}", "//"), *_script(kind, each, left_out)]
         written += 1
@@ -140,7 +150,10 @@ def _script(kind: ConfigKind, each: ConfigObject, left_out: list[str]) -> list[s
             f'if \'there, $get({which}) \'= "" {{ set p("Password") = {which}, status = {create} }}',
             f'if \'there, $get({which}) = "" {{ write {unset},! }} else {{ {SAID} }}',
         ]
-    lines += [f"set status = $select({name}.Exists({key}): {modify}, 1: {create})", SAID]
+    there = f"{name}.Exists({key})"
+    if kind.name in _OPENED:
+        there = f"$isobject({name}.{_OPENED[kind.name]}({key}))"
+    lines += [f"set status = $select({there}: {modify}, 1: {create})", SAID]
     return [*lines, *_mappings(each)] if kind.name == "namespaces" else lines
 
 

@@ -31,14 +31,16 @@ def _application(known: Known) -> Stage | None:
     what = "application"
     if facts.application is not None:
         own = facts.application
-        return good("application", what, f"{harmless(own.name, 80)}, the longest that begins it")
+        return good(
+            "application", what, f"{harmless(own.name, 80)}, the longest name that the path begins with"
+        )
     if not facts.access.applications:
         return unknown("application", what, "the applications cannot be read")
     path = _likely(known.path)
     return bad(
         "application",
         what,
-        f"none of {len(facts.access.applications)} begins {harmless(known.path, 80)}",
+        f"no application is for {harmless(known.path, 80)}; {len(facts.access.applications)} were looked at",
         f"/app add {quote(path)}",
     )
 

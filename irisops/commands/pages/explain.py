@@ -22,7 +22,7 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.security.audit import AuditRecord, list_denials
-from irisops.instance.security.denials import causes_of
+from irisops.instance.security.denials import application_of, causes_of
 from irisops.instance.security.lists import list_applications
 from irisops.instance.security.request_facts import (
     GATEWAY_USER,
@@ -222,7 +222,7 @@ def _concerns(record: AuditRecord, user: str, link: Link | None, facts: RequestF
     if info is not None and info.pid is not None and record.pid == info.pid:
         return False
     name = facts.application.name if facts is not None and facts.application is not None else ""
-    if name and f"Web Application: {name}" in f"{record.description} {record.data}":
+    if name and application_of(record).rstrip("/").casefold() == name.rstrip("/").casefold():
         return True
     # Not the account of this tool, unless it is the one asked about: its other ways in are refused things as well.
     return record.username.casefold() in {each.casefold() for each in (ANONYMOUS, GATEWAY_USER, user) if each}
@@ -261,7 +261,7 @@ def _table(known: Known, link: Link | None, *, live: bool) -> Table:
     open_ones = [each for each in found if each.right is None]
     notes = []
     if broken is not None:
-        notes.append(f"First broken stage: {broken.what}: {harmless(broken.found, 300).rstrip('.')}.")
+        notes.append(f"First broken stage: {broken.what}.")
         if broken.words:
             notes.append(broken.words)
         if broken.cure:

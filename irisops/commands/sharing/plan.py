@@ -69,6 +69,7 @@ class Wanted:
     """The web application that is meant: the whole web port is open, but this one is checked by itself."""
 
 
+USUAL_NAMESPACE = "USER"
 WEB_USER = "team"
 """The user of ngrok's own basic auth on the web port; its password is chosen in the form."""
 
@@ -93,7 +94,7 @@ def share_form(link: Link, given: Mapping[str, str]) -> Form:
             FormField("time", "For", value=DEFAULT_TIME, help="2h, 90m, 1d, or until 18:30", required=True),
             FormField("people", "People", "number", 1, help="A pass is made for each"),
             FormField("template", "They may", "choice", passes.DEFAULT_TEMPLATE, tuple(passes.TEMPLATES)),
-            FormField("namespace", "Namespace", value="USER"),
+            FormField("namespace", "Namespace", value=USUAL_NAMESPACE),
             FormField(
                 "allow", "Only from", help="Addresses, e.g. 203.0.113.7,198.51.100.0/24; empty: anywhere"
             ),
@@ -162,8 +163,10 @@ def understand(context: Context, command: Command, what: str) -> Wanted:
         web=web,
         people=int(given.get("people", "1" if tcp else "0")),
         until=durations.moment(given.get("time", DEFAULT_TIME), now, now.astimezone()),
-        template=passes.template_named(given.get("template", passes.DEFAULT_TEMPLATE)),
-        namespace=given.get("namespace", "USER").upper(),
+        template=passes.template_named(
+            given.get("template", passes.DEFAULT_TEMPLATE if tcp else passes.WEB_TEMPLATE)
+        ),
+        namespace=given.get("namespace", "").upper(),
         restrictions=Restrictions(
             allow=tuple(part for part in given.get("allow", "").split(",") if part),
             basic_auth=(f"{WEB_USER}:{web_password}",) if web_password and web else (),
@@ -176,10 +179,14 @@ def understand(context: Context, command: Command, what: str) -> Wanted:
 
 
 async def with_application(link: Link, wanted: Wanted) -> Wanted:
-    """The name of the application as the instance spells it. Raises `Refusal` with the nearest names."""
+    """The application as the instance spells it, and a namespace: its own, or USER, unless one was named.
+
+    Raises `Refusal` with the nearest names.
+    """
     if not wanted.app:
-        return wanted
-    names = [each.name for each in await list_applications(link.connection)]
+        return replace(wanted, namespace=wanted.namespace or USUAL_NAMESPACE)
+    found = {each.name: each for each in await list_applications(link.connection)}
+    names = list(found)
     spelled = find(wanted.app, names) or find(wanted.app.rstrip("/"), names)
     if spelled is None:
         raise no_such(
@@ -190,7 +197,10 @@ async def with_application(link: Link, wanted: Wanted) -> Wanted:
             cure="/apps lists them.",
             line=lambda each: f"/share web app={each}",
         )
-    return replace(wanted, app=spelled)
+    own = found[spelled].namespace.upper()
+    # A pass reads the databases of its namespace: those of %SYS only if somebody asks for them.
+    usual = own if own and own != "%SYS" else USUAL_NAMESPACE
+    return replace(wanted, app=spelled, namespace=wanted.namespace or usual)
 
 
 def endpoints(profile: Profile, wanted: Wanted) -> tuple[EndpointSpec, ...]:

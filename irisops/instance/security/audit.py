@@ -101,7 +101,7 @@ def record_of(row: Row) -> AuditRecord | None:
         as_text(row.get("routinespec")),
         as_int(row.get("pid")),
         as_int(row.get("auditindex")),
-        # The table has the first name, the class query the second.
+        # The table has the first name, the class query the second (facts: iris-security 3.7, iris-operations 9).
         as_text(row.get("cspsessionid")) or as_text(row.get("sessionid")),
     )
 
@@ -113,8 +113,8 @@ async def list_denials(instance: Instance, limit: int) -> tuple[list[AuditRecord
     reads otherwise than we mean it. Raises NotPermitted (%Admin_Secure:U) or NotAvailable.
     """
     kinds = ",".join(dict.fromkeys(REFUSALS.values()))
-    # Begin and end NULL: all; Flags is 0 by default, the newest first (facts: 3.7). Not "": the driver sends that as
-    # $CHAR(0), which the query may take for a date before every record.
+    # Begin and end NULL: all; Flags is 0 by default, the newest first (facts: iris-security 3.7). Not "": the driver
+    # sends that as $CHAR(0), which the query may take for a date before every record.
     by_query = Query(
         f"SELECT TOP {int(limit)} * FROM %SYS.Audit_List(?,?,?,?,?)",  # noqa: S608 - a whole number
         (None, None, SOURCE, kinds, ",".join(REFUSALS)),

@@ -129,8 +129,13 @@ def _said(record: AuditRecord) -> str:
 
 def _finding(record: AuditRecord, access: Access | None) -> _Finding:
     found = _told(record, access)
+    return replace(found, who=found.who or record.username, application=application_of(record))
+
+
+def application_of(record: AuditRecord) -> str:
+    """The web application that a refusal names; "" for none."""
     inside = _APPLICATION.search(f"{record.description} {record.data}")
-    return replace(found, who=found.who or record.username, application=inside[1] if inside else "")
+    return inside[1] if inside else ""
 
 
 def _told(record: AuditRecord, access: Access | None) -> _Finding:

@@ -1,6 +1,11 @@
 """OAuth 2.0 definitions: authorization servers and the clients of them (facts: iris-config-as-text 4).
 
 Secrets are never selected. What an object derives from its metadata and its keys is not read.
+
+UNVERIFIED: that IssuerEndpoint of a server description is text in SQL, unlike that of OAuth2.Server.Configuration,
+which is an object and opaque (facts: iris-security 4.3, 8), that the column ServerDefinition of a client holds the ID
+of its server, and that releases other than 2024.3 have these columns: one that lacks any gives no list. Settle: SELECT
+* FROM OAuth2.Client and from OAuth2.ServerDefinition as a user with %All.
 """
 
 from __future__ import annotations

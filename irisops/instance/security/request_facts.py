@@ -178,7 +178,9 @@ async def _databases(
     if not isinstance(namespaces, Rows):
         notes.append(f"The namespaces cannot be read: {namespaces.message}")
         return None, ""
-    # The first column is the name (facts: iris-license-sessions 5.2); that of the databases is likely, not certain.
+    # The first column is the name (facts: iris-license-sessions 5.2); Globals, without which the database is taken to
+    # be called as the namespace, is likely (facts: iris-config-as-text 5.3). UNVERIFIED: both. Settle: SELECT * FROM
+    # Config.Namespaces_List(), cursor.description.
     by_name = {
         as_text(raw[0]).casefold(): row for raw, row in zip(namespaces.rows, namespaces.dicts(), strict=True)
     }
@@ -243,8 +245,10 @@ async def log_since(instance: Instance, directory: str, size: int) -> str:
 async def _log(instance: Instance, directory: str, steps: Sequence[ObjectStep]) -> tuple[Value, ...]:
     """Open messages.log: its size, and the answers of further steps.
 
-    UNVERIFIED: that the log lies beside the system database under this name, as no setting moves it. Settle: compare
-    the directory of IRISSYS with where messages.log is.
+    ConsoleFile of the CPF may move it; then it is not found, and nothing is said of it (facts: iris-operations 9).
+    UNVERIFIED: that the directory of IRISSYS is that of the manager, where the log is else, and that the Size of a file
+    that is not there is 0 or an error. Settle: compare the directory of IRISSYS with where messages.log is; LinkToFile
+    of a missing file, Size.
     """
     path = f"{directory.rstrip('/')}/messages.log"
     opening = (ObjectStep("invoke", "LinkToFile", (path,)), ObjectStep("get", "Size"), *steps)

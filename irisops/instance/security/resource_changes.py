@@ -1,4 +1,8 @@
-"""The calls that make, change and delete a resource (facts: iris-security 3.2)."""
+"""The calls that make, change and delete a resource (facts: iris-security 3.2).
+
+UNVERIFIED: that Create takes the public permission as letters, as the CPF action does (facts: iris-config-as-text 1.4);
+the property is a bitmask. Settle: Security.Resources.Create("Throwaway", "", "RW"), then read it back.
+"""
 
 from __future__ import annotations
 

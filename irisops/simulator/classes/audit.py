@@ -200,13 +200,16 @@ _ARGUMENTS = (
     ' EventTypes As %String = "*", Events As %String = "*", Usernames As %String = "*", SystemIDs As %String = "*",'
     ' Pids As %String = "*", Groups As %String = "*", Authentications As Security.Datatype.Authentication = "*"'
 )
-# UNVERIFIED: the order of the columns (facts: iris-security 11, question 4). Settle: evidence %SYS.Audit:List
-# by SQL, NULL as times.
+# Those of List, in its order (facts: iris-operations 9). UNVERIFIED: that every release has these, and the other lists,
+# too. Settle: evidence %SYS.Audit:List by SQL, NULL as times.
 _LIST_COLUMNS = (
-    "TimeStamp", "UTCTimeStamp", "EventSource", "EventType", "Event", "Pid", "SystemID", "AuditIndex", "Username",
-    "Description", "ClientIPAddress", "ClientExecutableName", "Namespace", "RoutineSpec", "CSPSessionID", "JobNumber",
-    "Authentication", "OSUsername", "Roles", "UserInfo", "Status", "EventData",
+    "SystemID", "AuditIndex", "TimeStamp", "EventSource", "EventType", "Event", "Pid", "SessionID", "Username",
+    "Description", "UTCTimeStamp", "Group", "JobNumber", "Authentication", "ClientExecutableName", "ClientIPAddress",
+    "EventData", "Namespace", "Roles", "RoutineSpec", "UserInfo", "JobId", "Status", "OSUsername",
+    "StartupClientIPAddress",
 )  # fmt: skip
+_OTHERWISE = {"SessionID": "CSPSessionID", "Group": "GroupName"}
+"""Columns of the lists that are called otherwise than the property."""
 _SHOWN = tuple(
     column(
         name,
@@ -218,7 +221,7 @@ _SHOWN = tuple(
 
 
 def _rows(records: Iterable[AuditRecord]) -> list[Sequence[Value]]:
-    getters = [_GETTERS[name] for name in _LIST_COLUMNS]
+    getters = [_GETTERS[_OTHERWISE.get(name, name)] for name in _LIST_COLUMNS]
     return [tuple(getter(record) for getter in getters) for record in records]
 
 
@@ -226,7 +229,7 @@ def _rows(records: Iterable[AuditRecord]) -> list[Sequence[Value]]:
     f'List({_ARGUMENTS}, Flags As %Integer = 0, JSONSearch As %String = "")', _SHOWN, sql_procedure=True
 )
 def _list(job: Job, *args: Value) -> Iterable[Sequence[Value]]:
-    """Newest first; Flags 1 turns that round (facts: 3.7)."""
+    """Newest first; Flags 1 turns that round (facts: iris-security 3.7)."""
     rows = _rows(_selected(job, args))
     return rows[::-1] if as_integer(args[10]) & 1 else rows
 
@@ -255,8 +258,8 @@ def _table_rows(job: Job, names: Sequence[str]) -> Iterable[Sequence[Any]]:
 
 
 def _authorize(job: Job, action: str) -> None:
-    # UNVERIFIED: that %Admin_Secure:U or read on IRISAUDIT admits to the table without a grant (facts: 3.7).
-    # Settle: evidence table %SYS.Audit, as such a user.
+    # UNVERIFIED: that %Admin_Secure:U or read on IRISAUDIT admits to the table without a grant (facts: iris-security
+    # 3.7). Settle: evidence table %SYS.Audit, as such a user.
     if job.holds("%Admin_Secure:U") or job.holds("%DB_IRISAUDIT:R"):
         return
     require_select(job, "%SYS", "Audit", action)

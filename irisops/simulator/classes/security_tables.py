@@ -14,7 +14,7 @@ Getter = Callable[[Any], object]
 
 def project(cls: ClassDef, records: str, getters: Mapping[str, Getter]) -> None:
     """Give a class its table: one row per record of the world's mapping `records`, a column per getter."""
-    name = cls.name.rpartition(".")[2]
+    schema, _, name = cls.name.rpartition(".")
 
     def rows(job: Job, names: Sequence[str]) -> Iterable[Sequence[object]]:
         chosen = [getters[each] for each in names]
@@ -28,6 +28,6 @@ def project(cls: ClassDef, records: str, getters: Mapping[str, Getter]) -> None:
         tuple(column(each, exact=each == "ID", precision=2048) for each in getters),
         rows,
         lambda job: job.world.revision(records),
-        lambda job, action: require_security_table(job, name, action),
+        lambda job, action: require_security_table(job, schema, name, action),
         refusal=f"{cls.name} cannot be changed by SQL; use its methods",
     )

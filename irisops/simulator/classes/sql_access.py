@@ -27,13 +27,15 @@ def require_select(job: Job, schema: str, name: str, action: str) -> None:
         raise privilege_violation(job)
 
 
-def require_security_table(job: Job, name: str, action: str) -> None:
-    """Raise -99 unless the job may use a table of Security.*.
+def require_security_table(job: Job, schema: str, name: str, action: str) -> None:
+    """Raise -99 unless the job may use a table of Security.* or OAuth2.*, which were moved with them.
 
     From 2025.2 on only %All may, even where SQL security is off; before, an SQL privilege was enough (facts:
-    iris-security 4.4). UNVERIFIED: the SQLCODE of the refusal from 2025.2 on, and that before it the holders of
-    %DB_IRISSYS:R and %Admin_Secure:U need no explicit grant, as here.
-    Settle: SELECT Name FROM Security.Users as a user with %SecurityAdministrator, on both releases.
+    iris-security 4.4, iris-config-as-text 4). UNVERIFIED: the SQLCODE of the refusal from 2025.2 on, that OAuth2.* is
+    refused with it, as the vendor's text names Security.* alone, and that before it the holders of %DB_IRISSYS:R and
+    %Admin_Secure:U need no explicit grant, as here.
+    Settle: SELECT Name FROM Security.Users, and ID FROM OAuth2.Client, as a user with %SecurityAdministrator, on both
+    releases.
     """
     if job.holds_all_role():
         return
@@ -41,4 +43,4 @@ def require_security_table(job: Job, name: str, action: str) -> None:
         raise privilege_violation(job)
     if job.holds("%DB_IRISSYS:R") and job.holds("%Admin_Secure:U"):
         return
-    require_select(job, "Security", name, action)
+    require_select(job, schema, name, action)

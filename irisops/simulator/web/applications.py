@@ -63,7 +63,9 @@ class Applications:
             # UNVERIFIED: the status while the service is off. Settle: disable it, open a page in a browser.
             return plain(HTTPStatus.FORBIDDEN)
         if self._world.namespace(application.namespace) is None or self._dismounted(application):
-            return plain(HTTPStatus.NOT_FOUND)  # (facts: iris-webapps-gateway 4.1)
+            # No namespace (facts: iris-webapps-gateway 4.1). UNVERIFIED: the same for a dismounted database. Settle:
+            # dismount one, curl -i a page of its namespace.
+            return plain(HTTPStatus.NOT_FOUND)
         return None
 
     def _serve(
@@ -127,7 +129,10 @@ class Applications:
         return self._page(application, session, ())
 
     def _begin(self, application: Application, request: Request, client_ip: str, port: int) -> Response:
+        # All three must allow one (facts: iris-webapps-gateway 4.1).
         methods = application.authe_enabled & self._world.system.authe_enabled
+        service = self._world.services.get(WEB_SERVICE)
+        methods &= service.authe_enabled if service is not None else 0
         username, password = _form_credentials(request)
         if not username:
             username, password = basic_credentials(request)
@@ -141,7 +146,9 @@ class Applications:
         elif methods & UNAUTHENTICATED_BIT:
             name = ""
         else:
-            return self._unauthorized(application)
+            # Visitors alone, whom the system forbids (facts: iris-webapps-gateway 4.1).
+            forbidden = application.authe_enabled == UNAUTHENTICATED_BIT
+            return plain(HTTPStatus.FORBIDDEN) if forbidden else self._unauthorized(application)
         if not self._world.check(name or ANONYMOUS, WEB_SERVICE, Permission.USE):
             return self._unauthorized(application)  # (facts: iris-webapps-gateway 4.1)
         refused = self._refused(application, request, name)
@@ -187,6 +194,7 @@ class Applications:
                 f"ERROR #862: User {name} is restricted from running application {application.name}, "
                 f"{application.resource}:U required -- cannot execute. Web Application: {application.name}",
             )
+            # UNVERIFIED: the status, likely in the facts. Settle: an application with a resource, curl -i without it.
             return plain(HTTPStatus.FORBIDDEN)
         if self._world.web_reads_databases and not self._reads(application, name):
             return _unusable(application)
@@ -222,7 +230,11 @@ class Applications:
         return True
 
     def _broken(self, application: Application, request: Request) -> Response | None:
-        """What its code answers if something is wrong with it (facts: iris-webapps-gateway 3.2, 4.1)."""
+        """What its code answers if something is wrong with it (facts: iris-webapps-gateway 3.2, 4.1).
+
+        UNVERIFIED: 404 for a class that is not compiled, and 500 for a Python module that is not found. Settle: curl -i
+        such an application.
+        """
         keys = (application.dispatch_class, application.name, request.path)
         trouble = next(
             (self._world.code[key.lower()] for key in keys if key.lower() in self._world.code), None

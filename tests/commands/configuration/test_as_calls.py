@@ -139,6 +139,24 @@ def test_objectscript_holds_each_value_and_asks_for_passwords() -> None:
     assert whole.written == 7
 
 
+def test_oauth_is_made_by_the_calls_that_its_classes_have() -> None:
+    server = made("oauth-servers", "https://sso.example/Realm", SSLConfiguration="TLS1")
+    client = made("oauth-clients", "Portal", ServerDefinition="https://sso.example/Realm")
+    kinds = {"oauth-servers": keyed([server]), "oauth-clients": keyed([client])}
+    text = objectscript_file(Configuration(kinds, "test", "2025.2")).text
+    assert '$isobject(##class(OAuth2.ServerDefinition).OpenByIssuer("https://sso.example/Realm"))' in text
+    assert (
+        '$isobject(##class(OAuth2.Client).Open("Portal")): ##class(OAuth2.Client).Modify("Portal", .p)'
+        in text
+    )
+    for version in ("2024.1", ""):
+        whole = objectscript_file(Configuration(kinds, "test", version))
+        assert whole.written == 0
+        assert any(
+            "OAuth 2.0 client Portal: its class has a Create since 2025.2" in each for each in whole.left_out
+        )
+
+
 def test_the_mappings_of_a_namespace_are_calls() -> None:
     app = made("namespaces", "APP", Globals="A", Routines="B", MapGlobals=('X("a") = LIB,5',))
     lines = objectscript_file(Configuration({"namespaces": keyed([app])})).text.split("\n")

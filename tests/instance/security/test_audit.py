@@ -23,7 +23,7 @@ from irisops.instance.security.audit import (
     record_of,
     switch_auditing,
 )
-from irisops.instance.security.denials import causes_of
+from irisops.instance.security.denials import application_of, causes_of
 from irisops.instance.security.dormant import Account, read_logins
 from irisops.instance.security.lists import Resource
 from irisops.instance.security.permissions import Permission
@@ -138,6 +138,18 @@ def a_record(
 def test_the_missing_privilege_is_found_in_the_text(event: str, data: str, missing: str) -> None:
     (cause,) = causes_of([a_record(event, data)], an_access())
     assert cause.missing == missing
+
+
+@pytest.mark.parametrize(
+    ("data", "application"),
+    [
+        ("%DB_SHOP:R required -- cannot execute. Web Application: /csp/shop", "/csp/shop"),
+        ("<PROTECT>x *^y,/db/ Web Application: /csp/shop2.", "/csp/shop2"),
+        ("requires READ privilege on resource %DB_SHOP", ""),
+    ],
+)
+def test_the_web_application_of_a_refusal_is_named_whole(data: str, application: str) -> None:
+    assert application_of(a_record("AccessDenied", data)) == application
 
 
 def test_refusals_of_one_cause_are_one_row_that_counts() -> None:

@@ -26,6 +26,19 @@ def test_security_tables_moved_with_2025_2(version: tuple[int, int], readable: b
     assert "boss" in names(instance.login().rows("SELECT Name FROM Security.Users"))
 
 
+@pytest.mark.parametrize(("version", "helps"), [((2024, 1), True), ((2025, 2), False)])
+def test_a_grant_opens_a_table_of_oauth_before_2025_2_alone(version: tuple[int, int], helps: bool) -> None:
+    instance = Instance(version=version)
+    instance.user("ann", DB_IRISSYS="R", Service_SQL="U")
+    ann = instance.login("ann")
+    assert ann.sqlcode("SELECT ID FROM OAuth2.Client") == -99
+    instance.login().update("GRANT SELECT ON OAuth2.Client TO ann")
+    if helps:
+        assert ann.rows("SELECT ID FROM OAuth2.Client") == []
+    else:
+        assert ann.sqlcode("SELECT ID FROM OAuth2.Client") == -99
+
+
 def test_sql_needs_its_service(instance: Instance) -> None:
     instance.user("ann", DB_USER="R", Native_ClassExecution="U")
     ann = instance.login("ann", "USER")

@@ -14,6 +14,7 @@ Python 3.12.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -27,6 +28,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.staging import stage
 from tests.simulator.conformance.target import Target, simulator
 
 ROOT = Path(__file__).parents[3]
@@ -56,6 +58,7 @@ DJANGO = Client("django-iris", "0.3.0", ("django>=5,<5.1",))
 TOOL = Client("iristool", "0.4.1")
 GLOBALS = Client("iris-global-reference", "0.1.3")
 DEVTESTER = Client("iris-devtester", "1.21.0", ("intersystems-irispython==5.4.1",))
+REQUESTS = Client("requests", "2.34.2")
 # It declares no driver; with the official one alone it does not find `iris.dbapi`.
 CLI = Client("irissqlcli", "0.6.0", ("sqlalchemy-iris==0.20.0",))
 
@@ -280,3 +283,27 @@ def test_devtester(interpreter: Interpreter, target: Target) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "irisops simulator" in done.stdout
+
+
+@pytest.mark.timeout(900)
+async def test_requests(interpreter: Interpreter, tmp_path: Path) -> None:
+    """A REST application that the product made is used by a script that knows nothing of it."""
+    python = interpreter(REQUESTS)
+    async with stage("quiet", tmp_path) as on, on.person() as person:
+        await person.yes(
+            await person.plan("/app add /api/shop template=rest-jwt dispatch_class=Shop.REST namespace=USER")
+        )
+        account, web = on.simulator.account, on.simulator.web
+        assert web is not None
+        target = Target("127.0.0.1", web.port, account.username, account.password)
+        answers = await asyncio.to_thread(ask, "requests_probe", python, target)
+    assert answers == {
+        "no token": 401,
+        "wrong password": 401,
+        "login": 200,
+        "call": 200,
+        "refresh": 200,
+        "call again": 200,
+        "logout": 200,
+        "call after it": 401,
+    }
