@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.instance.web import MOST_BYTES, WebAddress, WebAnswer, WebFailure, WebRequest, ask
+from irisops.instance.web import MOST_BYTES, MOST_HEAD, WebAddress, WebAnswer, WebFailure, WebRequest, ask
 from tests.silent_web import KINDS, odd_server, self_signed
 
 SECRET = "canary-Secret-9"
@@ -80,6 +80,7 @@ async def test_the_length_ends_an_answer_that_is_kept_open() -> None:
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", "hung up"),
         (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (MOST_BYTES + 1), "more than"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: x\r\n" * (MOST_HEAD // 6) + b"\r\n", "headers of more than"),
         (b"HTTP/1.1 200 OK\r\n", "something else"),
     ],
 )
