@@ -8,6 +8,7 @@ from irisops.commands.configuration import specs as configuration
 from irisops.commands.gateway import specs as gateway
 from irisops.commands.helper import specs as helper
 from irisops.commands.history import specs as history
+from irisops.commands.indexes import specs as indexes
 from irisops.commands.license import specs as licensing
 from irisops.commands.pages import specs as pages
 from irisops.commands.processes import specs as processes
@@ -31,6 +32,7 @@ ALL: tuple[CommandSpec, ...] = (
     *security.SPECS,
     *configuration.SPECS,
     *gateway.SPECS,
+    *indexes.SPECS,
     *sharing.SPECS,
     *history.SPECS,
     *profiles.SPECS,

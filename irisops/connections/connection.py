@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -68,6 +69,10 @@ class InstanceConnection(Protocol):
 
     def listen(self, listener: Callable[[ConnectionState], None]) -> Callable[[], None]:
         """Follow the state; the result stops it."""
+        ...
+
+    def beside(self, namespace: str) -> AbstractAsyncContextManager[InstanceConnection]:
+        """A second connection as the same user, to another namespace, until the end of the block."""
         ...
 
     def forget_rows(self) -> None:

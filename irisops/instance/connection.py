@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from irisops.background import Background, to_log
 from irisops.instance.admin_api import AdminApi
@@ -64,9 +65,12 @@ class Connection:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         monotonic: Callable[[], float] = time.monotonic,
         command: Sequence[str] = COMMAND,
-        dictionary_seconds: float = DICTIONARY_SECONDS,
+        dictionary_seconds: float | None = DICTIONARY_SECONDS,
     ) -> None:
-        """`deadline` in seconds, for calls that name none. `command` starts the driver process (tests give a fake)."""
+        """`deadline` in seconds, for calls that name none. `command` starts the driver process (tests give a fake).
+
+        `dictionary_seconds` for the class-dictionary check; None leaves it out.
+        """
         self._target = target
         self._deadline = deadline
         self._sleep = sleep
@@ -88,7 +92,7 @@ class Connection:
         self._opening = asyncio.Lock()
         self._mending: asyncio.Task[None] | None = None
         self._tasks = Background(_unless_named)
-        self._dictionary_seconds: float | None = dictionary_seconds
+        self._dictionary_seconds = dictionary_seconds
         self._since = 0.0
         self._attempts = 0
 
@@ -158,6 +162,24 @@ class Connection:
                 self._password = None
                 self._become(State("off", "Connecting was cancelled."))
                 raise
+
+    @contextlib.asynccontextmanager
+    async def beside(self, namespace: str) -> AsyncIterator[Connection]:
+        """A second connection as the same user, to another namespace, until the end of the block.
+
+        The namespace of SQL is that of the login (facts: iris-operations 4), and a long call holds up its connection.
+        It takes a license connection for as long. Raises the named `InstanceProblem` of the login.
+        """
+        password = self._password
+        if password is None:
+            raise not_connected(self._state)
+        target = replace(self._target, namespace=namespace)
+        other = Connection(target, deadline=self._deadline, command=self._command, dictionary_seconds=None)
+        try:
+            await other.connect(password)
+            yield other
+        finally:
+            await other.disconnect()
 
     def forget_rows(self) -> None:
         """Forget the rows of repeated queries, which are kept so that only changed ones cross the pipe."""

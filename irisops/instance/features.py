@@ -352,6 +352,44 @@ FEATURES: Mapping[str, Feature] = {
                 ),
             ),
         ),
+        *(
+            # The class dictionary of the data's namespace (facts: iris-operations 3).
+            # UNVERIFIED: that these classes are SQL tables with these columns for every account that has SELECT.
+            # Settle: doubt dictionary.
+            Feature(
+                name,
+                (_route("statement", f"%Dictionary.{table}", member, label=f"SQL table %Dictionary.{table}"),),
+            )
+            for name, table, member in (
+                ("indexes.classes", "CompiledClass", "SqlTableName"),
+                ("indexes.storage", "CompiledStorage", "DataLocation"),
+                ("indexes.locations", "CompiledStorageIndex", "Location"),
+                ("indexes.list", "CompiledIndex", "Properties"),
+            )
+        ),
+        Feature("indexes.status", (Route("statement", "SQL view INFORMATION_SCHEMA.INDEXES", ()),)),
+        Feature("indexes.count", (Route("statement", "SQL COUNT with and without %NOINDEX", ()),)),
+        Feature(
+            "indexes.validate",
+            (
+                # The array of errors does not cross the driver (facts: iris-operations 4).
+                _method(
+                    HELPER,
+                    HELPER_VERSION_METHOD,
+                    "StartValidation",
+                    "ReadValidation",
+                    "DropValidation",
+                    label=f"{HELPER}.StartValidation",
+                ),
+            ),
+            proved="nobody",
+        ),
+        # UNVERIFIED: that it works over the driver. Settle: BUILD INDEX FOR TABLE of a test class, then MAP_STATUS.
+        Feature(
+            "indexes.build",
+            (Route("statement", "SQL BUILD INDEX", ()),),
+            "%BUILD_INDEX and SELECT on the table",
+        ),
         # UNVERIFIED: the stream's members by the driver. Settle: LinkToFile of messages.log, Size, MoveTo, Read.
         Feature("messages.log", (_object("%Stream.FileCharacter", "LinkToFile"),), "%DB_IRISSYS:R"),
         # The class dictionary does not list views and statements; using them tells.

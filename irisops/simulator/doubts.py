@@ -248,6 +248,65 @@ DISABLED_APPLICATION = Doubt(
     ("GET /csp/user/",),
 )
 
+INDEX_STATUS = Doubt(
+    "index-status",
+    "Which status gives ValidateIndices when it found errors and did not correct them?",
+    (
+        Behaviour("ok", "1: it did its work; the errors are in the array", "a vendor's sample tests status=1 for done"),
+        Behaviour("error", "an error status"),
+    ),
+    "kill one node of an index of a test class, validate it, look at status and errors",
+    ('%SYSTEM.OBJ.ValidateIndices(class,$lb(index),0,1,0,0,.errors)',),
+)
+INDEX_ERRORS = Doubt(
+    "index-errors",
+    "Which subscripts has the array of errors that ValidateIndices fills?",
+    (
+        Behaviour("numbered", "errors(n) holds a text"),
+        Behaviour("by-index", "errors(index,n) holds a text"),
+    ),
+    "kill one node of an index of a test class, validate it, zwrite errors",
+)
+INDEX_REFUSAL = Doubt(
+    "index-refusal",
+    "How does ValidateIndices refuse an unknown class, or an account without the privilege?",
+    (
+        Behaviour("status", "by an error status: #5351, #940"),
+        Behaviour("thrown", "it throws <CLASS DOES NOT EXIST> or <PROTECT>"),
+    ),
+    "validate a class that does not exist, and one as a user without SELECT on its table",
+)
+INDEX_KINDS = Doubt(
+    "index-kinds",
+    "Does ValidateIndices check columnar, vector and iFind indexes?",
+    (
+        Behaviour("passed-over", "it finds nothing in them, whatever is wrong"),
+        Behaviour("checked", "as all others"),
+    ),
+    "damage one of each kind in a test class, and validate it",
+)
+BUILT_INDEX = Doubt(
+    "built-index",
+    "Is an index selectable again after BUILD INDEX?",
+    (
+        Behaviour(
+            "selectable",
+            "MAP_STATUS says Selectable",
+            "the vendor's guide says it of BUILD INDEX without KEEP SELECTABILITY, and elsewhere the contrary",
+        ),
+        Behaviour("not-selectable", "only SetMapSelectability makes it so"),
+    ),
+    "read MAP_STATUS from a second connection while BUILD INDEX runs and afterwards",
+    ("SELECT INDEX_NAME, MAP_STATUS FROM INFORMATION_SCHEMA.INDEXES WHERE TABLE_NAME = ?",),
+)
+DEVICE_OUTPUT = Doubt(
+    "device-output",
+    "Where does a native call write that prints to its device, as ValidateIndices does with verbose=1?",
+    (Behaviour("breaks", "into the connection, which fails"), Behaviour("lost", "nowhere")),
+    "on a throwaway instance, call %SYSTEM.License.ShowCounts() and then anything else",
+    ("%SYSTEM.License.ShowCounts()",),
+)
+
 DOUBTS: tuple[Doubt, ...] = (
     EXECUTE,
     SECURITY_OBJECTS,
@@ -266,6 +325,12 @@ DOUBTS: tuple[Doubt, ...] = (
     PROCEDURE_WORD,
     FEATURE_OPTIONS,
     DISABLED_APPLICATION,
+    INDEX_STATUS,
+    INDEX_ERRORS,
+    INDEX_REFUSAL,
+    INDEX_KINDS,
+    BUILT_INDEX,
+    DEVICE_OUTPUT,
 )
 
 

@@ -34,6 +34,7 @@ USES = {
     "roles.privileges": "changing a role's privileges",
     "webapps.create": "making web applications in one call",
     "users.edit": "changing protected settings",
+    "indexes.validate": "validating indexes",
 }
 """Feature with the helper as a route -> what the helper does for it."""
 
@@ -149,7 +150,7 @@ async def _plan(work: _Work) -> Plan:
 
 def _install_effects() -> list[str]:
     return [
-        f"It can do four things: {_uses()}. Its source is behind ?.",
+        f"It can do five things: {_uses()}. Its source is behind ?.",
         "From 2025.2 on users, roles, services, apps, resources and auditing may be protected from all but %All.",
         "It runs with the caller's privileges: nobody may do more than their privileges say.",
         "This tool uses it first for a role's privileges and new web applications, else where every other way failed.",

@@ -7,6 +7,9 @@ Its source is `ZIrisOps.Helper.cls` in this folder. It is installed only after a
 and for a new web application (facts: iris-webapps-gateway 1.6), else only where every other route failed, and works
 with the caller's own privileges.
 
+Nor do the errors that a validation of indexes finds, an array again: it runs as a process that the helper starts
+(facts: iris-operations 4.1).
+
 It lives in %SYS, where the tool works and where `Security.Roles` is; its name begins with Z, as an upgrade may remove
 what does not (vendor's documentation, Pre-Upgrade Steps, "Save Custom Classes, Routines, and Globals").
 
@@ -39,7 +42,7 @@ from irisops.instance.values import as_text
 
 T = TypeVar("T")
 
-VERSION = "3"
+VERSION = "4"
 """Version that this source answers. Raise both when the source changes.
 
 UNVERIFIED: how LoadStream tells the text of a class from its other formats; public code sends text that begins with the
@@ -47,6 +50,9 @@ word `Class`, and so does this. Settle: /helper install on a real instance, and 
 
 UNVERIFIED: that `Security.Roles.Modify` takes EscalationOnly, which is not among the documented properties of Get.
 Settle: /role NAME escalation_only=yes through the helper, and look whether it is.
+
+UNVERIFIED: that the helper's validation works as a whole on a real instance: JOB of a class method, TRY and $ZERROR,
+and ValidateIndices within it. Settle: /indexes validate of a class of which one index node was killed.
 
 UNVERIFIED: that `Security.System.Get` fills AuditEnabled and the two limits (its array has no documented list; public
 code reads AutheEnabled and PasswordPattern from it). Settle: ReadSecurity("Security.System","SYSTEM","AuditEnabled").

@@ -14,8 +14,10 @@ from irisops.simulator.classes import dispatch, routines
 from irisops.simulator.classes.arrays import LocalArray
 from irisops.simulator.classes.dates import horolog
 from irisops.simulator.classes.definition import ClassDef, MethodDef
+from irisops.simulator.classes.globals import MODE_BACKWARDS
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.objects import REGISTERED
+from irisops.simulator.classes.status import StatusError
 from irisops.simulator.classes.system_basics import zversion_of
 from irisops.simulator.objectscript.errors import CompileError
 from irisops.simulator.objectscript.evaluator import Budget, Passed, run, variables_of
@@ -136,6 +138,61 @@ class _Host:
             if isinstance(each, LocalArray):
                 each.node.value = each.value
         return result
+
+    def start_job(self, class_name: str, method: str, arguments: Sequence[Value]) -> None:
+        """Start a process of the same user, which runs the method at once by the world's clock.
+
+        What it writes to globals shows when it has worked so long. It reads none of that back.
+        """
+        parent, world = self._job, self._job.world
+        process = world.process_table.start(
+            username=parent.username, namespace=parent.namespace, routine=f"{class_name or self._cls.name}.1"
+        )
+        process.roles, process.login_roles = parent.process.roles, parent.process.login_roles
+        process.client_ip = parent.process.client_ip
+        job = Job(parent.emulation, process)
+        job.detached = True
+
+        def begin() -> None:
+            try:
+                _Host(job, self._cls).class_method(class_name, method, arguments)
+            except (ThrownError, StatusError) as error:
+                job.emulation.warn(f"process {process.pid} ended with {error}")
+            world.scheduler.after(job.busy, lambda: world.end_process(process.pid))
+
+        world.scheduler.after(0, begin)
+
+    def global_value(self, name: str, subscripts: Sequence[str]) -> Value:
+        """The value of a node."""
+        return self._job.emulation.globals.get(self._job.namespace, name, subscripts)
+
+    def global_defined(self, name: str, subscripts: Sequence[str]) -> int:
+        """`$DATA`."""
+        return self._job.emulation.globals.defined(self._job.namespace, name, subscripts)
+
+    def global_next(self, name: str, subscripts: Sequence[str], *, backwards: bool) -> str:
+        """`$ORDER`."""
+        mode = MODE_BACKWARDS if backwards else 0
+        return self._job.emulation.globals.order(self._job.namespace, name, subscripts, mode)[0]
+
+    def set_global(self, name: str, subscripts: Sequence[str], value: Value) -> None:
+        """Set or kill a node; a job of its own does it when it has come so far, unless it was ended before."""
+        job, namespace = self._job, self._job.namespace
+
+        def write() -> None:
+            if value is None:
+                job.emulation.globals.kill(namespace, name, subscripts)
+            else:
+                job.emulation.globals.set(namespace, name, subscripts, value)
+
+        def write_later() -> None:
+            if job.process.pid in job.world.processes:
+                write()
+
+        if job.detached:
+            job.world.scheduler.after(job.busy, write_later)
+        else:
+            write()
 
     def routine(self, label: str, routine: str, arguments: Sequence[Passed]) -> Value:
         """Call a routine."""

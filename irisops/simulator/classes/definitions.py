@@ -6,12 +6,15 @@ Privileges: "InterSystems SQL Reference", CREATE TABLE, ALTER TABLE, DROP TABLE,
 
 from __future__ import annotations
 
-from irisops.simulator.backend import Value
+from collections.abc import Sequence
+
+from irisops.simulator.backend import SqlFailure, Value
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.security_statements import JobSecurityStatements
 from irisops.simulator.classes.sql_access import privilege_violation
 from irisops.simulator.classes.user_tables import SERVICE_SQL, JobTables
 from irisops.simulator.classes.values import same
+from irisops.simulator.doubts import BUILT_INDEX
 from irisops.simulator.sql.definitions import Default, IndexSpec, TableAlteration, TableSpec, ViewSpec
 from irisops.simulator.sql.failures import failure
 from irisops.simulator.sql.statements import Action
@@ -93,6 +96,28 @@ class JobDefinitions:
             raise failure(-333, f"'{name}'")
         self._need_on(candidates[0], "%ALTER_TABLE")
         self._definer().drop_index(candidates[0], name)
+
+    def build_index(self, schema: str, table: str, names: Sequence[str]) -> int:
+        """Raises -99 without %BUILD_INDEX, -30 without SELECT, -400 for an unknown index (facts: iris-operations 2)."""
+        found = self._tables.database.table(schema, table)
+        if found is None:
+            raise failure(-30, f"Table '{schema}.{table}' does not exist")
+        if not self._security.holds_admin("%BUILD_INDEX"):
+            raise SqlFailure(-99, f"User '{self._job.username}' does not have %BUILD_INDEX privileges")
+        if not self._tables.may(Action.SELECT, found.owner, found.spec.schema, found.spec.name):
+            raise failure(-30, f"Table '{schema}.{table}' not found")
+        wanted = [name.upper() for name in names] or list(found.indexes)
+        for name in wanted:
+            if name not in found.indexes and name not in (each.upper() for each in found.keys):
+                raise failure(-400, f"ERROR #5066: Index name '{schema}.{table}::{name.lower()}' is invalid")
+        for name in wanted:
+            found.faults.pop(name, None)
+            if self._job.world.doubts.says(BUILT_INDEX, "selectable"):
+                found.unselectable.discard(name)
+            else:
+                found.unselectable.add(name)
+        self._tables.database.version += 1
+        return 1
 
     def create_view(self, spec: ViewSpec, *, replace: bool) -> None:
         """Raises -99, -201."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from irisops.simulator.classes import query_methods
+from irisops.simulator.classes import indexes, query_methods
 from irisops.simulator.classes.definition import ClassDef, TableProjection, column
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.loaded import Loaded
 from irisops.simulator.classes.objects import PERSISTENT, Instance
 from irisops.simulator.classes.sql_access import require_select
 from irisops.simulator.classes.status import StatusError
+from irisops.simulator.classes.user_tables import JobTables
 from irisops.simulator.doubts import DICTIONARY, PROJECTION
 from irisops.simulator.sql.catalog import ColumnDef
 
@@ -77,6 +78,7 @@ def _class_rows(job: Job) -> Iterable[Row]:
             "SqlTableName": sql_name(cls.name) if cls.table else None,
             "System": 0 if cls.name in owners else 4,
         }
+    yield from indexes.class_rows(job)
 
 
 def _method_rows(job: Job) -> Iterable[Row]:
@@ -205,9 +207,9 @@ def _property_definition_rows(job: Job) -> Iterable[Row]:
             }
 
 
-def _no_rows(_job: Job) -> Iterable[Row]:
-    """No emulated class tells of its indexes; the table is there, empty."""
-    return ()
+def _index_rows(job: Job) -> Iterable[Row]:
+    """No emulated class tells of its indexes; people's tables do."""
+    return indexes.index_rows(job)
 
 
 def _parameter_rows(job: Job) -> Iterable[Row]:
@@ -248,7 +250,11 @@ _COLUMNS = {
     "CompiledProperty": "ID parent Calculated Collection Deprecated Final InitialExpression Internal Name Origin "
     "Private ReadOnly Required SequenceNumber Transient Type",
     "CompiledIndex": "ID parent Abstract Data Deprecated Extent IdKey Internal Name Origin PrimaryKey Properties "
-    "SequenceNumber SqlName Type _Unique",
+    "SequenceNumber SqlName Type TypeClass _Unique",
+    # (facts: iris-operations 3)
+    "CompiledStorage": "ID parent CounterLocation DataLocation ExtentLocation IdLocation IndexLocation Name "
+    "StreamLocation Type VersionLocation",
+    "CompiledStorageIndex": "ID parent Location Name",
     "ClassDefinition": "ID Abstract ClassType Deployed Deprecated Final Hidden Name Owner Super System",
     "MethodDefinition": "ID parent Abstract ClassMethod Deprecated Final FormalSpec Internal Name Private ReturnType "
     "SequenceNumber SqlName SqlProc",
@@ -270,8 +276,10 @@ _SOURCES: dict[str, Callable[[Job], Iterable[Row]]] = {
     "CompiledProperty": _property_rows,
     "CompiledParameter": _parameter_rows,
     "PropertyDefinition": _property_definition_rows,
-    "IndexDefinition": _no_rows,
-    "CompiledIndex": _no_rows,
+    "IndexDefinition": _index_rows,
+    "CompiledIndex": _index_rows,
+    "CompiledStorage": indexes.storage_rows,
+    "CompiledStorageIndex": indexes.storage_index_rows,
     "ParameterDefinition": _parameter_rows,
 }
 
@@ -314,6 +322,7 @@ def _revision(job: Job) -> object:
         job.world.doubts,
         job.namespace.upper(),
         emulation.loaded.revision,
+        JobTables(job).version,
     )
 
 

@@ -10,6 +10,7 @@ from irisops.simulator.classes import (
     dashboard,
     dictionary,
     events,
+    indexes,  # noqa: F401 - declares ValidateIndices of %SYSTEM.OBJ
     license,  # noqa: A004 - named as the class is
     loading,
     oauth,

@@ -39,7 +39,7 @@ class _Node:
 
 
 class GlobalStore:
-    """The globals of all namespaces of an instance."""
+    """The globals of all namespaces of an instance. Those of IRISTEMP are one for all (facts: iris-operations 4.1)."""
 
     def __init__(self) -> None:
         self._roots: dict[tuple[str, str], _Node] = {}
@@ -58,7 +58,7 @@ class GlobalStore:
     def kill(self, namespace: str, name: str, subscripts: Sequence[Value]) -> None:
         """Remove a node and all below it."""
         if not subscripts:
-            self._roots.pop((namespace.upper(), _bare(name)), None)
+            self._roots.pop(_place(namespace, name), None)
             return
         parent = self._find(namespace, name, subscripts[:-1])
         subscript = as_text(subscripts[-1])
@@ -89,7 +89,7 @@ class GlobalStore:
         if node is None:
             return
         if not subscripts:
-            self._roots[namespace.upper(), _bare(name)] = node
+            self._roots[_place(namespace, name)] = node
             return
         parent = self._made(namespace, name, subscripts[:-1])
         subscript = as_text(subscripts[-1])
@@ -150,7 +150,7 @@ class GlobalStore:
 
     def _made(self, namespace: str, name: str, subscripts: Sequence[Value]) -> _Node:
         """The node, made if it is not there."""
-        node = self._roots.setdefault((namespace.upper(), _bare(name)), _Node())
+        node = self._roots.setdefault(_place(namespace, name), _Node())
         for each in subscripts:
             subscript = as_text(each)
             child = node.children.get(subscript)
@@ -161,7 +161,7 @@ class GlobalStore:
         return node
 
     def _find(self, namespace: str, name: str, subscripts: Sequence[Value]) -> _Node | None:
-        node = self._roots.get((namespace.upper(), _bare(name)))
+        node = self._roots.get(_place(namespace, name))
         for each in subscripts:
             if node is None:
                 return None
@@ -202,6 +202,12 @@ class LockTable:
             del self._owners[key][job]
             if not self._owners[key]:
                 del self._owners[key]
+
+
+def _place(namespace: str, name: str) -> tuple[str, str]:
+    """Where a global is kept: `^IRIS.Temp...` in one database for all namespaces."""
+    bare = _bare(name)
+    return ("" if bare.startswith("IRIS.Temp") else namespace.upper(), bare)
 
 
 def _bare(name: str) -> str:

@@ -84,6 +84,10 @@ class Job:
         self.open_queries: dict[str, Iterator[Sequence[Value]]] = {}
         """Class queries that were executed by their methods and not closed, by handle, the oldest first."""
         self.opened_queries = 0
+        self.busy = 0.0
+        """Seconds that the work of this job takes beyond the call that it began with; only a job of its own waits."""
+        self.detached = False
+        """True for a process that code started by JOB."""
         self.running: Running | None = None
         """The loaded code that runs at the moment."""
         self._classes: list[ClassDef] = []

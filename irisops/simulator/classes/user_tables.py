@@ -291,7 +291,16 @@ def _details(database: Database, table: StoredTable) -> TableDetails:
         *table.indexes.values(),
     ]
     specs = {column.name: column for column in table.layout}
-    return TableDetails(table.owner, table.spec.description, specs, keys, foreign, indexes)
+    return TableDetails(
+        table.owner,
+        table.spec.description,
+        specs,
+        keys,
+        foreign,
+        indexes,
+        frozenset(table.unselectable),
+        dict(table.faults),
+    )
 
 
 def _plant(database: Database, seed: UserTable) -> None:
@@ -302,6 +311,12 @@ def _plant(database: Database, seed: UserTable) -> None:
         if (found := types.BIGINT if not index else _SEED_TYPES[kind]) is not None
     )
     table = database.new_table(TableSpec(seed.schema, seed.name, columns), "_SYSTEM")
+    for index in seed.indexes:
+        fields = tuple((name, False) for name in index.fields)
+        spec = IndexSpec(index.name, fields, type=index.type, origin=index.origin)
+        table.indexes[index.name.upper()] = spec
+    table.faults = {name.upper(): fault for name, fault in seed.faults.items()}
+    table.stored = seed.stored
     for row in seed.rows:
         rowid = int(row[0])
         table.put(rowid, tuple(row))

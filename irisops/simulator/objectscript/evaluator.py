@@ -21,13 +21,16 @@ from irisops.simulator.objectscript.syntax import (
     Kill,
     Leave,
     Literal,
+    Merge,
     MethodCall,
     NewNamespace,
     Parameter,
     Range,
     RoutineCall,
+    StartJob,
     Statement,
     System,
+    Try,
     Unary,
     Variable,
     While,
@@ -76,6 +79,26 @@ class Host(Protocol):
         """Call a method; `class_name` "" is the running class. Throws."""
         ...
 
+    def start_job(self, class_name: str, method: str, arguments: Sequence[Value]) -> None:
+        """`JOB` of a class method. Throws."""
+        ...
+
+    def global_value(self, name: str, subscripts: Sequence[str]) -> Value:
+        """The value of a node; None where it is undefined."""
+        ...
+
+    def global_defined(self, name: str, subscripts: Sequence[str]) -> int:
+        """`$DATA` of a node."""
+        ...
+
+    def global_next(self, name: str, subscripts: Sequence[str], *, backwards: bool) -> str:
+        """`$ORDER` of a node."""
+        ...
+
+    def set_global(self, name: str, subscripts: Sequence[str], value: Value) -> None:
+        """Set a node; None kills it and those below."""
+        ...
+
     def routine(self, label: str, routine: str, arguments: Sequence[Passed]) -> Value:
         """Call `label^routine`. Throws."""
         ...
@@ -107,6 +130,7 @@ class _Frame:
         self._host = host
         self._count = budget.spend
         self._namespace: Value = None
+        self._error = ""
 
     def run(self, statements: Sequence[Statement]) -> Value:
         try:
@@ -136,16 +160,31 @@ class _Frame:
                     self._count()
                     if not self._loop(each.block):
                         return
+            case Try(block, otherwise):
+                try:
+                    self._block(block)
+                except ThrownError as error:
+                    self._error = str(error)
+                    self._block(otherwise)
             case _:
                 if each.condition is None or truth(self._value(each.condition)):
                     self._command(each)
 
-    def _command(self, each: Assignment | Kill | NewNamespace | Do | Leave) -> None:
+    def _command(self, each: Assignment | Kill | Merge | NewNamespace | Do | StartJob | Leave) -> None:
         match each:
             case Assignment(targets, value, _):
                 found = self._value(value)
                 for target in targets:
                     self._assign(target, found)
+            case Kill(target, _) if target.name.startswith("^"):
+                self._host.set_global(target.name, self._subscripts(target), None)
+            case Merge(target, source, _):
+                found_node = self._found(source)
+                if found_node is not None:
+                    self._node(target).merge(found_node)
+            case StartJob(call, _):
+                sent = [None if each is None else self._value(each) for each in call.arguments]  # type: ignore[arg-type] - the parser lets no reference through
+                self._host.start_job(call.class_name, call.method, sent)
             case Kill(target, _):
                 node = self._variables.get(target.name)
                 if node is not None:
@@ -163,7 +202,10 @@ class _Frame:
             self._host.enter_namespace(text(value))
             return
         if isinstance(target, Variable):
-            self._node(target).value = value
+            if target.name.startswith("^"):
+                self._host.set_global(target.name, self._subscripts(target), value)
+            else:
+                self._node(target).value = value
             return
         variable, delimiter, *place = target.arguments
         if not isinstance(variable, Variable):
@@ -226,14 +268,16 @@ class _Frame:
             case Literal(value):
                 return value
             case Variable():
-                node = self._found(each)
-                if node is None or node.value is None:
+                found = self._variable(each)
+                if found is None:
                     raise ThrownError(f"<UNDEFINED> *{self._written(each)}")
-                return node.value
+                return found
             case Unary(operator, operand):
                 return unary(operator, self._value(operand))
             case Binary():
                 return self._binary(each)
+            case System("$ZERROR"):
+                return self._error
             case System(name):
                 return self._host.system(name)
             case Intrinsic():
@@ -241,10 +285,10 @@ class _Frame:
             case Choice():
                 return self._choice(each)
             case Parameter(name):
-                found = self._host.parameter(name)
-                if found is None:
+                value = self._host.parameter(name)
+                if value is None:
                     raise ThrownError(f"<PARAMETER DOES NOT EXIST> *{name}")
-                return found
+                return value
             case MethodCall() | RoutineCall():
                 return self._call(each)
 
@@ -282,13 +326,19 @@ class _Frame:
             raise TypeError("the parser accepts only variables here")
         match each.name:
             case "$GET":
-                node = self._found(variable)
-                if node is not None and node.value is not None:
-                    return node.value
+                found = self._variable(variable)
+                if found is not None:
+                    return found
                 return self._value(rest[0]) if rest else ""
+            case "$DATA" if variable.name.startswith("^"):
+                return self._host.global_defined(variable.name, self._subscripts(variable))
             case "$DATA":
                 node = self._found(variable)
                 return 0 if node is None else node.defined()
+            case "$INCREMENT" if variable.name.startswith("^"):
+                value = binary("+", self._variable(variable), self._value(rest[0]) if rest else 1)
+                self._host.set_global(variable.name, self._subscripts(variable), value)
+                return value
             case "$INCREMENT":
                 node = self._node(variable)
                 node.value = binary("+", node.value, self._value(rest[0]) if rest else 1)
@@ -297,6 +347,8 @@ class _Frame:
 
     def _order(self, variable: Variable, *, backwards: bool) -> str:
         *parents, last = self._subscripts(variable) or [""]
+        if variable.name.startswith("^"):
+            return self._host.global_next(variable.name, [*parents, last], backwards=backwards)
         root = self._variables.get(variable.name)
         parent = root.find(parents) if root is not None else None
         return parent.next(last, backwards=backwards) if parent is not None else ""
@@ -328,6 +380,13 @@ class _Frame:
 
     def _subscripts(self, variable: Variable) -> list[str]:
         return [text(self._value(each)) for each in variable.subscripts]
+
+    def _variable(self, variable: Variable) -> Value:
+        """The value of a variable or a global; None where it is undefined."""
+        if variable.name.startswith("^"):
+            return self._host.global_value(variable.name, self._subscripts(variable))
+        node = self._found(variable)
+        return None if node is None else node.value
 
     def _found(self, variable: Variable) -> Node | None:
         root = self._variables.get(variable.name)

@@ -139,23 +139,29 @@ class ExpressionReader:
         if self.accept("$$"):
             return self.routine_call()
         if self.sees("^"):
-            raise CompileError("globals are not in the simulator's subset of ObjectScript", word.line)
+            return self.variable()
         raise self.wrong("an operand is expected")
 
     def variable(self) -> Variable:
-        """A local variable with its subscripts."""
+        """A local variable or a global, with its subscripts."""
+        if self.accept("^"):
+            return Variable(f"^{self._dotted()}", self._subscripts())
         word = self.take()
         if word.kind is not Kind.NAME:
             self._at -= word.kind is not Kind.END
             raise self.wrong("a variable is expected")
-        subscripts: list[Expression] = []
-        if self.sees("(") and not self.word.blanks:
-            self.take()
-            subscripts = self.listed(self.expression)
-            self.expect(")")
+        subscripts = self._subscripts()
         if self.sees(".") and not self.word.blanks:
             raise CompileError("objects are not in the simulator's subset of ObjectScript", word.line)
-        return Variable(word.text, tuple(subscripts))
+        return Variable(word.text, subscripts)
+
+    def _subscripts(self) -> tuple[Expression, ...]:
+        if not self.sees("(") or self.word.blanks:
+            return ()
+        self.take()
+        found = self.listed(self.expression)
+        self.expect(")")
+        return tuple(found)
 
     def method_call(self) -> MethodCall | Parameter:
         """`##class(X).M(...)`, `..M(...)` or `..#P`."""

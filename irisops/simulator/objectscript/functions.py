@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from irisops.simulator.backend import ThrownError, Value
 from irisops.simulator.objectscript.values import MOST_CHARACTERS, number, string, text
+from irisops.simulator.wire.listitem import pack_list
 
 Function = Callable[..., Value]
 
@@ -114,6 +115,11 @@ def _whole(value: Value) -> int:
     return int(number(value))
 
 
+def list_build(*values: Value) -> bytes:
+    """`$LISTBUILD(value, ...)`."""
+    return pack_list(values)
+
+
 FUNCTIONS: dict[str, tuple[Function, int, int]] = {
     "$PIECE": (piece, 2, 4),
     "$LENGTH": (length, 1, 2),
@@ -127,6 +133,7 @@ FUNCTIONS: dict[str, tuple[Function, int, int]] = {
     "$REVERSE": (reverse, 1, 1),
     "$JUSTIFY": (justify, 2, 2),
     "$ZABS": (absolute, 1, 1),
+    "$LISTBUILD": (list_build, 1, 255),
 }
 """Function -> its implementation, and its minimum and maximum number of arguments."""
 
@@ -143,14 +150,14 @@ CHOICES = ("$SELECT", "$CASE")
 SHORT = {
     "$P": "$PIECE", "$L": "$LENGTH", "$E": "$EXTRACT", "$F": "$FIND", "$TR": "$TRANSLATE", "$ZCVT": "$ZCONVERT",
     "$C": "$CHAR", "$A": "$ASCII", "$RE": "$REVERSE", "$J": "$JUSTIFY", "$G": "$GET", "$D": "$DATA", "$O": "$ORDER",
-    "$I": "$INCREMENT", "$S": "$SELECT",
+    "$I": "$INCREMENT", "$S": "$SELECT", "$LB": "$LISTBUILD",
 }  # fmt: skip
 """Short names of functions."""
 
-SYSTEM = {"$NAMESPACE", "$USERNAME", "$ROLES", "$JOB", "$HOROLOG", "$ZVERSION"}
+SYSTEM = {"$NAMESPACE", "$USERNAME", "$ROLES", "$JOB", "$HOROLOG", "$ZVERSION", "$ZERROR"}
 """Special variables; only `$NAMESPACE` can be set."""
 
-SYSTEM_SHORT = {"$J": "$JOB", "$H": "$HOROLOG", "$ZV": "$ZVERSION"}
+SYSTEM_SHORT = {"$J": "$JOB", "$H": "$HOROLOG", "$ZV": "$ZVERSION", "$ZE": "$ZERROR"}
 
 
 def check_count(name: str, arguments: Sequence[object]) -> str:

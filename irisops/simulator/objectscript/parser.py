@@ -9,6 +9,7 @@ from irisops.simulator.objectscript.expressions import ExpressionReader
 from irisops.simulator.objectscript.lexer import Kind, Token, tokens
 from irisops.simulator.objectscript.syntax import (
     Assignment,
+    ByReference,
     Do,
     Expression,
     For,
@@ -16,13 +17,16 @@ from irisops.simulator.objectscript.syntax import (
     Intrinsic,
     Kill,
     Leave,
+    Merge,
     MethodCall,
     NewNamespace,
     Parameter,
     Range,
     RoutineCall,
+    StartJob,
     Statement,
     System,
+    Try,
     Variable,
     While,
 )
@@ -30,7 +34,8 @@ from irisops.simulator.objectscript.syntax import (
 COMMANDS = {
     "s": "set", "set": "set", "k": "kill", "kill": "kill", "n": "new", "new": "new", "d": "do", "do": "do",
     "q": "quit", "quit": "quit", "ret": "return", "return": "return", "continue": "continue", "i": "if", "if": "if",
-    "f": "for", "for": "for", "while": "while",
+    "f": "for", "for": "for", "while": "while", "m": "merge", "merge": "merge", "j": "job", "job": "job",
+    "try": "try",
 }  # fmt: skip
 """Commands of the subset, by full and short name."""
 
@@ -68,8 +73,9 @@ class StatementReader(ExpressionReader):
                 f"{word.text!r} is not a command in the simulator's subset of ObjectScript", word.line
             )
         self.take()
-        if command in ("if", "for", "while"):
-            return [self._if() if command == "if" else self._for() if command == "for" else self._while()]
+        blocks = {"if": self._if, "for": self._for, "while": self._while, "try": self._try}
+        if command in blocks:
+            return [blocks[command]()]
         condition = self.expression(tight=True) if self._joined(":") and self.accept(":") else None
         match command:
             case "set":
@@ -78,6 +84,10 @@ class StatementReader(ExpressionReader):
                 return self._each(lambda: Kill(self.variable(), condition), word)
             case "do":
                 return self._each(lambda: self._do(condition), word)
+            case "merge":
+                return self._each(lambda: self._merge(condition), word)
+            case "job":
+                return [self._job(condition)]
             case "new":
                 return self._each(lambda: self._new(condition), word)
         return [self._leave(command, condition, word)]
@@ -107,7 +117,7 @@ class StatementReader(ExpressionReader):
 
     def _target(self) -> Variable | Intrinsic | System:
         word = self.word
-        if word.kind is Kind.NAME:
+        if word.kind is Kind.NAME or self.sees("^"):
             return self.variable()
         if word.kind is Kind.SPECIAL:
             found = self._special()
@@ -146,6 +156,29 @@ class StatementReader(ExpressionReader):
         if isinstance(call, Parameter):
             raise CompileError("DO runs a method or a routine", word.line)
         return Do(call, condition)
+
+    def _merge(self, condition: Expression | None) -> Merge:
+        line = self.word.line
+        target = self.variable()
+        self.expect("=")
+        source = self.variable()
+        if target.name.startswith("^") or source.name.startswith("^"):
+            raise CompileError("MERGE of globals is not in the simulator's subset of ObjectScript", line)
+        return Merge(target, source, condition)
+
+    def _job(self, condition: Expression | None) -> StartJob:
+        word = self.word
+        call = self.method_call() if word.kind is Kind.CLASS else None
+        if not isinstance(call, MethodCall) or any(isinstance(each, ByReference) for each in call.arguments):
+            raise CompileError("JOB runs a class method, with values, in the simulator's subset", word.line)
+        return StartJob(call, condition)
+
+    def _try(self) -> Try:
+        block = self._block()
+        if not self._word_is("catch"):
+            raise self.wrong("CATCH is expected")
+        self.take()
+        return Try(block, self._block())
 
     def _leave(self, command: str, condition: Expression | None, word: Token) -> Leave:
         if command == "continue" and not self._loops:

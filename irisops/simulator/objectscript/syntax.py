@@ -16,7 +16,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A local variable, or a node of a local array."""
+    """A local variable, or a node of a local array. A name that begins with ^ is a global's."""
 
     name: str
     subscripts: tuple[Expression, ...] = ()
@@ -118,6 +118,31 @@ class Kill:
 
 
 @dataclass(frozen=True, slots=True)
+class Merge:
+    """`MERGE target=source`: the source with its nodes, of local variables."""
+
+    target: Variable
+    source: Variable
+    condition: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class StartJob:
+    """`JOB` of a class method: it runs in a process of its own."""
+
+    call: MethodCall
+    condition: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """`TRY { } CATCH { }`, without a variable: the error is in `$ZERROR`."""
+
+    block: Sequence[Statement]
+    otherwise: Sequence[Statement]
+
+
+@dataclass(frozen=True, slots=True)
 class NewNamespace:
     """`NEW $NAMESPACE`: the namespace is restored when the method ends."""
 
@@ -175,4 +200,4 @@ class While:
     block: Sequence[Statement]
 
 
-Statement = Assignment | Kill | NewNamespace | Do | Leave | If | For | While
+Statement = Assignment | Kill | Merge | NewNamespace | Do | StartJob | Leave | If | For | While | Try

@@ -33,6 +33,13 @@ class Node:
             node = node.children.setdefault(each, Node())
         return node
 
+    def merge(self, other: Node) -> None:
+        """Take over the values of another node and of all nodes below it."""
+        if other.value is not None:
+            self.value = other.value
+        for key, child in tuple(other.children.items()):
+            self.children.setdefault(key, Node()).merge(child)
+
     def kill(self) -> None:
         """Remove the value and all nodes below."""
         self.value = None

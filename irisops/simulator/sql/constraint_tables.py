@@ -53,7 +53,9 @@ def _indexes(catalog: Catalog) -> Iterator[Row]:
                     # "InterSystems IRIS only supports "A" sort sequences" (class reference).
                     "ASC_OR_DESC": "A",
                     "PRIMARY_KEY": int(index.name in primary),
-                    "MAP_STATUS": "Selectable",
+                    "MAP_STATUS": "Not Selectable"
+                    if index.name.upper() in details.unselectable
+                    else "Selectable",
                     "DATA_FIELDS": ",".join(f'"{name}"' for name in index.data) or None,
                 }
 

@@ -32,12 +32,13 @@ CheckView = Callable[[ViewSpec], ViewSpec]
 _KINDS_OF_INDEX = frozenset({"UNIQUE", "BITMAP", "BITMAPEXTENT", "BITSLICE", "COLUMNAR"})
 _ON = frozenset({"TABLE", "VIEW", "INDEX", "OR", "GLOBAL", *_KINDS_OF_INDEX})
 _VERBS = frozenset({"CREATE", "ALTER", "DROP", "TRUNCATE"})
+_BUILD = ["BUILD", "INDEX"]
 _RESTRICTIONS = frozenset({"%NOCHECK", "%NOLOCK", "%NOINDEX", "%NOTRIGGER", "%NOJOURN"})
 
 
 def is_definition(words: Sequence[str]) -> bool:
     """True if a statement that begins with these upper-case words belongs to `parse`."""
-    return len(words) > 1 and words[0] in _VERBS and words[1] in _ON
+    return len(words) > 1 and ((words[0] in _VERBS and words[1] in _ON) or list(words[:2]) == _BUILD)
 
 
 def parse(sql: str, lexemes: Sequence[Lexeme], catalog: Catalog, check_view: CheckView) -> Statement:
@@ -45,6 +46,8 @@ def parse(sql: str, lexemes: Sequence[Lexeme], catalog: Catalog, check_view: Che
     reader = StatementReader(lexemes)
     verb = reader.word()
     what = reader.peek()
+    if verb == "BUILD":
+        return _build_index(reader, catalog)
     if verb == "TRUNCATE":
         return _truncate(reader, catalog)
     if what == "VIEW" or (verb == "CREATE" and what == "OR"):
@@ -213,6 +216,21 @@ def _modify(reader: StatementReader, schema: str, verb: str) -> TableAlteration:
 
 
 # Indices ---------------------------------------------------------------------------------------------------------
+
+
+def _build_index(reader: StatementReader, catalog: Catalog) -> Statement:
+    """`BUILD INDEX FOR TABLE t [INDEX i[,i]]` (facts: iris-operations 2)."""
+    reader.expect("INDEX")
+    if reader.peek().startswith("%"):
+        raise unsupported(f"BUILD INDEX {reader.peek()}")
+    reader.expect("FOR")
+    if reader.peek() != "TABLE":
+        raise unsupported(f"BUILD INDEX FOR {reader.peek()}")
+    reader.expect("TABLE")
+    schema, name = reader.qualified_name("the table's name", catalog.default_schema)
+    names = reader.names("an index") if reader.accept("INDEX") else []
+    reader.end()
+    return lambda target: target.build_index(schema, name, names)
 
 
 def _create_index(reader: StatementReader, catalog: Catalog) -> Statement:

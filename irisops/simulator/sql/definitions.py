@@ -6,7 +6,7 @@ the SQL error table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -14,6 +14,7 @@ from typing import Protocol
 from irisops.simulator.backend import Value
 from irisops.simulator.sql.catalog import Collation, ColumnDef
 from irisops.simulator.sql.stored.types import ColumnType
+from irisops.simulator.world.user_tables import IndexFault
 
 
 class Moment(Enum):
@@ -80,12 +81,17 @@ class ForeignKeySpec:
 
 @dataclass(frozen=True, slots=True)
 class IndexSpec:
-    """An index. `columns`: name and whether descending; `data`: the columns stored in the index."""
+    """An index. `columns`: name and whether descending; `data`: the columns stored in the index.
+
+    `type` is as in the class dictionary; `origin` the superclass that it comes from, if any.
+    """
 
     name: str
     columns: tuple[tuple[str, bool], ...]
     unique: bool = False
     data: tuple[str, ...] = ()
+    type: str = "index"
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +193,10 @@ class TableDetails:
     keys: Sequence[KeyDef] = ()
     foreign_keys: Sequence[ForeignKeyDef] = ()
     indexes: Sequence[IndexSpec] = ()
+    unselectable: Set[str] = frozenset()
+    """Names of indexes, in upper case, that queries must not use."""
+    faults: Mapping[str, IndexFault] = field(default_factory=dict)
+    """What is wrong with indexes, by their name in upper case."""
 
 
 class DefinitionStatements(Protocol):
@@ -218,6 +228,10 @@ class DefinitionStatements(Protocol):
 
     def drop_index(self, schema: str, table: str, name: str, *, if_exists: bool) -> None:
         """`DROP INDEX name ON table`; without a table, the table that has the index."""
+        ...
+
+    def build_index(self, schema: str, table: str, names: Sequence[str]) -> int:
+        """`BUILD INDEX FOR TABLE table [INDEX names]`: all indexes without names. Returns the number of tables."""
         ...
 
     def create_view(self, spec: ViewSpec, *, replace: bool) -> None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from sqlglot import exp
 
 from irisops.simulator.backend import CallOutcome, Column, Parameter, Prepared, Value
-from irisops.simulator.sql import calls, changes, ddl, information_schema, security, transactions
+from irisops.simulator.sql import calls, changes, ddl, index_faults, information_schema, security, transactions
 from irisops.simulator.sql.catalog import Catalog
 from irisops.simulator.sql.compiler import compile_query
 from irisops.simulator.sql.conversion import delivered, storable
@@ -144,7 +144,8 @@ class Engine:
 
     def _compiled(self, sql: str, parameters: Sequence[Parameter]) -> _Query:
         version = self._catalog.version
-        return _Query(compile_query(_parsed(sql), self._catalog, self._store, parameters), version)
+        seen = index_faults.as_seen(sql, self._catalog)
+        return _Query(compile_query(_parsed(seen), self._catalog, self._store, parameters), version)
 
     def _recompiled(self, prepared: Prepared) -> _Query:
         """Recompile a query after a definition changed. The client knows its columns: they must not change."""

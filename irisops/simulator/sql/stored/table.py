@@ -16,6 +16,7 @@ from irisops.simulator.sql.definitions import ColumnSpec, ForeignKeySpec, IndexS
 from irisops.simulator.sql.failures import failure
 from irisops.simulator.sql.functions import sqlupper
 from irisops.simulator.sql.stored.types import BIGINT
+from irisops.simulator.world.user_tables import IndexFault
 
 Row = tuple[Value, ...]
 Key = tuple[Value, ...]
@@ -96,6 +97,12 @@ class StoredTable:
         self.keys: dict[str, UniqueKey] = {}
         self.references: dict[str, Reference] = {}
         self.indexes: dict[str, IndexSpec] = {}
+        self.unselectable: set[str] = set()
+        """Names of indexes that queries must not use."""
+        self.faults: dict[str, IndexFault] = {}
+        """What is wrong with indexes, by their name."""
+        self.stored = ""
+        """The global without D and I, where the world says it."""
         self.rows: dict[int, Row] = {}
         self.locks: dict[int, Lock] = {}
         self.defined_by: int | None = None

@@ -62,7 +62,7 @@ SCENARIOS: dict[str, Scenario] = {
         ),
         Scenario(
             "broken",
-            "locked accounts, expired passwords, dangling roles, open doors, hostile names",
+            "locked accounts, expired passwords, dangling roles, open doors, hostile names, a broken index",
             broken.key,
             broken.fill,
             5 * 3600,

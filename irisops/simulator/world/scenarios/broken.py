@@ -8,6 +8,7 @@ from functools import partial
 from irisops.simulator.world.model import Application, LicenseKey, Permission, Role, User
 from irisops.simulator.world.scenarios.cast import Stage, key_of
 from irisops.simulator.world.seed import UNAUTHENTICATED_BIT
+from irisops.simulator.world.user_tables import EVENTS, THINGS, VISITS
 from irisops.simulator.world.world import World
 
 HOSTILE_NAMES = (
@@ -33,8 +34,9 @@ def key(today: date) -> LicenseKey:
 
 
 def fill(world: World) -> None:
-    """Accounts that cannot log in, roles that are dangling or circular, open doors, hostile names."""
+    """Accounts that cannot log in, roles that are dangling or circular, open doors, hostile names, a broken index."""
     stage = Stage(world)
+    world.user_tables += (EVENTS, *THINGS, VISITS)
     now = world.clock.now()
     today: date = now.date()
     system = world.system

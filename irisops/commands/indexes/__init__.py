@@ -1,0 +1,1 @@
+"""/indexes: the indexes behind a class, a table or a global; validated, and built anew."""

@@ -1,0 +1,369 @@
+"""Classes, their globals and their indexes; comparing an index with its data; rebuilding (facts: iris-operations 1 to 4).
+
+All of it works in the namespace of the connection, which must be that of the data. Validation itself needs code on the
+instance: `start_validation` takes a connection to %SYS, where the helper lives.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from irisops.instance.calls import Answer, Call, ClassMethod, Query, Update, Value
+from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted, Unreachable
+from irisops.instance.failures import is_missing
+from irisops.instance.helper import call_helper
+from irisops.instance.features import HELPER
+from irisops.instance.outcome import changing
+from irisops.instance.routes import Instance, answer_by, statement_by
+from irisops.instance.values import answered, as_flag, as_int, as_text
+
+LOCK_OPTION = 1
+"""Each row gets a shared lock while it is checked (facts: iris-operations 1)."""
+COUNTING = 600.0
+"""Seconds for one count without an index, which reads all rows."""
+BUILDING = 12 * 3600.0
+"""Seconds for a rebuild, after which its connection is given up; the instance goes on."""
+MOST_FINDINGS = 20
+"""Findings of one index that are kept."""
+_SYSTEM = ("%", "INFORMATION.")
+KINDS = frozenset({"index", "bitmap", "bitmapextent", "bitslice", "key", ""})
+"""Types of indexes that validation is known to check (facts: iris-operations 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index of a class. `fields` are SQL fields, in order; `selectable` None if the instance does not tell."""
+
+    name: str
+    class_name: str
+    properties: str
+    fields: tuple[str, ...] = ()
+    type: str = ""
+    type_class: str = ""
+    unique: bool = False
+    origin: str = ""
+    sql_name: str = ""
+    selectable: bool | None = None
+
+    @property
+    def inherited(self) -> bool:
+        """True if it is validated and built through a superclass (facts: iris-operations 1)."""
+        return bool(self.origin) and self.origin != self.class_name
+
+    @property
+    def known_kind(self) -> bool:
+        """True if validation is known to check its kind."""
+        return not self.type_class and self.type in KINDS
+
+    @property
+    def in_sql(self) -> str:
+        """Its name in SQL."""
+        return self.sql_name or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClass:
+    """A persistent class with its table, its global and its indexes. `rows` None if not counted."""
+
+    name: str
+    schema: str
+    table: str
+    location: str = ""
+    indexes: tuple[Index, ...] = ()
+    rows: int | None = None
+
+    @property
+    def in_sql(self) -> str:
+        """`Schema.Table`, quoted where SQL needs it."""
+        return f"{quoted(self.schema)}.{quoted(self.table)}"
+
+    @property
+    def own(self) -> tuple[Index, ...]:
+        """The indexes that originate here."""
+        return tuple(each for each in self.indexes if not each.inherited)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Rows with a value in the first field of an index: by the index, and by the data. None: not compared, `why`."""
+
+    by_index: int | None = None
+    by_data: int | None = None
+    why: str = ""
+
+    @property
+    def differ(self) -> bool:
+        """True if the two were counted and are not the same."""
+        return self.by_index != self.by_data
+
+    @property
+    def compared(self) -> bool:
+        """True if both were counted."""
+        return self.by_index is not None and self.by_data is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What ValidateIndices told of one index. `first` are subscripts and values of the array of errors."""
+
+    index: str
+    failed: str
+    found: int
+    first: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """A validation so far. `pid` 0: its process has not begun."""
+
+    pid: int
+    at: int
+    of: int
+    done: bool
+    indexes: tuple[Checked, ...]
+
+
+def quoted(name: str) -> str:
+    """An SQL name, delimited unless it is a plain word."""
+    return name if re.fullmatch(r"[A-Za-z]\w*", name) else '"' + name.replace('"', '""') + '"'
+
+
+def global_of(text: str) -> str:
+    """`^Name` of a reference that may carry subscripts."""
+    return "^" + text.strip().removeprefix("^").partition("(")[0]
+
+
+async def classes_in_global(instance: Instance, name: str) -> list[StoredClass]:
+    """The classes that store data, indexes or streams in a global (facts: iris-operations 3). Raises the named problem."""
+    bare = global_of(name)
+    places = ("DataLocation", "IndexLocation", "StreamLocation")
+    where = " OR ".join(f"{each} = ? OR {each} %STARTSWITH ?" for each in places)
+    sql = f"SELECT parent FROM %Dictionary.CompiledStorage WHERE {where}"  # noqa: S608 - names of ours
+    rows = await statement_by(instance, "indexes.storage", Query(sql, (bare, f"{bare}(") * len(places)))
+    names = {as_text(row[0]) for row in rows}
+    sql = "SELECT parent FROM %Dictionary.CompiledStorageIndex WHERE Location = ? OR Location %STARTSWITH ?"
+    for row in await statement_by(instance, "indexes.locations", Query(sql, (bare, f"{bare}("))):
+        names.add(as_text(row[0]).partition("||")[0])
+    return await _described(instance, sorted(name for name in names if not name.startswith(_SYSTEM)))
+
+
+async def classes_named(instance: Instance, name: str) -> list[StoredClass]:
+    """The class of that name, or of that table; empty without one. Raises the named problem."""
+    schema, _, table = name.rpartition(".")
+    sql = (
+        "SELECT Name FROM %Dictionary.CompiledClass WHERE Name = ? OR (SqlSchemaName = ? AND SqlTableName = ?)"
+    )
+    rows = await statement_by(instance, "indexes.classes", Query(sql, (name, schema or "SQLUser", table)))
+    return await _described(instance, sorted({as_text(row[0]) for row in rows}))
+
+
+async def classes_with_indexes(instance: Instance, most: int) -> list[StoredClass]:
+    """The first classes of people's own that have an index of their own. Raises the named problem."""
+    sql = "SELECT DISTINCT parent FROM %Dictionary.CompiledIndex WHERE NOT parent %STARTSWITH ? ORDER BY parent"
+    rows = await statement_by(instance, "indexes.list", Query(sql, ("%",)))
+    names = [name for row in rows if not (name := as_text(row[0])).startswith(_SYSTEM)]
+    return await _described(instance, names[:most])
+
+
+async def _described(instance: Instance, names: Sequence[str]) -> list[StoredClass]:
+    if not names:
+        return []
+    marks = ", ".join("?" for _ in names)
+    sql = (
+        f"SELECT Name, SqlSchemaName, SqlTableName FROM %Dictionary.CompiledClass WHERE Name IN ({marks})"  # noqa: S608 - only marks
+    )
+    rows = await statement_by(instance, "indexes.classes", Query(sql, tuple(names)))
+    found = [
+        StoredClass(as_text(row[0]), as_text(row[1]), as_text(row[2])) for row in rows if as_text(row[2])
+    ]
+    sql = (
+        "SELECT parent, Name, Properties, Type, TypeClass, Origin, SqlName, \"_Unique\" AS IsUnique "  # noqa: S608 - only marks
+        f"FROM %Dictionary.CompiledIndex WHERE parent IN ({marks}) ORDER BY parent, Name"
+    )
+    listed = await statement_by(instance, "indexes.list", Query(sql, tuple(names)))
+    sql = f"SELECT parent, DataLocation FROM %Dictionary.CompiledStorage WHERE parent IN ({marks})"  # noqa: S608 - only marks
+    stored = await statement_by(instance, "indexes.storage", Query(sql, tuple(names)))
+    places = {as_text(row[0]): as_text(row[1]) for row in stored}
+    made: list[StoredClass] = []
+    for each in sorted(found, key=lambda each: each.name):
+        indexes = tuple(_index(row) for row in listed if as_text(row[0]) == each.name)
+        made.append(
+            replace(
+                each,
+                location=places.get(each.name, ""),
+                indexes=await _with_status(instance, each, indexes),
+            )
+        )
+    return made
+
+
+def _index(row: Sequence[Value]) -> Index:
+    parent, name, properties, kind, type_class, origin, sql_name, unique = row
+    return Index(
+        as_text(name),
+        as_text(parent),
+        as_text(properties),
+        type=as_text(kind),
+        type_class=as_text(type_class),
+        unique=as_flag(unique),
+        origin=as_text(origin),
+        sql_name=as_text(sql_name),
+    )
+
+
+async def _with_status(
+    instance: Instance, each: StoredClass, indexes: Sequence[Index]
+) -> tuple[Index, ...]:
+    """The indexes with their SQL fields and map status, as far as the view tells them.
+
+    UNVERIFIED: MAP_STATUS before 2024.1 (facts: iris-operations 3). Settle: select it on 2022.1.
+    """
+    columns = "INDEX_NAME, COLUMN_NAME, MAP_STATUS"
+    where = "FROM INFORMATION_SCHEMA.INDEXES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION"
+    rows: Sequence[tuple[Value, ...]] = ()
+    for chosen in (columns, columns.replace("MAP_STATUS", "NULL")):
+        try:
+            query = Query(f"SELECT {chosen} {where}", (each.schema, each.table))
+            rows = await statement_by(instance, "indexes.status", query)
+            break
+        except InstanceError as problem:
+            if not is_missing(problem):
+                raise
+    fields: dict[str, list[str]] = {}
+    status: dict[str, str] = {}
+    for name, field, said in rows:
+        key = as_text(name).casefold()
+        fields.setdefault(key, []).append(as_text(field))
+        status[key] = as_text(said)
+    return tuple(
+        replace(
+            index,
+            fields=tuple(fields.get(index.in_sql.casefold(), ())),
+            selectable=_selectable(status.get(index.in_sql.casefold(), "")),
+        )
+        for index in indexes
+    )
+
+
+def _selectable(said: str) -> bool | None:
+    return {"selectable": True, "not selectable": False}.get(said.casefold())
+
+
+async def map_status(instance: Instance, each: StoredClass) -> dict[str, bool | None]:
+    """Name of an index -> whether queries may use it now. Raises the named problem."""
+    return {index.name: index.selectable for index in await _with_status(instance, each, each.indexes)}
+
+
+async def count_rows(instance: Instance, each: StoredClass) -> int | None:
+    """The rows of its table. Raises NotPermitted, which names SELECT on it."""
+    try:
+        return await _count(instance, f"SELECT COUNT(*) FROM {each.in_sql}")
+    except NotPermitted as problem:
+        where = instance.capabilities.namespace
+        wanted = f"{each.schema}.{each.table}"
+        raise NotPermitted(
+            f"This account may not read the table {wanted} of {each.name}: it lacks SELECT on it.",
+            f"Ask an administrator for it, in {where}: GRANT SELECT ON {wanted} TO this account.",
+            privilege=f"SELECT on {wanted}",
+            detail=problem.detail,
+        ) from None
+
+
+async def _count(instance: Instance, sql: str) -> int | None:
+    answer = await answer_by(instance, "indexes.count", Query(sql), deadline=COUNTING)
+    return as_int(answer.rows.rows[0][0]) if answer.rows and answer.rows.rows else None
+
+
+async def compare(instance: Instance, each: StoredClass, index: Index) -> Counts:
+    """Count the rows with a value in its first field by the index and by the data. Raises Unreachable.
+
+    UNVERIFIED: that the first count uses the index, which the optimiser decides: two equal counts prove nothing.
+    Settle: SHOW PLAN of both, and both on a class of which one index node was killed.
+    """
+    if not index.fields:
+        return Counts(why="it has no field in SQL by which it could be compared")
+    if index.selectable is False:
+        return Counts(why="queries do not use it: it is not selectable")
+    field = quoted(index.fields[0])
+    try:
+        by_index = await _count(instance, f"SELECT COUNT(*) FROM {each.in_sql} WHERE {field} IS NOT NULL")
+        by_data = await _count(
+            instance, f"SELECT COUNT(*) FROM {each.in_sql} WHERE %NOINDEX {field} IS NOT NULL"
+        )
+    except Unreachable:
+        raise
+    except InstanceProblem as problem:
+        return Counts(why=problem.message)
+    return Counts(by_index, by_data)
+
+
+def build_statement(each: StoredClass, indexes: Iterable[Index]) -> Update:
+    """The statement that builds indexes of a table anew (facts: iris-operations 2)."""
+    names = ", ".join(quoted(index.in_sql) for index in indexes)
+    return Update(f"BUILD INDEX FOR TABLE {each.in_sql} INDEX {names}")
+
+
+async def build(instance: Instance, statement: Update) -> None:
+    """Build indexes anew. Raises NotPermitted (%BUILD_INDEX), InstanceError; Unreachable with the outcome unknown."""
+    try:
+        await changing(answer_by(instance, "indexes.build", statement, deadline=BUILDING))
+    except NotPermitted as problem:
+        where = instance.capabilities.namespace
+        raise NotPermitted(
+            f"This account lacks the SQL privilege %BUILD_INDEX in {where}.",
+            f"Ask an administrator for it, in {where}: GRANT %BUILD_INDEX TO this account.",
+            privilege="%BUILD_INDEX",
+            detail=problem.detail,
+        ) from None
+
+
+def start_call(key: str, namespace: str, each: StoredClass, indexes: Iterable[Index]) -> ClassMethod:
+    """The call that starts a validation under a name of its own."""
+    names = ",".join(index.name for index in indexes)
+    args: tuple[Value, ...] = (key, namespace, each.name, names, LOCK_OPTION, MOST_FINDINGS)
+    return ClassMethod(HELPER, "StartValidation", args)
+
+
+async def start_validation(instance: Instance, call: ClassMethod) -> None:
+    """Start a validation in a process of its own, by the helper. Raises the named problem, as `call_helper`."""
+    await call_helper(instance, call.method, *(cast("Value", each) for each in call.args))
+
+
+async def read_validation(instance: Instance, key: str) -> Validation | None:
+    """A validation so far; None if there is none of that name. Raises the named problem."""
+    answer = await instance.call(ClassMethod(HELPER, "ReadValidation", (key,)))
+    text = as_text(answer.value)
+    if not text:
+        return None
+    try:
+        told = json.loads(text)
+        return Validation(
+            int(told["pid"] or 0),
+            int(told["at"] or 0),
+            int(told["of"] or 0),
+            bool(told["done"]),
+            tuple(
+                Checked(
+                    str(each["index"]),
+                    str(each["failed"]),
+                    int(each["found"]),
+                    tuple((str(place), str(value)) for place, value in each["first"]),
+                )
+                for each in told["indexes"]
+            ),
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise InstanceError(
+            "The helper's answer on a validation cannot be read.",
+            "/helper shows its version.",
+            detail=f"{type(error).__name__}: {text[:200]}",
+        ) from None
+
+
+async def drop_validation(instance: Instance, key: str) -> None:
+    """Forget a validation's result. Raises the named problem."""
+    await instance.call(ClassMethod(HELPER, "DropValidation", (key,)))

@@ -1,0 +1,37 @@
+"""COUNT by an index that is damaged: what the index has, in place of what the data has (facts: iris-operations 4).
+
+Only the one form by which a client compares an index with its data, `WHERE [%NOINDEX] field IS NOT NULL`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from irisops.simulator.sql.catalog import Catalog
+
+_NAME = r'(?:"[^"]+"|[\w%]+)'
+_COUNT = re.compile(
+    rf"SELECT COUNT\(\*\) FROM ({_NAME})\.({_NAME}) WHERE (%NOINDEX )?({_NAME}) IS NOT NULL", re.IGNORECASE
+)
+
+
+def as_seen(sql: str, catalog: Catalog) -> str:
+    """The statement that gives what this one would give by the index; other statements stay as they are."""
+    found = _COUNT.fullmatch(" ".join(sql.split()))
+    if found is None:
+        return sql
+    schema, name, by_data, field = found.groups()
+    sql = f"SELECT COUNT(*) FROM {schema}.{name} WHERE {field} IS NOT NULL"
+    table = catalog.table(schema.strip('"'), name.strip('"'))
+    if by_data or table is None or table.details is None:
+        return sql
+    row_id = next((column.name for column in table.columns if column.row_id), "")
+    for index in table.details.indexes:
+        fault = table.details.faults.get(index.name.upper())
+        if fault is not None and index.columns[0][0].upper() == field.strip('"').upper():
+            rows = ",".join(map(str, fault.missing)) or "-1"
+            return (
+                f"SELECT COUNT(*) + {len(fault.stale)} FROM {schema}.{name} "
+                f'WHERE {field} IS NOT NULL AND "{row_id}" NOT IN ({rows})'
+            )
+    return sql
