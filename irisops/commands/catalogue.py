@@ -5,6 +5,7 @@ from __future__ import annotations
 from irisops.commands.access import specs as access
 from irisops.commands.accounts import specs as accounts
 from irisops.commands.configuration import specs as configuration
+from irisops.commands.container import specs as container
 from irisops.commands.gateway import specs as gateway
 from irisops.commands.helper import specs as helper
 from irisops.commands.history import specs as history
@@ -33,6 +34,7 @@ ALL: tuple[CommandSpec, ...] = (
     *configuration.SPECS,
     *gateway.SPECS,
     *indexes.SPECS,
+    *container.SPECS,
     *sharing.SPECS,
     *history.SPECS,
     *profiles.SPECS,

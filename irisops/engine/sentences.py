@@ -90,7 +90,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("folder", re.compile(r"(?:\.{1,2}|~)/\S*|\w[\w.-]*/[\w./-]*")),
     ("application", re.compile(r"/\w[\w./%-]*|https?://\S+")),
     ("email", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
-    ("table", re.compile(r"[A-Z]\w*\.[A-Z]\w*")),
+    ("table", re.compile(r"\^[A-Za-z%][\w.]*|[A-Z]\w*(?:\.[A-Z]\w*)+")),
     ("found", re.compile(r"(?:docker|podman|vscode|installed|env):\S+", re.IGNORECASE)),
     ("host", re.compile(r"localhost|(?=.*[a-z])[\w-]+(?:\.[\w-]+){2,}", re.IGNORECASE)),
     ("service", re.compile(r"%Service_\w+", re.IGNORECASE)),

@@ -358,7 +358,12 @@ FEATURES: Mapping[str, Feature] = {
             # Settle: doubt dictionary.
             Feature(
                 name,
-                (_route("statement", f"%Dictionary.{table}", member, label=f"SQL table %Dictionary.{table}"),),
+                (
+                    _route(
+                        "statement", f"%Dictionary.{table}", member, label=f"SQL table %Dictionary.{table}"
+                    ),
+                ),
+                f"SELECT on %Dictionary.{table}",
             )
             for name, table, member in (
                 ("indexes.classes", "CompiledClass", "SqlTableName"),

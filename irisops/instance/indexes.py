@@ -1,4 +1,4 @@
-"""Classes, their globals and their indexes; comparing an index with its data; rebuilding (facts: iris-operations 1 to 4).
+"""Indexes: found by class or global, compared with their data, validated, built anew (facts: iris-operations 1 to 4).
 
 All of it works in the namespace of the connection, which must be that of the data. Validation itself needs code on the
 instance: `start_validation` takes a connection to %SYS, where the helper lives.
@@ -10,16 +10,15 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
-from irisops.instance.calls import Answer, Call, ClassMethod, Query, Update, Value
+from irisops.instance.calls import ClassMethod, Query, Update, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted, Unreachable
 from irisops.instance.failures import is_missing
-from irisops.instance.helper import call_helper
 from irisops.instance.features import HELPER
+from irisops.instance.helper import call_helper
 from irisops.instance.outcome import changing
 from irisops.instance.routes import Instance, answer_by, statement_by
-from irisops.instance.values import answered, as_flag, as_int, as_text
+from irisops.instance.values import as_flag, as_int, as_text
 
 LOCK_OPTION = 1
 """Each row gets a shared lock while it is checked (facts: iris-operations 1)."""
@@ -138,7 +137,10 @@ def global_of(text: str) -> str:
 
 
 async def classes_in_global(instance: Instance, name: str) -> list[StoredClass]:
-    """The classes that store data, indexes or streams in a global (facts: iris-operations 3). Raises the named problem."""
+    """The classes that store data, indexes or streams in a global (facts: iris-operations 3).
+
+    Raises the named problem.
+    """
     bare = global_of(name)
     places = ("DataLocation", "IndexLocation", "StreamLocation")
     where = " OR ".join(f"{each} = ? OR {each} %STARTSWITH ?" for each in places)
@@ -154,16 +156,16 @@ async def classes_in_global(instance: Instance, name: str) -> list[StoredClass]:
 async def classes_named(instance: Instance, name: str) -> list[StoredClass]:
     """The class of that name, or of that table; empty without one. Raises the named problem."""
     schema, _, table = name.rpartition(".")
-    sql = (
-        "SELECT Name FROM %Dictionary.CompiledClass WHERE Name = ? OR (SqlSchemaName = ? AND SqlTableName = ?)"
-    )
+    sql = "SELECT Name FROM %Dictionary.CompiledClass WHERE Name = ? OR (SqlSchemaName = ? AND SqlTableName = ?)"
     rows = await statement_by(instance, "indexes.classes", Query(sql, (name, schema or "SQLUser", table)))
     return await _described(instance, sorted({as_text(row[0]) for row in rows}))
 
 
 async def classes_with_indexes(instance: Instance, most: int) -> list[StoredClass]:
     """The first classes of people's own that have an index of their own. Raises the named problem."""
-    sql = "SELECT DISTINCT parent FROM %Dictionary.CompiledIndex WHERE NOT parent %STARTSWITH ? ORDER BY parent"
+    sql = (
+        "SELECT DISTINCT parent FROM %Dictionary.CompiledIndex WHERE NOT parent %STARTSWITH ? ORDER BY parent"
+    )
     rows = await statement_by(instance, "indexes.list", Query(sql, ("%",)))
     names = [name for row in rows if not (name := as_text(row[0])).startswith(_SYSTEM)]
     return await _described(instance, names[:most])
@@ -173,15 +175,13 @@ async def _described(instance: Instance, names: Sequence[str]) -> list[StoredCla
     if not names:
         return []
     marks = ", ".join("?" for _ in names)
-    sql = (
-        f"SELECT Name, SqlSchemaName, SqlTableName FROM %Dictionary.CompiledClass WHERE Name IN ({marks})"  # noqa: S608 - only marks
-    )
+    sql = f"SELECT Name, SqlSchemaName, SqlTableName FROM %Dictionary.CompiledClass WHERE Name IN ({marks})"  # noqa: S608 - only marks
     rows = await statement_by(instance, "indexes.classes", Query(sql, tuple(names)))
     found = [
         StoredClass(as_text(row[0]), as_text(row[1]), as_text(row[2])) for row in rows if as_text(row[2])
     ]
     sql = (
-        "SELECT parent, Name, Properties, Type, TypeClass, Origin, SqlName, \"_Unique\" AS IsUnique "  # noqa: S608 - only marks
+        'SELECT parent, Name, Properties, Type, TypeClass, Origin, SqlName, "_Unique" AS IsUnique '  # noqa: S608 - only marks
         f"FROM %Dictionary.CompiledIndex WHERE parent IN ({marks}) ORDER BY parent, Name"
     )
     listed = await statement_by(instance, "indexes.list", Query(sql, tuple(names)))
@@ -215,15 +215,15 @@ def _index(row: Sequence[Value]) -> Index:
     )
 
 
-async def _with_status(
-    instance: Instance, each: StoredClass, indexes: Sequence[Index]
-) -> tuple[Index, ...]:
+async def _with_status(instance: Instance, each: StoredClass, indexes: Sequence[Index]) -> tuple[Index, ...]:
     """The indexes with their SQL fields and map status, as far as the view tells them.
 
     UNVERIFIED: MAP_STATUS before 2024.1 (facts: iris-operations 3). Settle: select it on 2022.1.
     """
     columns = "INDEX_NAME, COLUMN_NAME, MAP_STATUS"
-    where = "FROM INFORMATION_SCHEMA.INDEXES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION"
+    where = (
+        "FROM INFORMATION_SCHEMA.INDEXES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION"
+    )
     rows: Sequence[tuple[Value, ...]] = ()
     for chosen in (columns, columns.replace("MAP_STATUS", "NULL")):
         try:
@@ -261,7 +261,7 @@ async def map_status(instance: Instance, each: StoredClass) -> dict[str, bool | 
 async def count_rows(instance: Instance, each: StoredClass) -> int | None:
     """The rows of its table. Raises NotPermitted, which names SELECT on it."""
     try:
-        return await _count(instance, f"SELECT COUNT(*) FROM {each.in_sql}")
+        return await _count(instance, Query(f"SELECT COUNT(*) FROM {each.in_sql}"))  # noqa: S608 - a quoted name
     except NotPermitted as problem:
         where = instance.capabilities.namespace
         wanted = f"{each.schema}.{each.table}"
@@ -273,9 +273,15 @@ async def count_rows(instance: Instance, each: StoredClass) -> int | None:
         ) from None
 
 
-async def _count(instance: Instance, sql: str) -> int | None:
-    answer = await answer_by(instance, "indexes.count", Query(sql), deadline=COUNTING)
+async def _count(instance: Instance, query: Query) -> int | None:
+    answer = await answer_by(instance, "indexes.count", query, deadline=COUNTING)
     return as_int(answer.rows.rows[0][0]) if answer.rows and answer.rows.rows else None
+
+
+def count_statements(each: StoredClass, field: str) -> tuple[Query, Query]:
+    """Count the rows with a value in a field: by the index on it, and without one."""
+    start, value = f"SELECT COUNT(*) FROM {each.in_sql} WHERE", f"{quoted(field)} IS NOT NULL"  # noqa: S608 - quoted names
+    return Query(f"{start} {value}"), Query(f"{start} %NOINDEX {value}")
 
 
 async def compare(instance: Instance, each: StoredClass, index: Index) -> Counts:
@@ -288,12 +294,9 @@ async def compare(instance: Instance, each: StoredClass, index: Index) -> Counts
         return Counts(why="it has no field in SQL by which it could be compared")
     if index.selectable is False:
         return Counts(why="queries do not use it: it is not selectable")
-    field = quoted(index.fields[0])
+    with_it, without = count_statements(each, index.fields[0])
     try:
-        by_index = await _count(instance, f"SELECT COUNT(*) FROM {each.in_sql} WHERE {field} IS NOT NULL")
-        by_data = await _count(
-            instance, f"SELECT COUNT(*) FROM {each.in_sql} WHERE %NOINDEX {field} IS NOT NULL"
-        )
+        by_index, by_data = await _count(instance, with_it), await _count(instance, without)
     except Unreachable:
         raise
     except InstanceProblem as problem:
@@ -321,16 +324,17 @@ async def build(instance: Instance, statement: Update) -> None:
         ) from None
 
 
-def start_call(key: str, namespace: str, each: StoredClass, indexes: Iterable[Index]) -> ClassMethod:
-    """The call that starts a validation under a name of its own."""
+async def start_validation(
+    instance: Instance, key: str, namespace: str, each: StoredClass, indexes: Iterable[Index]
+) -> None:
+    """Start a validation under a name of its own, in a process of its own, by the helper.
+
+    Raises the named problem, as `call_helper`.
+    """
     names = ",".join(index.name for index in indexes)
-    args: tuple[Value, ...] = (key, namespace, each.name, names, LOCK_OPTION, MOST_FINDINGS)
-    return ClassMethod(HELPER, "StartValidation", args)
-
-
-async def start_validation(instance: Instance, call: ClassMethod) -> None:
-    """Start a validation in a process of its own, by the helper. Raises the named problem, as `call_helper`."""
-    await call_helper(instance, call.method, *(cast("Value", each) for each in call.args))
+    await call_helper(
+        instance, "StartValidation", key, namespace, each.name, names, LOCK_OPTION, MOST_FINDINGS
+    )
 
 
 async def read_validation(instance: Instance, key: str) -> Validation | None:

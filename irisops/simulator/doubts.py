@@ -252,11 +252,15 @@ INDEX_STATUS = Doubt(
     "index-status",
     "Which status gives ValidateIndices when it found errors and did not correct them?",
     (
-        Behaviour("ok", "1: it did its work; the errors are in the array", "a vendor's sample tests status=1 for done"),
+        Behaviour(
+            "ok",
+            "1: it did its work; the errors are in the array",
+            "a vendor's sample tests status=1 for done",
+        ),
         Behaviour("error", "an error status"),
     ),
     "kill one node of an index of a test class, validate it, look at status and errors",
-    ('%SYSTEM.OBJ.ValidateIndices(class,$lb(index),0,1,0,0,.errors)',),
+    ("%SYSTEM.OBJ.ValidateIndices(class,$lb(index),0,1,0,0,.errors)",),
 )
 INDEX_ERRORS = Doubt(
     "index-errors",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -158,6 +160,15 @@ class FakeConnection(InstanceConnection):
         self._state = state
         for listener in list(self._listeners):
             listener(state)
+
+    @asynccontextmanager
+    async def beside(self, namespace: str) -> AsyncIterator[FakeConnection]:
+        other = FakeConnection(self.instance, replace(self.target, namespace=namespace))
+        await other.connect(self.instance.password)
+        try:
+            yield other
+        finally:
+            await other.disconnect()
 
     def forget_rows(self) -> None:
         self.forgotten += 1

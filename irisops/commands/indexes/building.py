@@ -50,9 +50,10 @@ class _Work:
     origin: Origin
 
     def plan(self) -> Plan:
-        """What is built, who waits, what cannot be taken back. The class must be typed: writers wait for the whole run."""
+        """What is built and who waits. The name of the class must be typed, as writers wait for the whole run."""
         table = f"{self.stored.schema}.{self.stored.table}"
         rows = "all rows" if self.stored.rows is None else counted(self.stored.rows, "row")
+        names = listed([each.name for each in self.indexes])
         unique = [each.name for each in self.indexes if each.unique]
         shown = Plan(
             NAME,
@@ -64,15 +65,16 @@ class _Work:
             ],
             effects=[
                 f"Nobody can change {table} until it is done: it is locked as a whole. Its {rows} are read.",
-                f"Queries do without {listed([each.name for each in self.indexes])} meanwhile and may be slow; whether "
-                "they may use each again is read back afterwards.",
+                f"Queries do without {names} meanwhile; whether they may use each again is read back afterwards.",
                 f"A second connection, to {self.namespace}, is open meanwhile: one license connection more.",
             ],
             warnings=[
                 "It writes as much journal as the indexes are large: look at the free space first.",
                 "Whoever reads the table meanwhile may get inaccurate results.",
                 *(
-                    [f"{listed(unique)}: two rows with one value stay two, whatever is built. Look for them first."]
+                    [
+                        f"{listed(unique)}: two rows with one value stay two, whatever is built. Look for them first."
+                    ]
                     if unique
                     else []
                 ),
@@ -131,13 +133,17 @@ class _Work:
         hidden = [each for each in self.indexes if status.get(each.name) is False]
         unknown = [each.name for each in self.indexes if status.get(each.name) is None]
         differ = [
-            each.name for each, found in zip(self.indexes, counts, strict=True) if found.compared and found.differ
+            each.name
+            for each, found in zip(self.indexes, counts, strict=True)
+            if found.compared and found.differ
         ]
         details: list[str] = []
         if not hidden and not unknown:
             details.append("Queries may use them again: each is selectable.")
         if unknown:
-            details.append(f"Whether queries may use {listed(unknown)} is not known: the instance does not tell.")
+            details.append(
+                f"Whether queries may use {listed(unknown)} is not known: the instance does not tell."
+            )
         for each in hidden:
             table = f"{self.stored.schema}.{self.stored.table}"
             details.append(

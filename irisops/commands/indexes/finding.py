@@ -6,7 +6,7 @@ through a second connection to the namespace of the data, which is closed again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -89,12 +89,13 @@ async def show(context: Context, command: Command) -> Replies:
         for pair in pairs
     ]
     total = sum(len(each.indexes) for each in found.classes)
+    indexes = counted(total, "index", "indexes")
     where = f" in {found.namespace}"
     name = harmless(target or "all classes", 60)
     if target.startswith("^") and len(found.classes) > 1:
-        title = f"{name}{where}: {counted(len(found.classes), 'class', 'classes')}, {counted(total, 'index', 'indexes')}"
+        title = f"{name}{where}: {counted(len(found.classes), 'class', 'classes')}, {indexes}"
     else:
-        title = f"{name}{where}: {counted(total, 'index', 'indexes')}"
+        title = f"{name}{where}: {indexes}"
     hidden = (Column("heading", "CLASS", hide_under=1000), Column("namespace", "NAMESPACE", hide_under=1000))
     yield Table(
         "indexes",
@@ -127,7 +128,9 @@ def _notes(link: Link, found: Found) -> list[str]:
     if bare:
         notes.append(f"{listed(bare)}: no index, so there is nothing to validate or to build.")
     if any(index.selectable is False for each in found.classes for index in each.indexes):
-        notes.append("Queries do not use an index that is not selectable: it was never built, or is being built.")
+        notes.append(
+            "Queries do not use an index that is not selectable: it was never built, or is being built."
+        )
     if any(index.inherited for each in found.classes for index in each.indexes):
         notes.append("An index of a superclass is validated and built through that class (FROM).")
     if not inside_already(link, found.namespace):
@@ -188,7 +191,6 @@ async def find(link: Link, target: str, namespace: str = "") -> Found:
 
 
 async def _look(instance: InstanceConnection, target: str) -> list[StoredClass]:
-    look: Callable[[], Awaitable[list[StoredClass]]]
     if not target:
         return await classes_with_indexes(instance, MOST_CLASSES)
     if target.startswith("^"):
@@ -203,7 +205,9 @@ async def _places(link: Link, target: str) -> list[str]:
     info = link.connection.info
     if info is not None and info.namespace.upper() != PERCENT_SYS:
         return [info.namespace]
-    rows = await read_list(link.connection, "namespaces.list", lambda row: as_text(row.get("namespace")) or None)
+    rows = await read_list(
+        link.connection, "namespaces.list", lambda row: as_text(row.get("namespace")) or None
+    )
     names = [name for name in rows if name.upper() != PERCENT_SYS]
     if names and len(names) <= MOST_NAMESPACES:
         return names
@@ -211,7 +215,9 @@ async def _places(link: Link, target: str) -> list[str]:
         "WhichNamespace",
         f"The instance has {counted(len(names), 'namespace')} beside %SYS: which one is it in?",
         "Say it: namespace=NAME",
-        suggestions=[f"/indexes {quote(target)} namespace={quote(name)}".replace("  ", " ") for name in names[:3]],
+        suggestions=[
+            f"/indexes {quote(target)} namespace={quote(name)}".replace("  ", " ") for name in names[:3]
+        ],
     )
 
 
@@ -219,7 +225,9 @@ def _nothing(target: str, places: list[str], notes: list[str]) -> Refusal:
     where = listed(places, "or")
     beside = f" {' '.join(notes)}" if notes else ""
     if not target:
-        return Refusal("NoIndexes", f"No class in {where} has an index.{beside}", "/indexes NAME namespace=NAME")
+        return Refusal(
+            "NoIndexes", f"No class in {where} has an index.{beside}", "/indexes NAME namespace=NAME"
+        )
     if target.startswith("^"):
         return Refusal(
             "NoSuchGlobal",
@@ -265,7 +273,14 @@ async def find_one(link: Link, command: Command, typed: str) -> tuple[Found, tup
         return found, one.own
     chosen: list[Index] = []
     for name in wanted:
-        index = next((each for each in one.indexes if name.casefold() in (each.name.casefold(), each.sql_name.casefold())), None)
+        index = next(
+            (
+                each
+                for each in one.indexes
+                if name.casefold() in (each.name.casefold(), each.sql_name.casefold())
+            ),
+            None,
+        )
         if index is None:
             raise Refusal(
                 "NoSuchIndex",

@@ -75,7 +75,10 @@ _FIELDS: cards.Fields[Finding] = (
         lambda each: each.verdict,
     ),
     (Column("why", "WHY", grow=True, wrap=3), lambda each: each.why),
-    (Column("found", "WRONG", "number", hide_under=1000), lambda each: each.checked.found if each.checked else None),
+    (
+        Column("found", "WRONG", "number", hide_under=1000),
+        lambda each: each.checked.found if each.checked else None,
+    ),
     (Column("by_index", "BY INDEX", "number", hide_under=1000), lambda each: each.counts.by_index),
     (Column("by_data", "BY DATA", "number", hide_under=1000), lambda each: each.counts.by_data),
 )
@@ -85,18 +88,18 @@ _KEYS = (
     Column("what", "WHAT IS WRONG", grow=True, wrap=2),
 )
 BY_COUNTS = (
-    "Without the helper each index was only compared by its number of rows: an entry with a wrong value is not seen, nor "
-    "which keys are wrong. /helper install offers what can see them."
+    "Without the helper the indexes were compared by their number of rows alone: entries with a wrong value are not "
+    "seen, nor which keys are wrong. /helper install offers what can see them."
 )
 
 
-def shortened(text: str) -> str:
-    """A text of the instance with its quoted values cut."""
-    return harmless(_QUOTED.sub(lambda found: f'"{_cut(found[1])}"', text), 200)
+def shortened(text: str, kept: str = "") -> str:
+    """A text of the instance with its quoted values cut, but for the one that is `kept`."""
+    return harmless(_QUOTED.sub(lambda found: f'"{_cut(found[1], kept)}"', text), 200)
 
 
-def _cut(value: str) -> str:
-    return value if len(value) <= _KEPT else f"{value[: _KEPT - 1]}…"
+def _cut(value: str, kept: str) -> str:
+    return value if value == kept or len(value) <= _KEPT else f"{value[: _KEPT - 1]}…"
 
 
 def keys_of(finding: Finding) -> list[tuple[str, str]]:
@@ -104,13 +107,10 @@ def keys_of(finding: Finding) -> list[tuple[str, str]]:
     keys: list[tuple[str, str]] = []
     for place, text in finding.checked.first if finding.checked else ():
         found = _REFERENCE.search(text)
-        name = f'"{finding.index.name}"'
         if found is None:
             keys.append((shortened(place), shortened(text)))
-            continue
-        # The name of the index is no value: it is kept whole.
-        entry = shortened(found[1].replace(name, "\0")).replace("\0", name) if name in found[1] else shortened(found[1])
-        keys.append((entry, shortened(found[2]).rstrip(".")))
+        else:
+            keys.append((shortened(found[1], finding.index.name), shortened(found[2]).rstrip(".")))
     return keys
 
 
@@ -129,11 +129,15 @@ def report(each: StoredClass, namespace: str, findings: Sequence[Finding], *, he
             said = f"No difference was seen in {total} of {each.name}, by counting alone."
     else:
         said = f"Clean: {total} of {each.name}."
-    details = ["Checked by the instance itself (ValidateIndices), and by counting with and without each index."]
+    details = [
+        "Checked by the instance itself (ValidateIndices), and by counting with and without each index."
+    ]
     if not helper:
         details = [BY_COUNTS]
     if broken:
-        details.append("Entries written while it ran may show as wrong: validate once more before you rebuild.")
+        details.append(
+            "Entries written while it ran may show as wrong: validate once more before you rebuild."
+        )
     names = " ".join(quote(name) for name in broken)
     offer = f"/indexes build {quote(each.name)} {names} namespace={quote(namespace)}" if broken else ""
     replies: list[Reply] = [

@@ -20,8 +20,12 @@ SPECS: tuple[CommandSpec, ...] = (
         plain=(
             Plain(f"(show|list|see) [me] {_ALL}"),
             Plain(f"(show|list|see) [me] {_ALL} {_OF} {{target}}"),
-            Plain(f"(what|which) (index|indexes|indices) (has|does) [the] [class|table|global] {{target}} [have]"),
-            Plain("(what|which) (class|classes) (store|stores|live|lives|keep|keeps) [data] in [the] [global] {target}"),
+            Plain(
+                "(what|which) (index|indexes|indices) (has|does) [the] [class|table|global] {target} [have]"
+            ),
+            Plain(
+                "(what|which) (class|classes) (store|stores|live|lives|keep|keeps) [data] in [the] [global] {target}"
+            ),
         ),
         examples=("show the indexes of ^Ens.Util.LogD", "which classes store in ^Ens.Util.LogD"),
     ),
@@ -29,7 +33,10 @@ SPECS: tuple[CommandSpec, ...] = (
         name="indexes validate",
         summary="Check each index against its data, after a plan that says what it costs; nothing is corrected",
         handler="indexes.validating:validate",
-        grammar=(Arg("target", "stored", show=_WHAT), Arg("indexes", required=False, many=True, show="INDEX,…")),
+        grammar=(
+            Arg("target", "stored", show=_WHAT),
+            Arg("indexes", required=False, many=True, show="INDEX,…"),
+        ),
         plain=(
             Plain(f"(validate|check|verify|test) {_ALL} {_OF} {{target}}"),
             Plain(f"(validate|check|verify|test) [the] index {{indexes}} {_OF} {{target}}"),
@@ -44,7 +51,10 @@ SPECS: tuple[CommandSpec, ...] = (
         name="indexes build",
         summary="Build indexes anew from the data, after a plan that says who must wait meanwhile",
         handler="indexes.building:build_anew",
-        grammar=(Arg("target", "stored", show=_WHAT), Arg("indexes", required=False, many=True, show="INDEX,…")),
+        grammar=(
+            Arg("target", "stored", show=_WHAT),
+            Arg("indexes", required=False, many=True, show="INDEX,…"),
+        ),
         plain=(
             Plain(f"(build|rebuild|repair|recreate) {_ALL} {_OF} {{target}}"),
             Plain(f"(build|rebuild|repair|recreate) [the] index {{indexes}} {_OF} {{target}}"),

@@ -31,9 +31,9 @@ from irisops.instance.indexes import (
     StoredClass,
     Validation,
     compare,
+    count_statements,
     drop_validation,
     read_validation,
-    start_call,
     start_validation,
 )
 from irisops.instance.usage.processes import act_on_process, read_process
@@ -43,7 +43,7 @@ LOOK_EVERY = 0.5
 PATIENCE = 10.0
 """Seconds for its process to begin."""
 SECONDS_PER_ROW = 40e-6
-"""Of one index: 27 s for the data and 13 s for an index of a million rows, in one public run (facts: iris-operations 1)."""
+"""Of one index: 40 s for a million rows in one public run (facts: iris-operations 1)."""
 NAME = "indexes_validate"
 FINAL = "it changed nothing."
 
@@ -108,23 +108,25 @@ class _Work:
     def _effects(self) -> list[str]:
         rows = self.stored.rows
         size = "an unknown number of rows" if rows is None else counted(rows, "row")
-        lines = [
-            f"It reads {size} of {self.stored.schema}.{self.stored.table} ({self.stored.location}) once for each index, "
-            "and all entries of that index.",
-        ]
+        where = f"{self.stored.schema}.{self.stored.table} ({self.stored.location})"
+        lines = [f"It reads {size} of {where} once for each index, and all entries of that index."]
         if self.helper:
             lines.append(
                 "Each row is locked (shared) while it is checked: writers wait for that moment, nobody else does."
             )
             lines.append(
-                "It runs on the instance as one process, by the helper; the result is kept in ^IRIS.Temp.ZIrisOps until read."
+                "It runs on the instance as one process, by the helper, which keeps the result in ^IRIS.Temp.ZIrisOps."
             )
         else:
             lines.append("It takes no locks. The instance counts rows with and without each index.")
         if rows is not None:
             seconds = max(1.0, rows * SECONDS_PER_ROW * len(self.indexes))
-            lines.append(f"About {duration(seconds)}, if this machine is as fast as the one of a public report.")
-        lines.append(f"A second connection, to {self.namespace}, is open meanwhile: one license connection more.")
+            lines.append(
+                f"About {duration(seconds)}, if this machine is as fast as the one of a public report."
+            )
+        lines.append(
+            f"A second connection, to {self.namespace}, is open meanwhile: one license connection more."
+        )
         return lines
 
     def _warnings(self) -> list[str]:
@@ -132,7 +134,7 @@ class _Work:
         if not self.helper:
             offer = helper_offer(self.link.connection).strip()
             lines.append(
-                "Only numbers of rows are compared: the helper, which runs the instance's own validation, is not there. "
+                "Only numbers of rows are compared: the helper, which lets the instance validate, is not there. "
                 + (offer or "It takes a connection to %SYS, and /helper install.")
             )
         odd = [each.name for each in self.indexes if not each.known_kind]
@@ -144,23 +146,14 @@ class _Work:
         """What runs, to be made by hand."""
         calls: dict[str, list[str]] = {}
         if self.helper:
+            call = f'$SYSTEM.OBJ.ValidateIndices("{self.stored.name}", $listbuild("{{name}}"), 0, 1, 0, 0, .errors)'
             calls["ObjectScript"] = [
                 f'set $namespace = "{self.namespace}"',
-                *(
-                    f'set status = $SYSTEM.OBJ.ValidateIndices("{self.stored.name}", $listbuild("{each.name}"), 0, 1, 0, 0, .errors)'
-                    for each in self.indexes
-                ),
+                *(f"set status = {call.replace('{name}', each.name)}" for each in self.indexes),
                 "zwrite errors  ; what was found; status 1 alone says nothing",
             ]
         fields = dict.fromkeys(each.fields[0] for each in self.indexes if each.fields)
-        calls["SQL"] = [
-            line
-            for field in fields
-            for line in (
-                f"SELECT COUNT(*) FROM {self.stored.in_sql} WHERE {field} IS NOT NULL",
-                f"SELECT COUNT(*) FROM {self.stored.in_sql} WHERE %NOINDEX {field} IS NOT NULL",
-            )
-        ]
+        calls["SQL"] = [query.sql for field in fields for query in count_statements(self.stored, field)]
         return calls
 
     async def _carry_out(self, shown: Plan) -> Replies:
@@ -201,28 +194,17 @@ class _Work:
         """
         connection, clock = self.link.connection, self.context.clock
         key = secrets.token_hex(8)
-        await start_validation(connection, start_call(key, self.namespace, self.stored, self.indexes))
+        await start_validation(connection, key, self.namespace, self.stored, self.indexes)
         began, pid = clock.monotonic(), 0
         try:
             while True:
                 alive = not pid or await self._is_there(pid)
-                state = await read_validation(connection, key)
-                if state is None:
-                    raise InstanceError("The result of the validation is gone.", "Give the command again.")
+                state = await read_validation(connection, key) or NO_RESULT
+                _refuse_stuck(state, alive=alive, waited=clock.monotonic() - began)
                 pid = state.pid
                 yield state
                 if state.done:
                     break
-                if not alive:
-                    raise InstanceError(
-                        f"Process {pid} of the instance ended without a result.",
-                        "Somebody ended it, or it met an error: /log and the application errors of %SYS say more.",
-                    )
-                if not pid and clock.monotonic() - began > PATIENCE:
-                    raise InstanceError(
-                        f"The instance did not begin within {PATIENCE:g} seconds.",
-                        "It may have no room for another process; /processes shows what runs.",
-                    )
                 await clock.sleep(LOOK_EVERY)
         except Unreachable as problem:
             where = f"Process {pid} goes on there: /process terminate {pid} ends it. " if pid else ""
@@ -246,3 +228,23 @@ class _Work:
             return True
         user = self.link.profile.user.casefold()
         return found is not None and found.username.casefold() == user
+
+
+NO_RESULT = Validation(0, 0, 0, done=False, indexes=())
+"""A validation of which the instance knows nothing."""
+
+
+def _refuse_stuck(state: Validation, *, alive: bool, waited: float) -> None:
+    """Raise `InstanceError` for a validation that will not end. `waited` in seconds since its start."""
+    if state is NO_RESULT:
+        raise InstanceError("The result of the validation is gone.", "Give the command again.")
+    if not state.done and not alive:
+        raise InstanceError(
+            f"Process {state.pid} of the instance ended without a result.",
+            "Somebody ended it, or it met an error, which stands in the application errors of %SYS.",
+        )
+    if not state.pid and waited > PATIENCE:
+        raise InstanceError(
+            f"The instance did not begin within {PATIENCE:g} seconds.",
+            "It may have no room for another process; /processes shows what runs.",
+        )

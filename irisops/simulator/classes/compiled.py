@@ -139,7 +139,7 @@ class _Host:
                 each.node.value = each.value
         return result
 
-    def start_job(self, class_name: str, method: str, arguments: Sequence[Value]) -> None:
+    def start_job(self, class_name: str, method: str, arguments: Sequence[Passed]) -> None:
         """Start a process of the same user, which runs the method at once by the world's clock.
 
         What it writes to globals shows when it has worked so long. It reads none of that back.

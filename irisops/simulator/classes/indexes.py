@@ -1,4 +1,4 @@
-"""Indexes of people's tables: what the class dictionary tells of them, and their validation (facts: iris-operations 1, 3).
+"""Indexes of people's tables: in the class dictionary, and their validation (facts: iris-operations 1, 3).
 
 Validating takes time in proportion to the rows, so that a client sees it go on. What a client cannot see (the array of
 errors, what is written to the device) is noted loudly.
@@ -141,16 +141,10 @@ def _indexes(table: StoredTable) -> list[IndexSpec]:
     " lockOption As %Integer = 1, multiProcess As %Boolean = 0, verbose As %Boolean = 1,"
     " ByRef errors As %String) As %Status"
 )
-def _validate(
-    job: Job,
-    name: Value,
-    wanted: Value,
-    correct: Value,
-    _lock: Value,
-    _workers: Value,
-    verbose: Value,
-    errors: ByRef,
-) -> None:
+def _validate(job: Job, name: Value, wanted: Value, correct: Value, *further: Value | ByRef) -> None:
+    _lock, _workers, verbose, errors = further
+    if not isinstance(errors, ByRef) or isinstance(verbose, ByRef):
+        raise TypeError("the signature says which argument is by reference")
     if as_boolean(verbose) and not isinstance(errors, LocalArray):
         job.emulation.warn(f"ValidateIndices writes to the device of {job.username}, who cannot read it")
         if job.world.doubts.says(DEVICE_OUTPUT, "breaks"):
@@ -164,7 +158,14 @@ def _validate(
         if job.world.doubts.says(INDEX_REFUSAL, "thrown"):
             raise ThrownError("<PROTECT>")
         raise status.StatusError(940)
-    names = [as_text(each).upper() for each in decode(wanted if isinstance(wanted, bytes) else as_text(wanted).encode("latin-1"))] if wanted else list(table.indexes)
+    names = (
+        [
+            as_text(each).upper()
+            for each in decode(wanted if isinstance(wanted, bytes) else as_text(wanted).encode("latin-1"))
+        ]
+        if wanted
+        else list(table.indexes)
+    )
     told: dict[str, list[str]] = {}
     for each in names:
         spec = table.indexes.get(each)
@@ -186,10 +187,10 @@ def _texts(name: str, table: StoredTable, spec: IndexSpec) -> Iterator[str]:
     fault = table.faults[spec.name.upper()]
     for rowid in fault.missing:
         value = as_text(table.rows[rowid][position]).upper()
-        yield f"Index '{spec.name}', entry {index}(\"{spec.name}\",\" {value}\",{rowid}) missing."
+        yield f'Index \'{spec.name}\', entry {index}("{spec.name}"," {value}",{rowid}) missing.'
     for value, rowid in fault.stale:
         yield (
-            f"Index '{spec.name}', entry {index}(\"{spec.name}\",\" {value.upper()}\",{rowid}), data differs for field "
+            f'Index \'{spec.name}\', entry {index}("{spec.name}"," {value.upper()}",{rowid}), data differs for field '
             f"'{spec.columns[0][0]}' between data and index map."
         )
 

@@ -79,7 +79,7 @@ class Host(Protocol):
         """Call a method; `class_name` "" is the running class. Throws."""
         ...
 
-    def start_job(self, class_name: str, method: str, arguments: Sequence[Value]) -> None:
+    def start_job(self, class_name: str, method: str, arguments: Sequence[Passed]) -> None:
         """`JOB` of a class method. Throws."""
         ...
 
@@ -172,23 +172,19 @@ class _Frame:
 
     def _command(self, each: Assignment | Kill | Merge | NewNamespace | Do | StartJob | Leave) -> None:
         match each:
+            case StartJob():
+                sent = [self._argument(one) for one in each.call.arguments]
+                self._host.start_job(each.call.class_name, each.call.method, sent)
+            case Merge(into, source, _):
+                node = self._found(source)
+                if node is not None:
+                    self._node(into).merge(node)
+            case Kill(killed, _):
+                self._kill(killed)
             case Assignment(targets, value, _):
                 found = self._value(value)
                 for target in targets:
                     self._assign(target, found)
-            case Kill(target, _) if target.name.startswith("^"):
-                self._host.set_global(target.name, self._subscripts(target), None)
-            case Merge(target, source, _):
-                found_node = self._found(source)
-                if found_node is not None:
-                    self._node(target).merge(found_node)
-            case StartJob(call, _):
-                sent = [None if each is None else self._value(each) for each in call.arguments]  # type: ignore[arg-type] - the parser lets no reference through
-                self._host.start_job(call.class_name, call.method, sent)
-            case Kill(target, _):
-                node = self._variables.get(target.name)
-                if node is not None:
-                    node.kill_below(self._subscripts(target))
             case NewNamespace():
                 if self._namespace is None:
                     self._namespace = self._host.system("$NAMESPACE")
@@ -196,6 +192,14 @@ class _Frame:
                 self._call(call)
             case Leave(how, value, _):
                 raise _Left(how, None if value is None else self._value(value))
+
+    def _kill(self, target: Variable) -> None:
+        if target.name.startswith("^"):
+            self._host.set_global(target.name, self._subscripts(target), None)
+            return
+        node = self._variables.get(target.name)
+        if node is not None:
+            node.kill_below(self._subscripts(target))
 
     def _assign(self, target: Variable | Intrinsic | System, value: Value) -> None:
         if isinstance(target, System):
@@ -276,21 +280,22 @@ class _Frame:
                 return unary(operator, self._value(operand))
             case Binary():
                 return self._binary(each)
-            case System("$ZERROR"):
-                return self._error
             case System(name):
-                return self._host.system(name)
+                return self._error if name == "$ZERROR" else self._host.system(name)
             case Intrinsic():
                 return self._intrinsic(each)
             case Choice():
                 return self._choice(each)
             case Parameter(name):
-                value = self._host.parameter(name)
-                if value is None:
-                    raise ThrownError(f"<PARAMETER DOES NOT EXIST> *{name}")
-                return value
+                return self._parameter(name)
             case MethodCall() | RoutineCall():
                 return self._call(each)
+
+    def _parameter(self, name: str) -> str:
+        found = self._host.parameter(name)
+        if found is None:
+            raise ThrownError(f"<PARAMETER DOES NOT EXIST> *{name}")
+        return found
 
     def _binary(self, each: Binary) -> Value:
         """A chain `a+b+c` leans to the left and may be long, so it is iterated, not recursed into."""
@@ -330,20 +335,19 @@ class _Frame:
                 if found is not None:
                     return found
                 return self._value(rest[0]) if rest else ""
-            case "$DATA" if variable.name.startswith("^"):
-                return self._host.global_defined(variable.name, self._subscripts(variable))
             case "$DATA":
-                node = self._found(variable)
-                return 0 if node is None else node.defined()
-            case "$INCREMENT" if variable.name.startswith("^"):
-                value = binary("+", self._variable(variable), self._value(rest[0]) if rest else 1)
-                self._host.set_global(variable.name, self._subscripts(variable), value)
-                return value
+                return self._defined(variable)
             case "$INCREMENT":
-                node = self._node(variable)
-                node.value = binary("+", node.value, self._value(rest[0]) if rest else 1)
-                return node.value
+                value = binary("+", self._variable(variable), self._value(rest[0]) if rest else 1)
+                self._assign(variable, value)
+                return value
         return self._order(variable, backwards=bool(rest) and number(self._value(rest[0])) < 0)
+
+    def _defined(self, variable: Variable) -> int:
+        if variable.name.startswith("^"):
+            return self._host.global_defined(variable.name, self._subscripts(variable))
+        node = self._found(variable)
+        return 0 if node is None else node.defined()
 
     def _order(self, variable: Variable, *, backwards: bool) -> str:
         *parents, last = self._subscripts(variable) or [""]

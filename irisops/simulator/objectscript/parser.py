@@ -73,23 +73,26 @@ class StatementReader(ExpressionReader):
                 f"{word.text!r} is not a command in the simulator's subset of ObjectScript", word.line
             )
         self.take()
-        blocks = {"if": self._if, "for": self._for, "while": self._while, "try": self._try}
+        blocks: dict[str, Callable[[], Statement]] = {
+            "if": self._if,
+            "for": self._for,
+            "while": self._while,
+            "try": self._try,
+        }
         if command in blocks:
             return [blocks[command]()]
         condition = self.expression(tight=True) if self._joined(":") and self.accept(":") else None
-        match command:
-            case "set":
-                return self._each(lambda: self._assignment(condition), word)
-            case "kill":
-                return self._each(lambda: Kill(self.variable(), condition), word)
-            case "do":
-                return self._each(lambda: self._do(condition), word)
-            case "merge":
-                return self._each(lambda: self._merge(condition), word)
-            case "job":
-                return [self._job(condition)]
-            case "new":
-                return self._each(lambda: self._new(condition), word)
+        reads: dict[str, Callable[[Expression | None], Statement]] = {
+            "set": self._assignment,
+            "kill": lambda condition: Kill(self.variable(), condition),
+            "do": self._do,
+            "merge": self._merge,
+            "new": self._new,
+        }
+        if command in reads:
+            return self._each(lambda: reads[command](condition), word)
+        if command == "job":
+            return [self._job(condition)]
         return [self._leave(command, condition, word)]
 
     def _joined(self, sign: str) -> bool:

@@ -14,7 +14,15 @@ from functools import lru_cache
 from sqlglot import exp
 
 from irisops.simulator.backend import CallOutcome, Column, Parameter, Prepared, Value
-from irisops.simulator.sql import calls, changes, ddl, index_faults, information_schema, security, transactions
+from irisops.simulator.sql import (
+    calls,
+    changes,
+    ddl,
+    index_faults,
+    information_schema,
+    security,
+    transactions,
+)
 from irisops.simulator.sql.catalog import Catalog
 from irisops.simulator.sql.compiler import compile_query
 from irisops.simulator.sql.conversion import delivered, storable

@@ -11,7 +11,8 @@ from irisops.simulator.sql.catalog import Catalog
 
 _NAME = r'(?:"[^"]+"|[\w%]+)'
 _COUNT = re.compile(
-    rf"SELECT COUNT\(\*\) FROM ({_NAME})\.({_NAME}) WHERE (%NOINDEX )?({_NAME}) IS NOT NULL", re.IGNORECASE
+    rf"SELECT COUNT ?\( ?\* ?\) FROM ({_NAME}) ?\. ?({_NAME}) WHERE (%NOINDEX )?({_NAME}) IS NOT NULL",  # noqa: S608 - a pattern
+    re.IGNORECASE,
 )
 
 
@@ -21,7 +22,6 @@ def as_seen(sql: str, catalog: Catalog) -> str:
     if found is None:
         return sql
     schema, name, by_data, field = found.groups()
-    sql = f"SELECT COUNT(*) FROM {schema}.{name} WHERE {field} IS NOT NULL"
     table = catalog.table(schema.strip('"'), name.strip('"'))
     if by_data or table is None or table.details is None:
         return sql
@@ -30,8 +30,6 @@ def as_seen(sql: str, catalog: Catalog) -> str:
         fault = table.details.faults.get(index.name.upper())
         if fault is not None and index.columns[0][0].upper() == field.strip('"').upper():
             rows = ",".join(map(str, fault.missing)) or "-1"
-            return (
-                f"SELECT COUNT(*) + {len(fault.stale)} FROM {schema}.{name} "
-                f'WHERE {field} IS NOT NULL AND "{row_id}" NOT IN ({rows})'
-            )
+            more = sql.replace("FROM", f"+ {len(fault.stale)} FROM", 1)
+            return f'{more} AND "{row_id}" NOT IN ({rows})'
     return sql

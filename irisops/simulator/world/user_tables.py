@@ -80,13 +80,20 @@ EVENTS = UserTable(
         "Text": "%String",
     },
     tuple(
-        (number, f"2026-11-2{number % 9} 0{number % 8}:1{number % 6}:00", 4 - 2 * (number % 7 == 0), name, text)
+        (
+            number,
+            f"2026-11-2{number % 9} 0{number % 8}:1{number % 6}:00",
+            4 - 2 * (number % 7 == 0),
+            name,
+            text,
+        )
         for number, (name, text) in enumerate(
-            (("Lab.Orders", "ConnectionOpened"), ("Ward.Letters", "Sent"), ("Lab.Results", "Received")) * 14, 1
+            (("Lab.Orders", "ConnectionOpened"), ("Ward.Letters", "Sent"), ("Lab.Results", "Received")) * 14,
+            1,
         )
     ),
-    # UNVERIFIED: the names of its indexes. Settle: SELECT Name FROM %Dictionary.CompiledIndex WHERE parent='Ens.Util.Log'
-    # where productions are.
+    # UNVERIFIED: the names of its indexes. Settle: SELECT Name FROM %Dictionary.CompiledIndex WHERE
+    # parent='Ens.Util.Log' in a namespace with productions.
     (
         UserIndex("ConfigName", ("ConfigName",)),
         UserIndex("TimeLogged", ("TimeLogged",)),
@@ -107,7 +114,9 @@ _INHERITED = (UserIndex("NameIdx", ("Name",), origin="Shop.Thing"),)
 THINGS = (
     _THING,
     *(
-        UserTable("USER", "Shop", name, {**_THING.kinds, "Use": "%String"}, rows, _INHERITED, stored="^Shop.Thing")
+        UserTable(
+            "USER", "Shop", name, {**_THING.kinds, "Use": "%String"}, rows, _INHERITED, stored="^Shop.Thing"
+        )
         for name, rows in (("Toy", ((2, "Kite", "wind"),)), ("Tool", ((3, "Saw", "wood"),)))
     ),
 )

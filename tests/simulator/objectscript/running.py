@@ -19,6 +19,8 @@ class FakeHost:
         self.entered: list[str] = []
         self.calls: list[tuple[str, str, Sequence[Passed]]] = []
         self.parameters = {"LIMIT": "7"}
+        self.globals: dict[str, Node] = {}
+        self.jobs: list[tuple[str, str, Sequence[Passed]]] = []
 
     def system(self, name: str) -> Value:
         return {"$NAMESPACE": self.namespace, "$USERNAME": "me"}.get(name, "")
@@ -35,6 +37,29 @@ class FakeHost:
     def class_method(self, class_name: str, method: str, arguments: Sequence[Passed]) -> Value:
         self.calls.append((class_name, method, list(arguments)))
         return self.functions[method](*arguments) if method in self.functions else ""
+
+    def start_job(self, class_name: str, method: str, arguments: Sequence[Passed]) -> None:
+        self.jobs.append((class_name, method, list(arguments)))
+
+    def global_value(self, name: str, subscripts: Sequence[str]) -> Value:
+        node = self.globals.setdefault(name, Node()).find(subscripts)
+        return None if node is None else node.value
+
+    def global_defined(self, name: str, subscripts: Sequence[str]) -> int:
+        node = self.globals.setdefault(name, Node()).find(subscripts)
+        return 0 if node is None else node.defined()
+
+    def global_next(self, name: str, subscripts: Sequence[str], *, backwards: bool) -> str:
+        *parents, last = subscripts
+        node = self.globals.setdefault(name, Node()).find(parents)
+        return "" if node is None else node.next(last, backwards=backwards)
+
+    def set_global(self, name: str, subscripts: Sequence[str], value: Value) -> None:
+        root = self.globals.setdefault(name, Node())
+        if value is None:
+            root.kill_below(subscripts)
+        else:
+            root.make(subscripts).value = value
 
     def routine(self, label: str, routine: str, arguments: Sequence[Passed]) -> Value:
         self.calls.append((label, routine, list(arguments)))

@@ -126,8 +126,10 @@ def test_code_that_does_not_end_is_stopped(code: str) -> None:
         ("set x=1\n\nfrob x", 3, "not a command"),
         ("set x", 1, "'=' is expected"),
         ("set x=", 1, "an operand is expected"),
-        ("set ^x=1", 1, "cannot be set"),
-        ("set x=^y", 1, "globals"),
+        ("merge ^x=y", 1, "MERGE of globals"),
+        ("job ..Run()", 1, "JOB runs a class method"),
+        ("job ##class(A.B).Run(.x)", 1, "JOB runs a class method"),
+        ("try { set x=1 } set y=1", 1, "CATCH is expected"),
         ("quit $$$OK", 1, "macros"),
         ("&sql(SELECT 1)", 1, "embedded SQL"),
         ("if x quit", 1, "a block"),
@@ -164,3 +166,35 @@ def test_any_text_is_code_or_refused(code: str) -> None:
     """Nothing but CompileError, however wrong the text is."""
     with contextlib.suppress(CompileError):
         assert isinstance(parse(code), tuple)
+
+
+def test_globals_are_set_read_walked_and_killed() -> None:
+    code = """
+    set ^IRIS.Temp.X(1,"b")=2,^IRIS.Temp.X(1,"a")=1,^IRIS.Temp.X=0
+    set names=$order(^IRIS.Temp.X(1,""))_$order(^IRIS.Temp.X(1,"a"))_$order(^IRIS.Temp.X(1,""),-1)
+    set told=names_$get(^IRIS.Temp.X(1,"a"))_$get(^IRIS.Temp.X(9),"-")_$data(^IRIS.Temp.X)_$increment(^IRIS.Temp.X)
+    kill ^IRIS.Temp.X(1)
+    quit told_$data(^IRIS.Temp.X)
+    """
+    assert result(code) == "abb1-1111"
+    with pytest.raises(ThrownError, match=r"<UNDEFINED> \*\^x"):
+        result("quit ^x(1)")
+
+
+def test_merge_copies_all_that_is_below() -> None:
+    assert (
+        result('set a(1)=1,a(1,"x")=2 merge b=a(1) merge b("y")=a kill a quit b_b("x")_b("y",1)_$data(a)')
+        == "1210"
+    )
+    assert result("merge b=nothing quit $data(b)") == 0
+
+
+def test_an_error_in_try_is_caught_with_its_text() -> None:
+    assert result("try { set x=nosuch set x=1 } catch { quit $zerror } quit 2") == "<UNDEFINED> *nosuch"
+    assert result("try { quit 1 } catch { quit 2 }") == 1
+
+
+def test_job_starts_a_method_with_values() -> None:
+    host = FakeHost()
+    result('set x=2 job ##class(A.B).Run("a",x,) job:0 ##class(A.B).Never()', host)
+    assert host.jobs == [("A.B", "Run", ["a", 2, None])]
