@@ -314,7 +314,7 @@ def failures(found: Container) -> list[Failure]:
 
 
 def _of_data(found: Container, *, denied: bool) -> list[Failure]:
-    """What is wrong with the durable directory (facts: iris-operations 9.8)."""
+    """What is wrong with the durable directory (facts: iris-operations 9)."""
     if not found.data:
         advice = f"create it again with -v FOLDER:/durable --env {DATA_DIRECTORY}=/durable/iris"
         return [
@@ -363,7 +363,7 @@ def _password(found: Container, *, told: bool) -> Failure:
 
 
 def _of_key(found: Container) -> list[Failure]:
-    """What is wrong with the license key (facts: iris-operations 9.7, 9.8)."""
+    """What is wrong with the license key (facts: iris-operations 9)."""
     if found.key:
         mount = found.mount_of(found.key)
         if mount is None:

@@ -270,6 +270,7 @@ INDEX_ERRORS = Doubt(
         Behaviour("by-index", "errors(index,n) holds a text"),
     ),
     "kill one node of an index of a test class, validate it, zwrite errors",
+    ("%SYSTEM.OBJ.ValidateIndices(class,$lb(index),0,1,0,0,.errors)",),
 )
 INDEX_REFUSAL = Doubt(
     "index-refusal",
@@ -279,6 +280,7 @@ INDEX_REFUSAL = Doubt(
         Behaviour("thrown", "it throws <CLASS DOES NOT EXIST> or <PROTECT>"),
     ),
     "validate a class that does not exist, and one as a user without SELECT on its table",
+    ('%SYSTEM.OBJ.ValidateIndices("No.Such","",0,1,0,0,.errors)',),
 )
 INDEX_KINDS = Doubt(
     "index-kinds",
@@ -288,6 +290,7 @@ INDEX_KINDS = Doubt(
         Behaviour("checked", "as all others"),
     ),
     "damage one of each kind in a test class, and validate it",
+    ("%SYSTEM.OBJ.ValidateIndices(class,$lb(index),0,1,0,0,.errors)",),
 )
 BUILT_INDEX = Doubt(
     "built-index",

@@ -36,6 +36,12 @@ METHODS = (
     "Fill",
     "Knows",
     "Answer",
+    "StartValidation",
+    "RunValidation",
+    "ReadValidation",
+    "DropValidation",
+    "Collect",
+    "Quoted",
 )
 
 

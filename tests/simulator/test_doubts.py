@@ -7,7 +7,7 @@ import http.client
 import re
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import iris
@@ -232,6 +232,50 @@ def disabled_application(target: Target) -> Any:
     return status
 
 
+VALIDATING = """
+Class Probe.Indexes Extends %RegisteredObject
+{
+ClassMethod Validate(class, index) As %String
+{
+    try {
+        set status = $SYSTEM.OBJ.ValidateIndices(class, $listbuild(index), 0, 1, 0, 0, .errors)
+        set text = $SYSTEM.Status.IsOK(status)
+    } catch {
+        set text = $zerror
+    }
+    quit text_" "_$order(errors(""))
+}
+}
+""".lstrip()
+
+
+def validated(class_name: str, index: str) -> Callable[[Target], Any]:
+    """What code on the instance sees: whether the status is fine, and the first subscript of the errors."""
+
+    def probe(target: Target) -> Any:
+        with closing(target.connect(namespace="USER")) as opened:
+            native = iris.createIRIS(opened)
+            stream = native.classMethodObject("%Stream.GlobalCharacter", "%New")
+            stream.invoke("Write", VALIDATING)
+            assert native.classMethodValue("%SYSTEM.OBJ", "LoadStream", stream, "ck-d") == 1
+            return native.classMethodValue("Probe.Indexes", "Validate", class_name, index)
+
+    return probe
+
+
+def built_index(target: Target) -> Any:
+    with closing(target.connect(namespace="USER")) as opened:
+        opened.cursor().execute("BUILD INDEX FOR TABLE Ens_Util.Log INDEX ConfigName")
+        view = "SELECT MAP_STATUS FROM INFORMATION_SCHEMA.INDEXES WHERE INDEX_NAME = ?"
+        return rows(opened, view, "ConfigName")[0][0]
+
+
+def device_output(target: Target) -> Any:
+    with closing(target.connect(namespace="USER")) as opened:
+        native = iris.createIRIS(opened)
+        return tried(lambda: native.classMethodValue("%SYSTEM.OBJ", "ValidateIndices", "Ens.Util.Log"))
+
+
 PROBES: dict[str, tuple[Callable[[Target], Any], dict[str, Any]]] = {
     "execute": (execute, {"needed": "SQLCODE: <-99>", "not-needed": [("secadmin",)]}),
     "security-objects": (security_objects, {"protected": "<PROTECT>", "allowed": "secadmin"}),
@@ -253,8 +297,27 @@ PROBES: dict[str, tuple[Callable[[Target], Any], dict[str, Any]]] = {
     "procedure-word": (procedure_word, {"refused": False, "taken": True}),
     "disabled-app": (disabled_application, {"404": 404, "403": 403}),
     "feature-options": (feature_options, {"granted": (1, [(7,)]), "none": (0, "<LIST ERROR>")}),
+    "index-status": (validated("Ens.Util.Log", "ConfigName"), {"ok": "1 1", "error": "0 1"}),
+    "index-errors": (
+        validated("Ens.Util.Log", "ConfigName"),
+        {"numbered": "1 1", "by-index": "1 ConfigName"},
+    ),
+    "index-refusal": (
+        validated("No.Such", "x"),
+        {"status": "0 ", "thrown": "<CLASS DOES NOT EXIST> *No.Such "},
+    ),
+    "index-kinds": (validated("Shop.Thing", "NameWords"), {"passed-over": "1 ", "checked": "1 1"}),
+    "built-index": (built_index, {"selectable": "Selectable", "not-selectable": "Not Selectable"}),
+    "device-output": (device_output, {"breaks": "<WRITE>", "lost": 1}),
 }
-SCENARIOS = {"community-units": "home", "admin-api": "full"}
+SCENARIOS = {
+    "community-units": "home",
+    "admin-api": "full",
+    **dict.fromkeys(
+        ("index-status", "index-errors", "index-refusal", "index-kinds", "built-index", "device-output"),
+        "broken",
+    ),
+}
 
 
 @pytest.mark.parametrize(

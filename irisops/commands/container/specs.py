@@ -17,11 +17,10 @@ SPECS: tuple[CommandSpec, ...] = (
         plain=(
             Plain("(show|list|check|examine) [me] [the|my] container"),
             Plain("(show|check|examine) [the|my] container {container}"),
-            Plain("what is wrong with (the|my) container [{container}]"),
-            Plain("why does (the|my) container [{container}] not (start|run|come up)"),
+            Plain("why does (the|my) container not (start|run|come up)"),
             Plain("is (the|my) container (up|running|ok|healthy)"),
         ),
-        examples=("what is wrong with my container", "is my container up"),
+        examples=("is my container up", "check the container docker:iris-1"),
     ),
     _command(
         name="container fix",

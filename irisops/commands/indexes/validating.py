@@ -14,13 +14,13 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from irisops.changes.record import Origin, Record
-from irisops.commands.indexes.finding import find_one
+from irisops.commands.indexes.finding import PERCENT_SYS, find_one, inside_already
 from irisops.commands.indexes.report import Finding, report
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.replies import Change, Plan, Progress, Refusal
 from irisops.contract.wording import counted, duration, listed
-from irisops.engine.availability import read_only_cure
+from irisops.engine.availability import into_sys, read_only_cure
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceError, InstanceProblem, Unreachable
@@ -66,8 +66,7 @@ async def validate(context: Context, command: Command) -> Replies:
 
 async def _with_helper(link: Link) -> bool:
     """True if the helper can be called. Raises Unreachable."""
-    info = link.connection.info
-    if info is None or info.namespace.upper() != "%SYS":
+    if not inside_already(link, PERCENT_SYS):
         return False  # it cannot be seen from elsewhere
     await seek_helper(link.connection)
     return link.connection.capabilities.available("indexes.validate")[0]
@@ -133,9 +132,11 @@ class _Work:
         lines: list[str] = []
         if not self.helper:
             offer = helper_offer(self.link.connection).strip()
+            if not inside_already(self.link, PERCENT_SYS):
+                offer = f"It is called from a connection to %SYS: {into_sys(self.link)}"
             lines.append(
                 "Only numbers of rows are compared: the helper, which lets the instance validate, is not there. "
-                + (offer or "It takes a connection to %SYS, and /helper install.")
+                + offer
             )
         odd = [each.name for each in self.indexes if not each.known_kind]
         if odd:

@@ -16,6 +16,10 @@ _COUNT = re.compile(
 )
 
 
+_COUNTED = ("index", "bitmap")
+"""Kinds of indexes by which such a statement may be answered."""
+
+
 def as_seen(sql: str, catalog: Catalog) -> str:
     """The statement that gives what this one would give by the index; other statements stay as they are."""
     found = _COUNT.fullmatch(" ".join(sql.split()))
@@ -28,7 +32,11 @@ def as_seen(sql: str, catalog: Catalog) -> str:
     row_id = next((column.name for column in table.columns if column.row_id), "")
     for index in table.details.indexes:
         fault = table.details.faults.get(index.name.upper())
-        if fault is not None and index.columns[0][0].upper() == field.strip('"').upper():
+        if (
+            fault is not None
+            and index.type in _COUNTED
+            and index.columns[0][0].upper() == field.strip('"').upper()
+        ):
             rows = ",".join(map(str, fault.missing)) or "-1"
             more = sql.replace("FROM", f"+ {len(fault.stale)} FROM", 1)
             return f'{more} AND "{row_id}" NOT IN ({rows})'

@@ -101,14 +101,15 @@ EVENTS = UserTable(
     ),
     {"ConfigName": IndexFault((5, 17, 23), (("Lab.Retired", 3),))},
 )
-"""The event log of a production (facts: iris-operations 9.6), with one index that somebody has damaged."""
+"""The event log of a production (facts: iris-operations 9), with one index that somebody has damaged."""
 _THING = UserTable(
     "USER",
     "Shop",
     "Thing",
     {"ID": "%Integer", "Name": "%String"},
     ((1, "Lamp"), (2, "Kite"), (3, "Saw")),
-    (UserIndex("NameIdx", ("Name",)),),
+    (UserIndex("NameIdx", ("Name",)), UserIndex("NameWords", ("Name",), "functional")),
+    {"NameWords": IndexFault((2,))},
 )
 _INHERITED = (UserIndex("NameIdx", ("Name",), origin="Shop.Thing"),)
 THINGS = (
@@ -120,4 +121,7 @@ THINGS = (
         for name, rows in (("Toy", ((2, "Kite", "wind"),)), ("Tool", ((3, "Saw", "wood"),)))
     ),
 )
-"""Three classes in one global: the extent of a class holds the rows of its subclasses (facts: iris-operations 3)."""
+"""Three classes in one global (facts: iris-operations 3): the extent of a class holds the rows of its subclasses.
+
+One index is of a kind that nobody says to be validated, and is damaged.
+"""
