@@ -359,7 +359,7 @@ def _password(found: Container, *, told: bool) -> Failure:
         if told
         else "no password was given at its start: the first login must change that of _SYSTEM, which the driver cannot"
     )
-    return Failure("password", what, shlex.join(argv), argv, fatal=told)
+    return Failure("login", what, shlex.join(argv), argv, fatal=told)
 
 
 def _of_key(found: Container) -> list[Failure]:

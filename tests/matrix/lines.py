@@ -91,6 +91,10 @@ INSTEAD: Mapping[str, tuple[str, ...]] = {
     "explain live": ("/explain live /csp/user as appuser",),
     "app test": ("/app test /csp/user",),
     "diff": ("/diff {file}.d",),
+    # In %SYS no second login is needed; what is found elsewhere is for tests/commands/indexes.
+    "indexes": ("/indexes Nix.Such namespace=%SYS",),
+    "indexes validate": ("/indexes validate Nix.Such namespace=%SYS",),
+    "indexes build": ("/indexes build Nix.Such namespace=%SYS",),
     "apply": ("/apply {file}.d",),
 }
 """Command -> lines in place of its examples, whose names are those of other scenarios."""

@@ -14,7 +14,7 @@ from irisops.profiles.discovery.found import Found, Surroundings
 _AFTER = {
     "start": ("started", ["IRIS needs a minute after that; /container shows its state."]),
     "unpause": ("goes on", []),
-    "password": (
+    "login": (
         "no account must change its password",
         [
             "It runs in the container, as its own user, by a session of IRIS: that takes a license unit for a moment.",

@@ -123,7 +123,7 @@ async def examine(context: Context, around: Surroundings, found: Found) -> tuple
     wrong = failures(container)
     if _logged_in(context, found):
         # A login through the driver works, so no password waits for a change.
-        wrong = [each for each in wrong if each.name != "password" or each.fatal]
+        wrong = [each for each in wrong if each.name != "login" or each.fatal]
     return container, wrong
 
 
@@ -157,7 +157,7 @@ def _card(found: Container, wrong: list[Failure], troubles: list[str]) -> Facts:
     state = found.status + (f", {found.health}" if found.health else "")
     title = f"{found.name} ({found.engine}): {state or 'state not known'}"
     password = f"given at its start by {found.password}" if found.password else "none given at its start"
-    if any(each.name == "password" and each.fatal for each in wrong):
+    if any(each.name == "login" and each.fatal for each in wrong):
         password = "must be changed before a login"  # noqa: S105 - a sentence
     mount = found.mount_of(found.data)
     free = mount.free if mount is not None else None

@@ -31,7 +31,7 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain("fix [the] {failure} (of|in|on) [the] container {container}"),
             Plain("fix [the] container {container} {failure}"),
         ),
-        examples=("fix the password of the container docker:iris-1",),
+        examples=("fix the login of the container docker:iris-1",),
         changes=True,
     ),
 )
