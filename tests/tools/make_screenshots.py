@@ -41,12 +41,16 @@ Driver = Pilot[int]
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture: lines to say, keys to press after them, words that must be seen before it is taken."""
+    """A picture: lines to say, keys to press after them, words that must be seen before it is taken.
+
+    `scenario` is that of the practice instance, "" for the usual one.
+    """
 
     name: str
     lines: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     seen: str = ""
+    scenario: str = ""
 
 
 SCENES = (
@@ -93,6 +97,10 @@ MORE = (
     Scene("watch", ("/watch license", "/processes"), seen="PID"),
     Scene("palette", keys=("ctrl+p", *"license"), seen="/license"),
     Scene("left", ("/disconnect",), seen="Logged out"),
+    Scene("indexes", ("/indexes ^Ens.Util.LogD",), seen="MAP STATUS", scenario="broken"),
+    Scene("index_plan", ("validate the indexes of ^Ens.Util.LogD",), seen="yes", scenario="broken"),
+    Scene("index_report", ("validate the indexes of ^Ens.Util.LogD",), ("y",), "BROKEN", "broken"),
+    Scene("index_build", ("rebuild the indexes of Ens.Util.Log",), seen="Enter", scenario="broken"),
 )
 """Further main screens, for `--themes` alone: the repository keeps what its pages show."""
 RICH = next(scene for scene in SCENES if scene.name == "story")
@@ -207,7 +215,7 @@ def in_themes(themes: Sequence[str]) -> list[Wanted]:
 def main(folder: Path, all_wanted: Sequence[Wanted]) -> None:
     """Take the pictures, each on an instance of its own."""
     for name, scene, size, theme in all_wanted:
-        with running(ENDABLE) as demo:
+        with running((*ENDABLE, *(("--scenario", scene.scenario) if scene.scenario else ()))) as demo:
             svg = asyncio.run(picture(demo, size, theme, partial(play, scene=scene)))
         path = folder / f"{name}.svg"
         path.parent.mkdir(parents=True, exist_ok=True)

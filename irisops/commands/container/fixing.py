@@ -49,7 +49,7 @@ async def fix(context: Context, command: Command) -> Replies:
         f"Run a command for {container.name}",
         f"{container.name} ({container.engine})",
         [Change(f"container {container.name}", failure.what, after)],
-        effects=effects,
+        effects=[f"It runs: {failure.command}", *effects],
         calls={"Shell": [failure.command]},
     )
     yield context.plans.add(shown, lambda: _run(context, around, found, container, failure))

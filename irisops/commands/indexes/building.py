@@ -70,7 +70,7 @@ class _Work:
             ],
             warnings=[
                 "It writes as much journal as the indexes are large: look at the free space first.",
-                "Whoever reads the table meanwhile may get inaccurate results.",
+                "Reads of the table meanwhile may give inaccurate results.",
                 *(
                     [
                         f"{listed(unique)}: two rows with one value stay two, whatever is built. Look for them first."
