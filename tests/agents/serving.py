@@ -17,7 +17,6 @@ from irisops.agent_calls import AgentCall, AgentCalls
 from irisops.agents.server import server_of
 from irisops.agents.service import AgentService
 from irisops.commands.catalogue import default_registry
-from irisops.contract.replies import Problem
 from irisops.profiles.model import Profile
 from tests.commands.fakes import LOCAL, PASSWORD, World
 
@@ -61,7 +60,7 @@ class Agent:
         result = await self.call(tool, **arguments)
         assert not result.is_error, result.content
         assert result.structured_content is not None
-        return result.structured_content
+        return dict(result.structured_content)
 
     async def refused(self, tool: str, **arguments: object) -> str:
         """The name of the error of a call that must fail."""
@@ -78,6 +77,9 @@ class Agent:
     def calls(self) -> list[AgentCall]:
         """What was recorded, oldest first."""
         return list(reversed(AgentCalls(self.world.places.journals).read()[0]))
+
+    def connected(self) -> bool:
+        return self.world.connection.state.name == "connected"
 
     @property
     def changed(self) -> bool:
@@ -98,14 +100,16 @@ async def agent_on(
     person = person or Person()
     made = service or AgentService(world.session, default_registry(), served)
 
-    async def answer(_context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult | ErrorData:
+    async def answer(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult | ErrorData:
         person.asked.append(params.message)
         world.clock.passed += person.reads
         if person.then is not None:
             await person.then()
         if person.word in ("decline", "cancel"):
             return ElicitResult(action="decline" if person.word == "decline" else "cancel")
-        return ElicitResult(action="accept", content=person.content or {"word": person.word})
+        return ElicitResult(
+            action="accept", content={"word": person.word} if person.content is None else person.content
+        )
 
     async with Client(server_of(made), mode=mode, elicitation_callback=answer if can_ask else None) as client:
         try:
@@ -133,7 +137,3 @@ async def agent(
             yield made
     finally:
         await world.session.close()
-
-
-def problem_named(name: str) -> Problem:
-    return Problem(name, "", "")

@@ -105,7 +105,8 @@ def test_the_commands_of_agents_are_those_that_read_or_plan() -> None:
     assert WITH_NAMES <= READS | CHANGES
     planning = {spec.name for spec in REGISTRY if spec.changes and spec.needs_connection}
     assert planning - CHANGES == {
-        "apply", "gateway server", "helper install", "helper remove", "password", "share after", "user add", "user copy",
+        "apply", "gateway server", "helper install", "helper remove", "password", "share after", "user add",
+        "user copy",
     }  # fmt: skip
 
 
@@ -150,11 +151,15 @@ async def test_files_and_other_profiles_are_out_of_reach(tmp_path: Path) -> None
         assert "off" not in str(await it.told("instances"))
 
 
+def written_below(folder: Path) -> str:
+    return "".join(path.read_text() for path in folder.rglob("*") if path.is_file())
+
+
 async def test_a_password_in_a_line_is_refused_and_written_nowhere(tmp_path: Path) -> None:
     async with agent(tmp_path) as it:
         assert await it.refused("plan", line="/user bob password=canary-Secret-7") == "SecretInLine"
         await it.refused("ask", line="my password is canary-Secret-7")
-    assert "canary" not in "".join(path.read_text() for path in tmp_path.rglob("*") if path.is_file())
+    assert "canary" not in written_below(tmp_path)
 
 
 async def test_rows_are_bounded_and_the_next_ones_can_be_asked_for(tmp_path: Path) -> None:
@@ -188,19 +193,19 @@ async def test_an_answer_has_a_greatest_size(tmp_path: Path) -> None:
 async def test_the_connection_is_given_back_after_a_minute_without_calls(tmp_path: Path) -> None:
     async with agent(tmp_path) as it:
         await it.told("license")
-        assert it.world.connection.state.name == "connected"
+        assert it.connected()
         assert agent_pids(it.world.places, LOCAL) == {4712}
         await it.world.clock.advance(IDLE - 1, step=10)
         await it.told("users")
         await it.world.clock.advance(IDLE - 1, step=10)
-        assert it.world.connection.state.name == "connected"
+        assert it.connected()
         await it.world.clock.advance(2)
-        assert it.world.connection.state.name == "off"
+        assert not it.connected()
         assert agent_pids(it.world.places, LOCAL) == frozenset()
         await it.told("status")
         assert len(it.world.instance.logins) == 2
         await it.world.clock.advance(IDLE + 1, step=10)
-        assert it.world.connection.state.name == "off", "the second time, too"
+        assert not it.connected(), "the second time, too"
 
 
 async def test_two_profiles_take_one_connection_at_a_time(tmp_path: Path) -> None:
@@ -216,14 +221,11 @@ async def test_a_plan_outlives_the_connection_and_is_compared_with_a_fresh_one(t
     async with agent(tmp_path) as it:
         plan_id, stale = await it.plan(), await it.plan("/grant %SQL to appuser")
         await it.world.clock.advance(IDLE + 1, step=10)
-        assert it.world.connection.state.name == "off"
+        assert not it.connected()
         await it.told("apply", plan_id=plan_id)
         assert it.world.instance.held("bob") == ("%SQL",)
         await it.world.clock.advance(IDLE + 1, step=10)
-        it.world.instance.all_users = [
-            replace(user, roles=("%Developer", "%Manager")) if user.name == "appuser" else user
-            for user in it.world.instance.all_users
-        ]
+        it.world.instance.set_roles("appuser", "%Developer", "%Manager")
         assert await it.refused("apply", plan_id=stale) == "Moved"
         assert "%SQL" not in it.world.instance.held("appuser")
 
