@@ -18,7 +18,7 @@ from tests.matrix.worlds import Figures, Held, Place, Seen
 
 Verdict = Literal["right", "partial", "refused early", "wrong"]
 WORST: tuple[Verdict, ...] = ("wrong", "refused early", "partial", "right")
-REFUSALS = {"NotPermitted", "NotAvailable", "WrongNamespace", "NotInSys"}
+REFUSALS = {"NotPermitted", "NotAvailable", "WrongNamespace", "NotInSys", "NamespaceUnknown"}
 """Refusals for what the account or the instance lacks."""
 OWN = "OWN"
 """Stands for the name of the account that is logged in."""
