@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from irisops import streams
 from irisops.contract.wording import harmless
 from irisops.demo import Demo, DemoError, Practice, prepared, simulator_options
+from irisops.files import named_file
 from irisops.late_session import LateSession
 from irisops.profiles.places import Places
 from irisops.profiles.settings import SettingsStore, start_log
@@ -51,6 +52,30 @@ def demo(options: argparse.Namespace) -> int:
         if _is_plain(options):
             return _converse_with_demo(practice)
         return _show(practice.places, partial(_session_of_demo, practice))
+
+
+def replay(options: argparse.Namespace) -> int:
+    """The chat on a recording. Returns the exit status."""
+    if not _choose_mode(options, "irisops replay"):
+        return STATUS_NOT_UNDERSTOOD
+    from irisops.recording.readings import RecordingError  # noqa: PLC0415 - for a replay alone
+    from irisops.recording.replayed import Replay  # noqa: PLC0415 - for a replay alone
+
+    places = Places.find()
+    start_log(places, options.log_level)
+    try:
+        opened = Replay(named_file(options.file))
+    except (RecordingError, OSError) as error:
+        cure = f" {error.cure}" if isinstance(error, RecordingError) else ""
+        streams.say(f"irisops: {harmless(f'{error}{cure}', 2000)}", sys.stderr)
+        return STATUS_OF_PROBLEM
+
+    def session() -> Session:
+        from irisops import sessions  # noqa: PLC0415 - not before the first paint
+
+        return sessions.of_recording(places, opened)
+
+    return _converse(session()) if _is_plain(options) else _show(places, session)
 
 
 def _session_of_demo(practice: Practice, ready: Demo | None = None) -> Session:
