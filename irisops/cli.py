@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SUBCOMMANDS = {
     None: "irisops.start:chat",
     "demo": "irisops.start:demo",
-    "replay": "irisops.start:replay",
+    "replay": "irisops.replay_command:replay",
     "record": "irisops.record_command:record",
     "targets": "irisops.run_command:targets",
     "run": "irisops.run_command:run",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from irisops.background import in_daemon_thread
@@ -18,7 +16,6 @@ from irisops.session import Session
 
 if TYPE_CHECKING:
     from irisops.connections.open_shares import SharingSettings
-    from irisops.recording.replayed import Replay
 
 
 def own(places: Places, first: str, *, connect_first: bool) -> Session:
@@ -50,34 +47,6 @@ def of_demo(practice: Practice, ready: Demo | None = None) -> Session:
         return started.profile
 
     return Session(practice.places, secrets=secrets, later=instance, sharing=sharing)
-
-
-def of_recording(places: Places, replay: Replay) -> Session:
-    """A session that shows a recording: no connection is made, and none of the person's own profiles is shown."""
-    from irisops.connections.replaying import Player, profile_of  # noqa: PLC0415 - for a replay alone
-    from irisops.recording.replayed import RecordedConnection, info_of  # noqa: PLC0415 - for a replay alone
-
-    about = replay.recording.about
-    profile, info = profile_of(about), info_of(about)
-    secrets = Secrets(None)
-    secrets.remember(profile, token_hex())  # nobody is asked for the password of a recording
-    session = Session(
-        Places.below(places.state / "replay"),
-        secrets=secrets,
-        clock=replay.clock,
-        connector=lambda _target: RecordedConnection(replay, info),
-        extra=[profile],
-        first=profile.name,
-        polling=False,
-    )
-    link = session.hub.choose(profile)
-    Player(session.hub, link, replay, datetime.now(UTC)).show()
-
-    async def close() -> None:
-        replay.recording.close()
-
-    session.context.on_close.append(close)
-    return session
 
 
 def _loopback_only(folder: Path) -> SharingSettings:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from irisops import streams
 from irisops.contract.wording import harmless
 from irisops.demo import Demo, DemoError, Practice, prepared, simulator_options
-from irisops.files import named_file
 from irisops.late_session import LateSession
 from irisops.profiles.places import Places
 from irisops.profiles.settings import SettingsStore, start_log
@@ -30,9 +29,9 @@ STATUS_NOT_UNDERSTOOD = 2
 
 def chat(options: argparse.Namespace) -> int:
     """The chat on the person's own profiles. Returns the exit status."""
-    if not _choose_mode(options, "irisops"):
+    if not choose_mode(options, "irisops"):
         return STATUS_NOT_UNDERSTOOD
-    plain = _is_plain(options)
+    plain = is_plain(options)
     places = Places.find()
     start_log(places, options.log_level)
 
@@ -41,41 +40,17 @@ def chat(options: argparse.Namespace) -> int:
 
         return sessions.own(places, options.profile, connect_first=not plain)
 
-    return _converse(session()) if plain else _show(places, session)
+    return converse(session()) if plain else show(places, session)
 
 
 def demo(options: argparse.Namespace) -> int:
     """The chat on a simulator of its own. Returns the exit status."""
-    if not _choose_mode(options, "irisops demo"):
+    if not choose_mode(options, "irisops demo"):
         return STATUS_NOT_UNDERSTOOD
     with prepared(simulator_options(options)) as practice:
-        if _is_plain(options):
+        if is_plain(options):
             return _converse_with_demo(practice)
-        return _show(practice.places, partial(_session_of_demo, practice))
-
-
-def replay(options: argparse.Namespace) -> int:
-    """The chat on a recording. Returns the exit status."""
-    if not _choose_mode(options, "irisops replay"):
-        return STATUS_NOT_UNDERSTOOD
-    from irisops.recording.readings import RecordingError  # noqa: PLC0415 - for a replay alone
-    from irisops.recording.replayed import Replay  # noqa: PLC0415 - for a replay alone
-
-    places = Places.find()
-    start_log(places, options.log_level)
-    try:
-        opened = Replay(named_file(options.file))
-    except (RecordingError, OSError) as error:
-        cure = f" {error.cure}" if isinstance(error, RecordingError) else ""
-        streams.say(f"irisops: {harmless(f'{error}{cure}', 2000)}", sys.stderr)
-        return STATUS_OF_PROBLEM
-
-    def session() -> Session:
-        from irisops import sessions  # noqa: PLC0415 - not before the first paint
-
-        return sessions.of_recording(places, opened)
-
-    return _converse(session()) if _is_plain(options) else _show(places, session)
+        return show(practice.places, partial(_session_of_demo, practice))
 
 
 def _session_of_demo(practice: Practice, ready: Demo | None = None) -> Session:
@@ -84,13 +59,14 @@ def _session_of_demo(practice: Practice, ready: Demo | None = None) -> Session:
     return sessions.of_demo(practice, ready)
 
 
-def _is_plain(options: argparse.Namespace) -> bool:
+def is_plain(options: argparse.Namespace) -> bool:
+    """True for plain mode."""
     return getattr(options, "plain", False)
 
 
-def _choose_mode(options: argparse.Namespace, asked: str) -> bool:
+def choose_mode(options: argparse.Namespace, asked: str) -> bool:
     """Fall back to plain mode where TERM cannot draw; False, with a message, where no chat is possible."""
-    if _is_plain(options):
+    if is_plain(options):
         return True
     if trouble := streams.no_screen(asked, sys.stdin, sys.stdout, sys.stderr):
         streams.say(f"irisops: {trouble}", sys.stderr)
@@ -104,7 +80,7 @@ def _choose_mode(options: argparse.Namespace, asked: str) -> bool:
     return True
 
 
-def _converse(session: Session) -> int:
+def converse(session: Session) -> int:
     """Plain mode."""
     from irisops import plain, plain_terminal  # noqa: PLC0415 - not for the screen
 
@@ -113,7 +89,7 @@ def _converse(session: Session) -> int:
     return asyncio.run(plain.run_plain(session, terminal, width=width))
 
 
-def _show(places: Places, session: Callable[[], Session]) -> int:
+def show(places: Places, session: Callable[[], Session]) -> int:
     """The screen. `session` is made after the first paint."""
     gc.disable()  # until the screen is seen: `irisops.ui.housekeeping` goes on from there
     from irisops.app import run  # noqa: PLC0415 - not for plain mode
@@ -148,4 +124,4 @@ def _converse_with_demo(practice: Practice) -> int:
     except DemoError as error:
         streams.say(f"irisops: {harmless(error, 2000)}", sys.stderr)
         return STATUS_OF_PROBLEM
-    return _converse(_session_of_demo(practice, ready))
+    return converse(_session_of_demo(practice, ready))

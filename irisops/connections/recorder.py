@@ -13,9 +13,10 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 
+from irisops.background import Background
 from irisops.connections.connection import Link
 from irisops.connections.session_times import KnownBirths, known_timeouts
-from irisops.instance.calls import Answer, Call
+from irisops.instance.calls import Answer, Call, Rows
 from irisops.instance.driver_process.channel import Json
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.models import PollCounts
@@ -24,12 +25,17 @@ from irisops.instance.usage.license import read_board
 from irisops.instance.usage.license_clock import clock_offset
 from irisops.instance.usage.processes import list_processes
 from irisops.instance.usage.sessions import list_sessions
+from irisops.logs import LOG
 from irisops.recording.readings import Reading, RecordingError
-from irisops.recording.replayed import offered
+from irisops.recording.replayed import BIRTHS, offered
 from irisops.recording.writer import Writer
 
 APART = 10.0
 """Seconds between two readings of a list that only the recording wants."""
+SHARE = 20.0
+"""A list takes at most one of so many seconds of the instance."""
+RATE = 1_500.0
+"""Bytes of a list that a second of recording may take: what changes much is read less often."""
 AT_LEAST_EVERY = 60.0
 """Seconds after which a list is read though no count has moved; the refusals are read as often."""
 DENIALS = 500
@@ -69,6 +75,11 @@ class Recorder:
         self._waiting: list[Reading] = []
         self._read_at: dict[str, float] = {}
         self._read_with: dict[str, tuple[int | None, ...]] = {}
+        self._sizes: dict[str, int] = {}
+        self._pace: dict[str, float] = {}
+        """Seconds between two readings of a list, as its last one was slow or large."""
+        self._background = Background()
+        self._task: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
         self._closed = False
         self.ended = asyncio.Event()
@@ -104,6 +115,8 @@ class Recorder:
             reading.open = False
             if whole and reading.heard:
                 reading.state = self._state(name)
+                if name == "sessions" and self.link.births is not None:
+                    reading.heard.append((BIRTHS, _births(self.link.births)))
                 self._waiting = [*self._waiting, reading][-MOST_WAITING:]
                 self._read_at[name] = self.link.clock.monotonic()
                 self._read_with[name] = _moving(self.link.counts)
@@ -112,10 +125,6 @@ class Recorder:
         link = self.link
         state = offered(link.connection.capabilities)
         if name == "sessions" and link.births is not None:
-            state["births"] = {
-                session: None if born is None else born.isoformat()
-                for session, born in link.births.by_id.items()
-            }
             state["births_note"] = link.births.note
         if name == "sessions" and link.timeouts is not None:
             state["timeouts"] = dict(link.timeouts.by_name)
@@ -127,29 +136,36 @@ class Recorder:
         if self._closed:
             return
         at, monotonic = self.link.clock.now(), self.link.clock.monotonic()
-        if self.lists:
-            for name, read in self._due(counts, monotonic):
-                try:
-                    with self.reading(name):
-                        await read(self.link)
-                except Unreachable:
-                    break  # the connection reports its own state
-                except InstanceProblem:
-                    continue  # it is recorded, and the replay says it
         await self._write(counts, at, monotonic)
+        if self.lists and (self._task is None or self._task.done()) and not self._closed:
+            due = self._due(counts, monotonic)
+            self._task = self._background.start(self._read(due), "lists for a recording") if due else None
         if self.until is not None and at >= self.until:
             await self._end("", "")
 
-    def _due(
-        self, counts: PollCounts, monotonic: float
-    ) -> list[tuple[str, Callable[[Link], Awaitable[None]]]]:
+    async def _read(self, due: Sequence[str]) -> None:
+        """Read these lists; the next poll writes them. Polls go on meanwhile: ten thousand processes take a while."""
+        for name in due:
+            begun = self.link.clock.monotonic()
+            try:
+                with self.reading(name):
+                    await _READS[name](self.link)
+            except Unreachable:
+                return  # the connection reports its own state
+            except InstanceProblem:
+                LOG.info("recording: %s cannot be read", name)  # the recording holds why
+            took = self.link.clock.monotonic() - begun
+            self._pace[name] = max(APART, SHARE * took, min(AT_LEAST_EVERY, self._sizes.get(name, 0) / RATE))
+
+    def _due(self, counts: PollCounts, monotonic: float) -> list[str]:
         due = []
-        for name, read in _READS.items():
+        for name in _READS:
             last = self._read_at.get(name)
             age = AT_LEAST_EVERY if last is None else monotonic - last
             moved = name != "denied" and self._read_with.get(name) != _moving(counts)
-            if age >= AT_LEAST_EVERY or (moved and age >= APART):
-                due.append((name, read))
+            pace = self._pace.get(name, APART)
+            if age >= max(AT_LEAST_EVERY, pace) or (moved and age >= pace):
+                due.append(name)
         return due
 
     async def _write(self, counts: PollCounts, at: datetime, monotonic: float) -> None:
@@ -158,7 +174,8 @@ class Recorder:
                 return
             readings, self._waiting = self._waiting, []
             try:
-                await asyncio.to_thread(self.writer.add, counts, at.timestamp(), monotonic, readings)
+                add = self.writer.add
+                self._sizes |= await asyncio.to_thread(add, counts, at.timestamp(), monotonic, readings)
                 self.polls += 1
             except RecordingError as error:
                 failed = error
@@ -171,8 +188,14 @@ class Recorder:
         await self.close()
         self._over(why, cure)
 
+    async def settled(self) -> None:
+        """Wait until the lists that are being read have been read."""
+        await self._background.wait()
+
     async def close(self) -> None:
         """End the recording. Safe to call twice."""
+        self._background.cancel()
+        await self._background.wait()
         async with self._writing:
             if self._closed:
                 return
@@ -183,9 +206,9 @@ class Recorder:
             self.ended.set()
 
 
-def until(now: datetime, span: timedelta | None) -> datetime | None:
-    """When a recording of this span ends."""
-    return None if span is None else now + span
+def _births(known: KnownBirths) -> Answer:
+    rows = [(session, "" if born is None else born.isoformat()) for session, born in known.by_id.items()]
+    return Answer(rows=Rows(("SessionID", "Born"), rows))
 
 
 def _moving(counts: PollCounts | None) -> tuple[int | None, ...]:

@@ -12,11 +12,13 @@ from irisops.connections.count_history import CountHistory, Sample
 from irisops.connections.session_times import KnownBirths, KnownTimeouts
 from irisops.contract.chat import TimeLine
 from irisops.contract.wording import duration
+from irisops.instance.calls import Answer, Value
 from irisops.instance.driver_process.channel import Json
+from irisops.instance.values import as_text
 from irisops.profiles.model import Profile, ProfileInvalidError
 from irisops.recording.reader import Recording, Taken
 from irisops.recording.readings import Poll
-from irisops.recording.replayed import Replay
+from irisops.recording.replayed import BIRTHS, Replay
 
 PARTS = 240
 """Parts of the time line: more than a terminal has columns are useless."""
@@ -38,7 +40,8 @@ class RecordedCounts(CountHistory):
 
     def since(self, start: datetime) -> Sequence[Sample]:
         """The samples from `start` to the moment; of very many those with the most units."""
-        polls = self._replay.recording.polls(start.timestamp(), self._replay.clock.at, 10 * PARTS)
+        begin = max(start.timestamp(), self._replay.start.at)
+        polls = self._replay.recording.polls(begin, self._replay.clock.at, 10 * PARTS)
         return [sample_of(poll) for poll in polls]
 
 
@@ -114,10 +117,11 @@ class Player:
         """Know what the session knew at this reading."""
         link, state = self._link, self.replay.recording.state(taken)
         link.generation += 1  # births and timeouts of another moment are asked for anew
-        births = state.get("births")
         link.births = link.timeouts = None
-        if isinstance(births, dict):
-            by_id = {name: _time(born) for name, born in births.items()}
+        if "births_note" in state:
+            told = self.replay.recording.answer(BIRTHS, taken)
+            rows = told.rows.rows if isinstance(told, Answer) and told.rows is not None else ()
+            by_id = {as_text(row[0]): _time(row[1]) for row in rows if len(row) > 1}
             link.births = KnownBirths(by_id, _text(state.get("births_note")), link.generation)
         timeouts = state.get("timeouts")
         if isinstance(timeouts, dict):
@@ -127,7 +131,7 @@ class Player:
             )
 
 
-def _time(born: Json) -> datetime | None:
+def _time(born: Value) -> datetime | None:
     try:
         found = datetime.fromisoformat(born) if isinstance(born, str) else None
     except ValueError:
@@ -141,8 +145,8 @@ def _text(value: Json) -> str:
 
 def earlier_samples(recording: Recording, end: datetime) -> list[Sample]:
     """What a recording that goes on already holds, for the plots of the session that goes on with it."""
-    last = recording.last()
-    if last is None:
+    first = recording.first()
+    if first is None:
         return []
-    start = end - CountHistory.most
-    return [sample_of(each) for each in recording.polls(start.timestamp(), end.timestamp(), 10 * PARTS)]
+    start = max((end - CountHistory.most).timestamp(), first.at)
+    return [sample_of(each) for each in recording.polls(start, end.timestamp(), 10 * PARTS)]

@@ -32,7 +32,7 @@ async def run(context: Context, command: Command) -> Replies:
     async def checked() -> Replies:
         check(spec, context.hub)
         link = context.hub.active
-        with link.reading(spec.name) if link is not None else contextlib.nullcontext():
+        with link.reading(spec.name) if link and spec.needs_connection else contextlib.nullcontext():
             async with contextlib.aclosing(_handler(spec)(context, command)) as replies:
                 async for reply in replies:
                     if isinstance(reply, Plan) and link is not None and link.recorded:

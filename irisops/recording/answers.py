@@ -1,8 +1,8 @@
-"""Answers as bytes: JSON, packed by zlib, with rows as the difference to the answer of the same call before it.
+"""Answers as bytes: JSON, packed by zlib, with rows as the difference to an earlier answer of the same call.
 
-Of a list few rows change from one reading to the next; `irisops.instance.driver_process.deltas` says how a difference
-is made. A chain of differences begins with a whole answer and ends after `LONGEST` of them, so that a jump to any
-moment unpacks few. Nothing that is read is ever unpickled.
+Of a list little changes from one reading to the next (`differences` says how that is written), so one is written whole
+and those after it as what differs from that one: a jump to any moment unpacks two. Nothing that is read is ever
+unpickled.
 """
 
 from __future__ import annotations
@@ -11,24 +11,20 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from hashlib import sha256
 
 from irisops.instance import errors
 from irisops.instance.calls import Answer, Call, Rows, Value
 from irisops.instance.driver_process.channel import ChannelError, Json
-from irisops.instance.driver_process.deltas import Difference
-from irisops.instance.driver_process.messages import (
-    pack_answer,
-    pack_call,
-    pack_rows,
-    unpack_answer,
-    unpack_rows,
-)
+from irisops.instance.driver_process.messages import pack_answer, pack_call, unpack_answer
+from irisops.instance.packed_rows import Kept, as_kept, packed, unpacked
+from irisops.recording.differences import applied, difference
+from irisops.recording.differences import packed as packed_difference
 from irisops.recording.masks import Masks
 from irisops.recording.readings import RecordingError
 
-LONGEST = 24
-"""Differences in a chain, at most."""
+TOO_MUCH = 0.5
+"""Of the whole answer: a difference that is larger is not worth having."""
 OLDEST = 200
 """Readings after which an answer is written whole again, so that the oldest part of a recording can go."""
 MOST_BYTES = 64 * 1024 * 1024
@@ -47,7 +43,7 @@ def key_of(call: Call) -> str:
 
 @dataclass(slots=True)
 class Written:
-    """An answer as it is stored. `base` is the reading it is the difference to, `whole` the one its chain begins with.
+    """An answer as it is stored. `base` is the reading it is the difference to, `whole` the last one stored whole.
 
     `body` is None if nothing has changed since `base`.
     """
@@ -56,32 +52,26 @@ class Written:
     whole: int
     body: bytes | None
 
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self.body or b"")
+
 
 @dataclass(slots=True)
 class _Chain:
+    """What is known of the last answer of a call; `kept` are the rows of the last whole one."""
+
     whole: int
     last: int
-    length: int
     head: Json
-    digests: dict[int, int]
-    odd: tuple[int, ...]
+    kept: list[Kept]
     size: int
-
-
-@dataclass(slots=True)
-class _Draft:
-    """An answer between its difference and its masks."""
-
-    call: Call
-    answer: Answer | errors.InstanceProblem
-    fresh: list[tuple[Value, ...]]
-    steps: list[int]
-    difference: Difference | None
-    base: _Chain | None
+    body: bytes
 
 
 class Encoder:
-    """Writes answers; remembers a digest of each row of the last answer of each call."""
+    """Writes answers; remembers the last whole one of each call, its rows packed."""
 
     def __init__(self, masks: Masks) -> None:
         self._masks = masks
@@ -90,73 +80,82 @@ class Encoder:
     def reading(
         self, number: int, heard: Sequence[tuple[Call, Answer | Exception]], floor: int
     ) -> dict[str, Written]:
-        """The answers of reading `number`, by the key of their call. Chains from before `floor` begin anew."""
-        drafts: dict[str, _Draft] = {}
+        """The answers of reading `number`, by the key of their call. Those whole before `floor` are written anew."""
+        known: dict[str, tuple[Call, Answer | errors.InstanceProblem]] = {}
         for call, answer in heard:
             if isinstance(answer, Answer | errors.InstanceProblem):
-                key = key_of(call)
-                drafts[key] = self._draft(key, call, answer, number, floor)
-        for draft in drafts.values():
-            if isinstance(draft.answer, Answer) and draft.answer.rows is not None:
-                self._masks.learn(draft.answer.rows.columns, draft.fresh)
-        return {key: self._written(key, draft, number) for key, draft in drafts.items()}
+                known[key_of(call)] = call, answer
+                if isinstance(answer, Answer) and answer.rows is not None:
+                    self._masks.learn(answer.rows.columns, answer.rows.rows)
+        return {key: self._written(key, *pair, number, floor) for key, pair in known.items()}
 
     def plain(self, key: str, value: Json, number: int, floor: int) -> Written:
         """The same for a value that is no answer."""
-        chain = self._usable(key, number, floor)
-        if chain is not None and chain.head == value:
-            return Written(chain.last, chain.whole, None)
-        self._chains[key] = _Chain(number, number, 0, value, {}, (), 0)
-        return Written(None, number, _packed({"state": value}))
+        return self._stored(
+            key, {"state": value}, value, [], number=number, chain=self._usable(key, number, floor)
+        )
 
     def _usable(self, key: str, number: int, floor: int) -> _Chain | None:
         chain = self._chains.get(key)
-        if chain is None or chain.whole < max(floor, number - OLDEST):
-            return None
-        return chain
+        return None if chain is None or chain.whole < max(floor, number - OLDEST) else chain
 
-    def _draft(
+    def _written(
         self, key: str, call: Call, answer: Answer | errors.InstanceProblem, number: int, floor: int
-    ) -> _Draft:
+    ) -> Written:
+        head = self._head(call, answer)
         chain = self._usable(key, number, floor)
-        if not isinstance(answer, Answer) or answer.rows is None:
-            return _Draft(call, answer, [], [], None, chain)
-        if chain is not None and chain.length >= LONGEST:
-            chain = None
-        difference = Difference(chain.digests, chain.odd) if chain is not None else Difference({})
-        fresh, steps = difference.of(answer.rows.rows)
-        return _Draft(call, answer, fresh, steps, difference, chain)
-
-    def _written(self, key: str, draft: _Draft, number: int) -> Written:
-        head = self._head(draft)
-        chain = draft.base if draft.base is not None and draft.base.head == head else None
-        rows = draft.answer.rows if isinstance(draft.answer, Answer) else None
-        if chain is None and draft.base is not None and rows is not None:
-            draft = replace(draft, difference=Difference({}))
-            draft.fresh, draft.steps = cast("Difference", draft.difference).of(rows.rows)
-        size = len(rows.rows) if rows is not None else 0
-        if chain is not None and (rows is None or (size == chain.size and draft.steps == [0, 0, size])):
-            return Written(chain.last, chain.whole, None)
-        body: dict[str, Json] = {"head": head}
-        if rows is not None:
-            body["steps"] = cast("list[Json]", draft.steps)
-            body["rows"] = pack_rows(self._masks.rows(rows.columns, draft.fresh))
-        base = chain.last if chain is not None else None
-        self._chains[key] = _Chain(
-            whole=chain.whole if chain is not None else number,
-            last=number,
-            length=chain.length + 1 if chain is not None else 0,
-            head=head,
-            digests=draft.difference.digests if draft.difference is not None else {},
-            odd=draft.difference.odd if draft.difference is not None else (),
-            size=size,
+        rows = answer.rows if isinstance(answer, Answer) else None
+        if rows is None or not rows.columns:
+            return self._stored(key, {"head": head}, head, [], number=number, chain=chain)
+        if chain is not None and chain.head == head:
+            written = self._stored(
+                key,
+                {"head": head, **self._difference(rows, chain.kept)},
+                head,
+                None,
+                number=number,
+                chain=chain,
+            )
+            if written.size <= TOO_MUCH * chain.size:
+                return written
+        kept = [each if isinstance(each, bytes) else packed(tuple(each)) for each in as_kept(rows.rows)]
+        return self._stored(
+            key, {"head": head, **self._difference(rows, [])}, head, kept, number=number, chain=None
         )
-        return Written(base, chain.whole if chain is not None else number, _packed(body))
 
-    def _head(self, draft: _Draft) -> Json:
-        if isinstance(draft.answer, Answer):
-            return pack_answer(replace(self._masks.answer(draft.call, draft.answer), round_trips=0))
-        problem = draft.answer
+    def _stored(
+        self,
+        key: str,
+        body: Json,
+        head: Json,
+        kept: list[Kept] | None,
+        *,
+        number: int,
+        chain: _Chain | None,
+    ) -> Written:
+        """`kept` None is a difference to the whole answer of `chain`; else the answer is whole itself."""
+        made = zlib.compress(json.dumps(body, separators=(",", ":")).encode("ascii"), 6)
+        digest = sha256(made).digest()
+        if chain is not None and chain.body == digest:
+            return Written(chain.last, chain.whole, None)
+        if kept is not None or chain is None:
+            self._chains[key] = _Chain(number, number, head, kept or [], len(made), digest)
+            return Written(None, number, made)
+        if len(made) <= TOO_MUCH * chain.size:
+            chain.last, chain.body = number, digest
+        return Written(chain.whole, chain.whole, made)
+
+    def _difference(self, rows: Rows, kept: Sequence[Kept]) -> dict[str, Json]:
+        made = difference([unpacked(each) for each in kept], rows.rows, len(rows.columns))
+        made.fresh = list(self._masks.rows(rows.columns, made.fresh))
+        for cells in made.cells:
+            name = rows.columns[cells.column].lower()
+            cells.values = [self._masks.cell(name, value, "") for value in cells.values]
+        return packed_difference(made)
+
+    def _head(self, call: Call, problem: Answer | errors.InstanceProblem) -> Json:
+        if isinstance(problem, Answer):
+            return pack_answer(replace(self._masks.answer(call, problem), round_trips=0))
         return {
             "problem": problem.name,
             "message": self._masks.text(problem.message),
@@ -165,10 +164,6 @@ class Encoder:
             "code": getattr(problem, "code", None),
             "privilege": getattr(problem, "privilege", ""),
         }
-
-
-def _packed(body: Json) -> bytes:
-    return zlib.compress(json.dumps(body, separators=(",", ":")).encode("ascii"), 6)
 
 
 def unpacked_body(body: bytes) -> dict[str, Json]:
@@ -193,52 +188,33 @@ def damaged(what: str) -> RecordingError:
     )
 
 
-def answer_of(bodies: Sequence[bytes]) -> Answer | errors.InstanceProblem:
-    """The answer at the end of a chain of bodies, the whole one first. Raises `RecordingError`."""
-    rows: list[tuple[Value, ...]] = []
-    last: dict[str, Json] = {}
+def answer_of(
+    bodies: Sequence[bytes], whole: list[list[Value]] | None = None
+) -> tuple[Answer | errors.InstanceProblem, list[list[Value]]]:
+    """The answer made of these bodies, the whole one first, unless `whole` has its columns already.
+
+    Returns the columns of the first, too. Raises `RecordingError`.
+    """
+    columns: list[list[Value]] = whole or []
+    first = columns
     try:
-        for body in bodies:
-            last = unpacked_body(body)
-            if "steps" in last:
-                rows = _applied(rows, unpack_rows(last.get("rows")), last["steps"])
-        head = last.get("head")
+        found = [unpacked_body(body) for body in bodies]
+        head = found[-1].get("head")
         if not isinstance(head, dict):
             raise damaged("an answer has no head")
         if "problem" in head:
-            return _problem_of(head)
-        answer, columns = unpack_answer(head)
+            return _problem_of(head), first
+        answer, names = unpack_answer(head)
+        if names is not None:
+            for body in found if names else ():
+                columns = applied(columns, body, len(names))
+                first = first or columns
+            answer.rows = Rows(names, list(zip(*columns, strict=True)))
     except ChannelError as error:
         raise damaged(str(error)) from None
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+    except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise damaged(type(error).__name__) from None
-    if columns is not None:
-        if any(len(row) != len(columns) for row in rows):
-            raise damaged("a row has other columns than its list")
-        answer.rows = Rows(columns, rows)
-    return answer
-
-
-def _applied(
-    base: list[tuple[Value, ...]], fresh: list[tuple[Value, ...]], steps: Json
-) -> list[tuple[Value, ...]]:
-    if not isinstance(steps, list) or len(steps) % 3:
-        raise damaged("a difference is not made of steps")
-    rows: list[tuple[Value, ...]] = []
-    taken = 0
-    for place in range(0, len(steps), 3):
-        numbers = [each for each in steps[place : place + 3] if type(each) is int and each >= 0]
-        if len(numbers) < 3:
-            raise damaged("a step is no number")
-        sent, start, count = numbers
-        if start + count > len(base) or taken + sent > len(fresh):
-            raise damaged("a difference goes beyond its list")
-        rows += fresh[taken : taken + sent]
-        rows += base[start : start + count]
-        taken += sent
-        if len(rows) > MOST_BYTES // 64:
-            raise damaged("a list is too long")
-    return rows
+    return answer, first
 
 
 def _problem_of(head: dict[str, Json]) -> errors.InstanceProblem:

@@ -69,9 +69,7 @@ class Masks:
         kind = names.index("type") if "type" in names and "userid" in names else None
         return [
             [
-                self._cell(name, cell, as_text(row[kind]) if kind is not None else "")
-                if isinstance(cell, str | bytes)
-                else cell
+                self.cell(name, cell, as_text(row[kind]) if kind is not None else "")
                 for name, cell in zip(names, row, strict=True)
             ]
             for row in rows
@@ -90,11 +88,10 @@ class Masks:
         """A sentence of the instance or the program, which may hold any name."""
         return "not kept with pseudonyms" if self.pseudonyms and text else text
 
-    def session(self, text: str) -> str:
-        """A session's id, masked."""
-        return self._session(text)
-
-    def _cell(self, name: str, cell: str | bytes, kind: str) -> Value:  # noqa: PLR0911 - one per kind of column
+    def cell(self, name: str, cell: Value, kind: str) -> Value:  # noqa: PLR0911 - one per kind of column
+        """A cell of the column `name`, in lower case; `kind` is the type of its license user, "" if it has none."""
+        if not isinstance(cell, str | bytes):
+            return cell
         text = as_text(cell)
         if name in _SESSIONS or text in self._sessions:
             return self._session(text)

@@ -12,20 +12,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from irisops.instance import errors
-from irisops.instance.calls import Answer, Call
+from irisops.instance.calls import Answer, Call, Value
 from irisops.instance.driver_process.channel import Json
 from irisops.instance.models import PollCounts
 from irisops.recording import schema
-from irisops.recording.answers import OLDEST, answer_of, damaged, key_of, unpacked_body
+from irisops.recording.answers import answer_of, damaged, key_of, unpacked_body
 from irisops.recording.readings import Poll, RecordingError
 from irisops.recording.writer import STATE
 
 _POLL = "id, at, gap, why, units, capacity, sessions, processes, connections, community, notes"
 _WIDTH = 11
 _USED = "max(coalesce(p.units, 0), coalesce(p.connections, 0))"
-_LONGEST_CHAIN = OLDEST + 1
 _WHYS = frozenset({"", "asleep", "silent", "restarted", "clock"})
 _MOST_TEXT = 2_000
+MOST_WHOLE = 6
+"""Whole answers that are kept unpacked; ten thousand processes are 8 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Recording:
         """Raises `RecordingError`, with one sentence, for anything that is not a whole recording."""
         self.path = path
         self._lock = threading.Lock()
+        self._whole: dict[str, tuple[int, list[list[Value]]]] = {}
+        """The columns of the whole answers used last, by call, with the number of their reading."""
         self._connection = schema.opened(path, mode="ro")
         try:
             rows = self._rows("SELECT name, value FROM about LIMIT 100")
@@ -178,32 +181,44 @@ class Recording:
 
     def answer(self, call: Call, taken: Taken) -> Answer | errors.InstanceProblem | None:
         """What this call was answered in the reading, else in the newest one before it; None if it was not made."""
-        bodies = self._bodies(key_of(call), taken.id)
-        return answer_of(bodies) if bodies else None
+        key = key_of(call)
+        bodies = self._bodies(key, taken.id)
+        if not bodies:
+            return None
+        # Most jumps lead to another difference to the same whole answer.
+        kept = self._whole.get(key)
+        if kept is not None and len(bodies) > 1 and kept[0] == bodies[0][0]:
+            return answer_of([body for _, body in bodies[1:]], kept[1])[0]
+        answer, columns = answer_of([body for _, body in bodies])
+        if len(bodies) > 1:
+            self._whole[key] = bodies[0][0], columns
+            while len(self._whole) > MOST_WHOLE:
+                del self._whole[next(iter(self._whole))]
+        return answer
 
     def state(self, taken: Taken) -> dict[str, Json]:
         """What the session knew at a reading, beside the answers."""
         bodies = self._bodies(f"{STATE} {taken.name}", taken.id)
-        found = unpacked_body(bodies[-1]).get("state") if bodies else {}
+        found = unpacked_body(bodies[-1][1]).get("state") if bodies else {}
         return found if isinstance(found, dict) else {}
 
-    def _bodies(self, key: str, reading: int) -> list[bytes]:
-        """The bodies that make up an answer, the whole one first."""
+    def _bodies(self, key: str, reading: int) -> list[tuple[int, bytes]]:
+        """The bodies that make up an answer, the whole one first, each with the number of its reading."""
         rows = self._rows(
             "SELECT a.call, a.reading, a.base, a.body FROM calls c JOIN answers a ON a.call = c.id "
             "WHERE c.key = ? AND a.reading <= ? ORDER BY a.reading DESC LIMIT 1",
             (key, reading),
         )
-        bodies: list[bytes] = []
+        bodies: list[tuple[int, bytes]] = []
         while rows:
             call, at, base, body = rows[0]
+            if type(at) is not int or not isinstance(body, bytes | None):
+                raise damaged("an answer is no bytes")
             if body is not None:
-                if not isinstance(body, bytes):
-                    raise damaged("an answer is no bytes")
-                bodies.append(body)
+                bodies.append((at, body))
             if base is None:
                 break
-            if type(base) is not int or type(at) is not int or base >= at or len(bodies) > _LONGEST_CHAIN:
+            if type(base) is not int or base >= at or len(bodies) > 2:
                 raise damaged("an answer is the difference to a later one")
             rows = self._rows(
                 "SELECT call, reading, base, body FROM answers WHERE call = ? AND reading = ?", (call, base)

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from irisops.contract.clock import Clock
-from irisops.instance.calls import Answer, Call, Query, Rows
+from irisops.instance.calls import Answer, Call, ClassMethod, Query, Rows
 from irisops.instance.capabilities import Capabilities
 from irisops.instance.connection import State
 from irisops.instance.driver_process.channel import Json
@@ -36,6 +36,9 @@ OFFERED = (
     "audit.events",
 )
 """Features whose routes are recorded: those behind the lists."""
+
+BIRTHS = ClassMethod("irisops", "births")
+"""Stands for the times since when sessions exist, which the session knew; no call of an instance."""
 
 _PINNED: ContextVar[Taken | None] = ContextVar("pinned", default=None)
 """The reading that the running command answers from."""

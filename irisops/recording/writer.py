@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from irisops.files import open_private
-from irisops.instance.driver_process.channel import Json
 from irisops.instance.models import PollCounts
 from irisops.recording import schema
 from irisops.recording.answers import Encoder
@@ -98,7 +97,8 @@ class Writer:
                 raise RecordingError(f"{self.path.name} is a recording of another instance.")
             if not made and (pseudonyms or known.get("pseudonyms") == "yes"):
                 raise RecordingError(f"{self.path.name} exists, and pseudonyms last for one recording.")
-            facts = {**about, "writer": self._token, "pseudonyms": "yes" if pseudonyms else "no"}
+            given = {name: value.encode("utf-8", "replace").decode() for name, value in about.items()}
+            facts = {**given, "writer": self._token, "pseudonyms": "yes" if pseudonyms else "no"}
             self._connection.executemany("REPLACE INTO about VALUES (?, ?)", facts.items())
             self._connection.execute("COMMIT")
             self._calls = {
@@ -109,8 +109,13 @@ class Writer:
         except sqlite3.Error as error:
             raise RecordingError(f"{self.path.name} cannot be written: {error}.") from None
 
-    def add(self, counts: PollCounts, at: float, monotonic: float, readings: Sequence[Reading] = ()) -> None:
-        """Write a poll and what was read before it. `at` and `monotonic` in seconds. Raises `RecordingError`."""
+    def add(
+        self, counts: PollCounts, at: float, monotonic: float, readings: Sequence[Reading] = ()
+    ) -> dict[str, int]:
+        """Write a poll and what was read before it. `at` and `monotonic` in seconds. Raises `RecordingError`.
+
+        Returns the bytes that each list took, by its name.
+        """
         gap, why = self._gap(at, monotonic)
         notes = json.dumps([self._masks.text(each) for each in counts.notes])
         try:
@@ -132,8 +137,7 @@ class Writer:
                     notes,
                 ),
             ).lastrowid
-            for reading in readings:
-                self._add_reading(reading, poll or 0)
+            sizes = {reading.name: self._add_reading(reading, poll or 0) for reading in readings}
             self._connection.execute("COMMIT")
             self._last = (at, monotonic)
             self._polls += 1
@@ -143,6 +147,7 @@ class Writer:
             raise RecordingError(
                 f"{self.path.name} cannot be written: {error}.", "Make room, then record again."
             ) from None
+        return sizes
 
     def _still_ours(self) -> None:
         row = self._connection.execute("SELECT value FROM about WHERE name = 'writer'").fetchone()
@@ -150,14 +155,12 @@ class Writer:
             self._connection.execute("ROLLBACK")
             raise RecordingError(f"Another irisops records into {self.path.name} now.")
 
-    def _add_reading(self, reading: Reading, poll: int) -> None:
+    def _add_reading(self, reading: Reading, poll: int) -> int:
         self._next += 1
         number = self._next
         answers = self._encoder.reading(number, reading.heard, self._floor)
-        state = self._masked_state(reading.state)
-        answers[f"{STATE} {reading.name}"] = self._encoder.plain(
-            f"{STATE} {reading.name}", state, number, self._floor
-        )
+        key = f"{STATE} {reading.name}"
+        answers[key] = self._encoder.plain(key, dict(reading.state), number, self._floor)
         self._connection.execute(
             "INSERT INTO readings (id, poll, at, name) VALUES (?, ?, ?, ?)",
             (number, poll, reading.at, reading.name),
@@ -166,13 +169,7 @@ class Writer:
             "INSERT INTO answers (call, reading, base, whole, body) VALUES (?, ?, ?, ?, ?)",
             [(self._call(key), number, each.base, each.whole, each.body) for key, each in answers.items()],
         )
-
-    def _masked_state(self, state: Mapping[str, Json]) -> dict[str, Json]:
-        births = state.get("births")
-        masked = dict(state)
-        if isinstance(births, dict):
-            masked["births"] = {self._masks.session(name): born for name, born in births.items()}
-        return masked
+        return sum(each.size for each in answers.values())
 
     def _call(self, key: str) -> int:
         if key not in self._calls:
