@@ -135,7 +135,7 @@ class IrisopsApp(App[int]):
         self._housekeeping = Housekeeping()
         self.header = Header()
         self.side = SidePanel()
-        self.conversation = Conversation(chat, History(history, now), now, seconds)
+        self.conversation = Conversation(chat, History(history, now), self._time, seconds)
         self.status = StatusLine()
         self._replay: Replay | None = None
 
@@ -235,6 +235,10 @@ class IrisopsApp(App[int]):
             self.conversation.prompt.unguard()
         if not self.is_headless:
             self._terminal_title.show(window_title(active))
+
+    def _time(self) -> datetime:
+        """The person's own time; in a replay that of the moment that is shown."""
+        return self._now() if self._replay is None else self._replay.line.at
 
     def _show_timeline(self, line: TimeLine) -> None:
         """A replay: the frame says that nothing is live, and what is shown follows each move at once."""

@@ -53,7 +53,7 @@ class Hub:
         self.ask: AskSecret | None = None
         self.tunnels: tuple[str, ...] = ()
         """The side panel's lines on open tunnels; set by `open_shares`, which then calls `on_change`."""
-        self.timeline: Callable[[], TimeLine] | None = None
+        self.timeline: Callable[[], TimeLine | None] = lambda: None
         """The time line of a replay; set by `replaying`."""
         self.default_interval = poll_interval
         self.loaded = Loaded()
@@ -135,7 +135,7 @@ class Hub:
             profiles=states,
             active=active,
             tunnels=self.tunnels,
-            timeline=None if self.timeline is None else self.timeline(),
+            timeline=self.timeline(),
         )
 
     def require(self) -> Link:

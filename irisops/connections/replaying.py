@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,14 +11,14 @@ from irisops.connections.connection import HISTORY, Link
 from irisops.connections.connections import Hub
 from irisops.connections.count_history import CountHistory, Sample
 from irisops.connections.session_times import KnownBirths, KnownTimeouts
-from irisops.contract.chat import TimeLine
+from irisops.contract.chat import Notice, TimeLine
 from irisops.contract.wording import duration
 from irisops.instance.calls import Answer, Value
 from irisops.instance.driver_process.channel import Json
-from irisops.instance.values import as_text
-from irisops.profiles.model import Profile, ProfileInvalidError
-from irisops.recording.reader import Recording, Taken
-from irisops.recording.readings import Poll
+from irisops.instance.values import as_int, as_text
+from irisops.profiles.model import DEFAULT_PORT, Profile, ProfileInvalidError
+from irisops.recording.reader import Recording, Taken, moment
+from irisops.recording.readings import Poll, RecordingError
 from irisops.recording.replayed import BIRTHS, Replay
 
 PARTS = 240
@@ -55,6 +56,7 @@ def profile_of(about: Mapping[str, str]) -> Profile:
     profile = Profile(
         about.get("profile", ""),
         host=about.get("host", ""),
+        port=as_int(about.get("port", "")) or DEFAULT_PORT,
         namespace=about.get("namespace", ""),
         user=about.get("user", ""),
         read_only=True,
@@ -75,7 +77,8 @@ class Player:
         self._hub = hub
         self._link = link
         self._now = now
-        self._levels = tuple(each.share for each in replay.recording.levels(PARTS))
+        self._levels = levels_of(replay.recording)
+        self._line: TimeLine | None = None
         link.tape = replay
         link.samples = RecordedCounts(replay)
         replay.begin = self._begin
@@ -83,35 +86,39 @@ class Player:
         hub.timeline = self.timeline
 
     def show(self) -> None:
-        """Show the figures of the moment."""
-        link, poll = self._link, self.replay.poll
+        """Show the figures of the moment. Raises `RecordingError`."""
+        link, poll, recording = self._link, self.replay.poll, self.replay.recording
         link.counts = poll.counts
         link.read_at = link.clock.monotonic()
-        polls = self.replay.recording.before(poll, HISTORY)
-        in_use = (each.counts.in_use for each in polls)
+        in_use = (each.counts.in_use for each in recording.before(poll, HISTORY))
         link.history = deque((float(each) for each in in_use if each is not None), maxlen=HISTORY)
-        self._hub.on_change()
-
-    def move(self, count: int, *, minutes: bool = False) -> None:
-        """Some polls on or back, or that many minutes."""
-        if minutes:
-            self.replay.go(self.replay.clock.at + count * MINUTE)
-        else:
-            self.replay.step(count)
-
-    def timeline(self) -> TimeLine:
-        """The time line as it stands."""
-        start, end = self.replay.start, self.replay.end
+        taken = recording.taken(self.replay.clock.at, poll)
         at = self.replay.clock.now()
         ago = (self._now - at).total_seconds()
-        return TimeLine(
-            start=start.counts.read_at,
-            end=end.counts.read_at,
+        self._line = TimeLine(
+            start=self.replay.start.counts.read_at,
+            end=self.replay.end.counts.read_at,
             at=at,
             ago=f"{duration(ago)} ago" if ago >= MINUTE else "just now",
+            lists=None if taken is None else moment(taken.at),
             levels=self._levels,
             move=self.move,
         )
+        self._hub.on_change()
+
+    def move(self, count: int, *, minutes: bool = False) -> None:
+        """Some polls on or back, or that many minutes. A problem of the file is a notice."""
+        try:
+            if minutes:
+                self.replay.go(self.replay.clock.at + count * MINUTE)
+            else:
+                self.replay.step(count)
+        except RecordingError as error:
+            self._hub.on_notice(Notice("error", error.message, error.cure, self._link.name))
+
+    def timeline(self) -> TimeLine | None:
+        """The time line as it stands."""
+        return self._line
 
     def _begin(self, taken: Taken) -> None:
         """Know what the session knew at this reading."""
@@ -129,6 +136,27 @@ class Player:
             link.timeouts = KnownTimeouts(
                 seconds, _text(state.get("timeouts_note")), link.clock.monotonic(), link.generation, None
             )
+
+
+def levels_of(recording: Recording) -> tuple[float | None, ...]:
+    """The levels of the time line: a part without a poll is as the one before it, unless it lies in a gap."""
+    first, last = recording.first(), recording.last()
+    if first is None or last is None:
+        return ()
+    levels = recording.levels(PARTS)
+    part = max(last.at - first.at, 1e-3) / PARTS
+    empty = {
+        number
+        for gap in recording.gaps(first.at, last.at)
+        for number in range(
+            max(0, math.ceil((gap.at - gap.gap - first.at) / part)),
+            min(PARTS, int((gap.at - first.at) / part)),
+        )
+    }
+    before: float | None = None
+    for number, share in enumerate(levels):
+        levels[number] = before = share if share is not None or number in empty else before
+    return tuple(levels)
 
 
 def _time(born: Value) -> datetime | None:

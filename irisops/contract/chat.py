@@ -160,6 +160,8 @@ class TimeLine:
     at: datetime
     ago: str
     """How long ago that was, e.g. "3 days ago"."""
+    lists: datetime | None
+    """When the newest list that can be shown was read; None if none was."""
     levels: Sequence[float | None]
     """The highest share of the license in use in equal parts of the time; None where nothing was recorded."""
     move: Callable[..., None] = field(compare=False)

@@ -38,13 +38,6 @@ class Taken:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One part of the time line: the highest share of the license in use, None if nothing was recorded."""
-
-    share: float | None
-
-
 class Recording:
     """An open recording. From any thread; it may still be written by another program."""
 
@@ -141,8 +134,8 @@ class Recording:
         """The polls of a span that come after a gap."""
         return self._polls("WHERE at >= ? AND at <= ? AND why <> '' ORDER BY id LIMIT 1000", start, end)
 
-    def levels(self, parts: int) -> list[Level]:
-        """The whole recording in equal parts of time."""
+    def levels(self, parts: int) -> list[float | None]:
+        """The highest share of the license in use in equal parts of the whole time; None where nothing was recorded."""
         first, last = self.first(), self.last()
         if first is None or last is None:
             return []
@@ -152,10 +145,10 @@ class Recording:
             "coalesce(connections, 0)) / max(capacity, 1)) FROM polls WHERE at >= ? AND at <= ? GROUP BY part",
             (first.at, parts, span, parts - 1, first.at, last.at),
         )
-        found: list[Level] = [Level(None)] * parts
+        found: list[float | None] = [None] * parts
         for part, share in rows:
             if type(part) is int and 0 <= part < parts:
-                found[part] = Level(float(share) if isinstance(share, int | float) else 0.0)
+                found[part] = float(share) if isinstance(share, int | float) else 0.0
         return found
 
     def _poll(self, which: str, *given: object) -> Poll | None:
@@ -240,6 +233,7 @@ def _taken_of(row: tuple[object, ...]) -> Taken:
     number, at, name = row
     if type(number) is not int or not isinstance(at, float) or not isinstance(name, str):
         raise damaged("a reading is none")
+    moment(at)
     return Taken(number, at, name)
 
 

@@ -9,18 +9,17 @@ from typing import Protocol
 
 from irisops.instance.calls import Answer, Call
 from irisops.instance.driver_process.channel import Json
+from irisops.instance.errors import InstanceProblem
 from irisops.instance.models import PollCounts
 
 Heard = Callable[[Sequence[Call], Sequence[Answer | Exception]], None]
 """Told by a connection what was asked and answered, a batch at a time."""
 
 
-class RecordingError(Exception):
-    """A recording cannot be read or written. The text is one sentence; `cure` says what to do."""
+class RecordingError(InstanceProblem):
+    """A recording cannot be read or written. It stands for the instance, so its problems are told as those of one."""
 
-    def __init__(self, message: str, cure: str = "Name another file.") -> None:
-        super().__init__(message)
-        self.cure = cure
+    default_cure = "Name another file."
 
 
 @dataclass(frozen=True, slots=True)

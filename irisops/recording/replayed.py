@@ -290,7 +290,7 @@ class RecordedConnection:
         try:
             return self._replay.answer(call)
         except RecordingError as error:
-            return NotAvailable(str(error), error.cure)
+            return error
 
     async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
         """The recorded answer; raises its problem, or `NotRecorded`."""

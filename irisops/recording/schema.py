@@ -79,7 +79,7 @@ def opened(path: Path, *, mode: str) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA trusted_schema = OFF")
         check(connection, path)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         connection.close()
         raise RecordingError(f"{path.name} is no recording of irisops: {error}.") from None
     except BaseException:

@@ -160,7 +160,8 @@ def timeline(line: TimeLine, width: int) -> list[Content]:
     keys = Content.assemble(
         ("←/→", "$accent"), (" poll  ", "$quiet"), ("⇧←/→", "$accent"), (" minute ", "$quiet")
     )
-    ago = Content.styled(f"   {line.ago}", "$quiet")
+    read = f"lists of {clock(line.lists)}" if line.lists is not None else "no list was read by then"
+    ago = Content.styled(f"   {line.ago}, {read}", "$quiet")
     first = Content.assemble(left, ago) if left.cell_length + ago.cell_length + 2 <= width else left
     first = spread(first, keys if first.cell_length + keys.cell_length + 2 <= width else Content(""), width)
     ends = [f"{each:%d %b %H:%M}" if many_days else f"{each:%H:%M}" for each in (start, end)]

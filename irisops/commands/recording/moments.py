@@ -53,11 +53,8 @@ async def at(context: Context, command: Command) -> Replies:
     """Go to a moment."""
     link, replay = replay_of(context)
     words = " ".join(command.words("when")).strip().casefold()
-    try:
-        _go(replay, words, context.clock.now())
-        yield _card(link, replay)
-    except RecordingError as error:
-        raise Refusal("NoRecording", str(error), error.cure) from error
+    _go(replay, words, context.clock.now())
+    yield _card(link, replay)
 
 
 def _go(replay: Replay, words: str, now: datetime) -> None:
@@ -170,10 +167,7 @@ async def diff_moments(context: Context, first: str, second: str) -> Replies:
     now = context.clock.now()
     start = moment_of(replay, first.casefold(), now)
     end = moment_of(replay, second.casefold(), now) if second else now.timestamp()
-    try:
-        left, right = await _seen(link, replay, start), await _seen(link, replay, end)
-    except RecordingError as error:
-        raise Refusal("NoRecording", str(error), error.cure) from error
+    left, right = await _seen(link, replay, start), await _seen(link, replay, end)
     rows = [*_counts(left.poll, right.poll)]
     notes = []
     for kind, before, after in (
@@ -193,7 +187,7 @@ async def diff_moments(context: Context, first: str, second: str) -> Replies:
         "moments",
         f"{_shown(left.poll.at)} and {_shown(right.poll.at)}",
         (
-            Column("kind", "KIND"),
+            Column("kind", "KIND", hide_under=1000),
             Column("object", "WHAT", grow=True, least=16),
             Column("what", "CHANGE", tones=_TONES),
             Column("first", f"{left.poll.counts.read_at.astimezone():%H:%M:%S}", grow=True, wrap=2),
@@ -225,6 +219,8 @@ async def _seen(link: Link, replay: Replay, at: float) -> _Seen:
         with replay.reading(name, at, poll):
             try:
                 lists.append(await read())
+            except RecordingError:
+                raise
             except InstanceProblem:  # it was not read, or refused: the note says that it is not known
                 lists.append(None)
     return _Seen(poll, *lists)

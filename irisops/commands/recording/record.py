@@ -20,7 +20,6 @@ from irisops.engine.file_argument import file_of
 from irisops.engine.spec import Replies
 from irisops.instance.models import SystemInfo
 from irisops.recording.reader import Recording
-from irisops.recording.readings import RecordingError
 from irisops.recording.writer import Writer, begun_at
 
 MEGABYTE = 1024 * 1024
@@ -61,10 +60,7 @@ async def record(context: Context, command: Command) -> Replies:
         about = _about(link, begun, pseudonyms=pseudonyms)
         return Writer(path, about, interval=interval, most=most * MEGABYTE, pseudonyms=pseudonyms), there
 
-    try:
-        writer, there = await asyncio.to_thread(make)
-    except RecordingError as error:
-        raise Refusal("CannotRecord", str(error), error.cure) from error
+    writer, there = await asyncio.to_thread(make)
 
     def over(why: str, cure: str) -> None:
         if why:
@@ -167,6 +163,7 @@ def _about(link: Link, begun: datetime, *, pseudonyms: bool) -> dict[str, str]:
         "begun": begun_at(begun),
         "instance": f"{profile.host}:{profile.port}/{profile.namespace}",
         "host": profile.host,
+        "port": str(profile.port),
         "user": profile.user,
     }
     if info is not None:
