@@ -23,6 +23,8 @@ commands:
   irisops record FILE        what happens on an instance, written down without the screen
   irisops replay FILE        the chat on such a recording: the same answers, as of any moment
   irisops targets DIR        the instances as targets for Prometheus, and a dashboard for Grafana
+  irisops mcp                a server of tools for an agent (MCP); changes need a person's yes
+  irisops approve            say yes in a terminal to what an agent has planned
   irisops completion bash    completion for bash, zsh or fish
   irisops leases             what shares have made and not yet taken back; "clear" takes it back
   irisops simulator          the practice instance alone, for any tool that speaks to IRIS
@@ -80,6 +82,14 @@ changed. Nothing is live and nothing can be changed."""
 TARGETS_DESCRIPTION = """\
 Write two files into a folder: irisops-targets.json, which Prometheus reads by file_sd_configs, with the web ports of
 the profiles; and irisops-dashboard.json, to import into Grafana. IRIS gives its metrics at /api/monitor/metrics."""
+
+MCP_DESCRIPTION = """\
+Serve tools for an agent over standard input and output (Model Context Protocol). What an agent may do is decided for
+each profile: /profile edit NAME agents=off, read (the default), plan or apply. A change is planned, shown to a person
+in the client or by "irisops approve", and carried out after a yes. Needs: pip install 'irisops[mcp]'. More in
+docs/agents.md.
+
+exit status: 0 the client has left   2 no such profile, or the package is missing"""
 
 COMPLETION_DESCRIPTION = """\
 Print a completion script.
@@ -170,6 +180,20 @@ def parser() -> Arguments:
     diff.add_argument("second", metavar="B", nargs="?", default="", help="another; else the instance, now")
 
     _recording(commands)
+    mcp = commands.add_parser("mcp", help="a server of tools for an agent", description=MCP_DESCRIPTION)
+    mcp.add_argument(
+        "--profile",
+        metavar="NAME",
+        action="append",
+        default=[],
+        dest="profiles",
+        help="serve this profile only; may be given several times",
+    )
+    mcp.add_argument("--demo", action="store_true", help="on a private practice instance, to try it")
+    _simulator_options(mcp)
+
+    approve = commands.add_parser("approve", help="say yes to what an agent has planned")
+    approve.add_argument("plan", metavar="ID", nargs="?", default="", help="the plan; else the only one")
 
     leases = commands.add_parser("leases", help="what shares have made and not yet taken back")
     leases.add_argument(

@@ -60,6 +60,17 @@ TOP = (
     _PLAIN,
 )
 COMMANDS: dict[str, tuple[str, tuple[Option, ...], tuple[str, ...]]] = {
+    "mcp": (
+        "a server of tools for an agent",
+        (
+            _HELP,
+            Option("--profile", "serve this profile only", PROFILE),
+            Option("--demo", "on a private practice instance"),
+            *_SIMULATOR,
+        ),
+        (),
+    ),
+    "approve": ("say yes to what an agent has planned", (_HELP,), ()),
     "demo": ("the chat on a private practice instance", (_HELP, *_SIMULATOR, _PLAIN), ()),
     "run": (
         "one command without the screen",
@@ -90,6 +101,26 @@ COMMANDS: dict[str, tuple[str, tuple[Option, ...], tuple[str, ...]]] = {
         (),
     ),
     "diff": ("what differs between two configurations", _AS_COMMAND, ()),
+    "record": (
+        "what happens on an instance, in a file",
+        (
+            _HELP,
+            *_WHERE,
+            *_SIMULATOR,
+            Option("--for", "how long", TEXT),
+            Option("--most", "most megabytes", TEXT),
+            Option("--pseudonyms", "write no names and no addresses"),
+            Option("--no-lists", "read nothing but the counts"),
+            Option("--detach", "go on in the background"),
+        ),
+        (),
+    ),
+    "replay": ("the chat on a recording", (_HELP, _PLAIN), ()),
+    "targets": (
+        "files for Prometheus and Grafana",
+        (_HELP, Option("--json", "one JSON object per reply")),
+        (),
+    ),
     "leases": ("what shares have made and not yet taken back", (_HELP,), ("clear", "watch")),
     "completion": ("completion for a shell", (_HELP,), SHELLS),
     "simulator": (
