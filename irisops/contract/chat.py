@@ -175,10 +175,10 @@ class Overview:
     profiles: Sequence[ProfileState]
     active: ProfileState | None
     tunnels: Sequence[str] = ()
-    timeline: TimeLine | None = None
-    """Set in a replay: nothing that is shown is live."""
     opening: str = ""
     """A command for the first run, which the front end gives once after `start`."""
+    timeline: TimeLine | None = None
+    """Set in a replay: nothing that is shown is live."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,8 @@ def timeline(line: TimeLine, width: int) -> list[Content]:
     first = Content.assemble(left, ago) if left.cell_length + ago.cell_length + 2 <= width else left
     first = spread(first, keys if first.cell_length + keys.cell_length + 2 <= width else Content(""), width)
     ends = [f"{each:%d %b %H:%M}" if many_days else f"{each:%H:%M}" for each in (start, end)]
+    if width < 40:
+        ends = ["", ""]
     room = max(8, width - sum(map(len, ends)) - 4)
     span = max((line.end - line.start).total_seconds(), 1.0)
     place = min(room - 1, max(0, round((line.at - line.start).total_seconds() / span * (room - 1))))

@@ -52,6 +52,13 @@ async def made_in(home: Path) -> Path:
     return made.path
 
 
+def rewritten(make: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        path.write_bytes(make(path.read_bytes()))
+
+    return change
+
+
 def changed(*statements: str) -> Callable[[Path], None]:
     def change(path: Path) -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as file:
@@ -87,10 +94,10 @@ def bodies(make: Callable[[], bytes]) -> Callable[[Path], None]:
 
 
 WRONG: dict[str, Callable[[Path], None]] = {
-    "not a database": lambda path: path.write_bytes(b"hello " * 1000) and None,
-    "empty": lambda path: path.write_bytes(b"") and None,
-    "cut off": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]) and None,
-    "zeros in it": lambda path: path.write_bytes(path.read_bytes()[:4096] + bytes(20_000)) and None,
+    "not a database": rewritten(lambda _data: b"hello " * 1000),
+    "empty": rewritten(lambda _data: b""),
+    "cut off": rewritten(lambda data: data[: len(data) // 2]),
+    "zeros in it": rewritten(lambda data: data[:4096] + bytes(20_000)),
     "another program's": changed("PRAGMA application_id = 7"),
     "of a later version": changed("PRAGMA user_version = 2"),
     "a view as a table": changed("DROP TABLE polls", "CREATE VIEW polls AS SELECT * FROM about"),

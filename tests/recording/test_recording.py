@@ -8,6 +8,7 @@ import stat
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,12 +20,13 @@ from irisops.recording.readings import RecordingError
 from tests.commands.fake_instance import PASSWORD, START
 from tests.recording.recorded import Recorded, Watched
 
+Shown = list[tuple[str, dict[str, Any]]]
 LINES = ("/license", "/sessions", "/processes")
 
 
-def shown(replies: list[Reply]) -> list[object]:
+def shown(replies: list[Reply]) -> Shown:
     """Replies field by field: rows as dicts, and without what only the live session can do."""
-    found: list[object] = []
+    found: Shown = []
     for reply in replies:
         fields = {each.name: getattr(reply, each.name) for each in dataclasses.fields(reply)}
         if isinstance(reply, Table):
@@ -59,11 +61,11 @@ def change(made: Recorded, number: int) -> None:
 @pytest.fixture
 async def hour(
     tmp_path: Path,
-) -> AsyncIterator[tuple[Recorded, Watched, list[tuple[float, str, list[object]]]]]:
+) -> AsyncIterator[tuple[Recorded, Watched, list[tuple[float, str, Shown]]]]:
     """A recording of some minutes with what the live session showed at each, and its replay."""
     made = Recorded(tmp_path)
     await made.begin()
-    live: list[tuple[float, str, list[object]]] = []
+    live: list[tuple[float, str, Shown]] = []
     for number in range(24):
         change(made, number)
         await made.poll(5)
@@ -80,15 +82,15 @@ async def hour(
 
 
 async def test_a_moment_shows_what_the_live_cards_showed(
-    hour: tuple[Recorded, Watched, list[tuple[float, str, list[object]]]],
+    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
 ) -> None:
     _, watched, live = hour
     for at, line, answer in reversed(live):
         for late in (0.0, 1.0):  # also between two polls: the card showed the same
             watched.replay.go(at + late)
             again = shown(await watched.say(line))
-            assert [kind for kind, _ in again] == [kind for kind, _ in answer]  # type: ignore[misc]  # - pairs
-            for (_, now), (_, then) in zip(again, answer, strict=True):  # type: ignore[misc]  # - pairs
+            assert [kind for kind, _ in again] == [kind for kind, _ in answer]
+            for (_, now), (_, then) in zip(again, answer, strict=True):
                 for name, value in then.items():
                     if name == "series":
                         assert list(now[name]) == list(value)[-len(now[name]) :]
@@ -97,7 +99,7 @@ async def test_a_moment_shows_what_the_live_cards_showed(
 
 
 async def test_the_figures_beside_are_those_of_the_moment(
-    hour: tuple[Recorded, Watched, list[tuple[float, str, list[object]]]],
+    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
 ) -> None:
     _, watched, _ = hour
     start = watched.replay.start
@@ -120,7 +122,7 @@ async def test_the_figures_beside_are_those_of_the_moment(
     assert watched.changes >= 3
 
 
-async def test_jumps(hour: tuple[Recorded, Watched, list[tuple[float, str, list[object]]]]) -> None:
+async def test_jumps(hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]]) -> None:
     _, watched, _ = hour
     local = f"{(START + timedelta(seconds=62)).astimezone():%H:%M:%S}"
     (there,) = await watched.say(f"/at {local}")
@@ -144,7 +146,7 @@ async def test_jumps(hour: tuple[Recorded, Watched, list[tuple[float, str, list[
 
 
 async def test_what_changed_between_two_moments(
-    hour: tuple[Recorded, Watched, list[tuple[float, str, list[object]]]],
+    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
 ) -> None:
     _, watched, _ = hour
     first, second = (f"{(START + timedelta(seconds=each)).astimezone():%H:%M:%S}" for each in (31, 46))
@@ -156,7 +158,7 @@ async def test_what_changed_between_two_moments(
 
 
 async def test_a_plot_goes_back_to_the_start(
-    hour: tuple[Recorded, Watched, list[tuple[float, str, list[object]]]],
+    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
 ) -> None:
     _, watched, _ = hour
     (plot,) = await watched.say("/plot units 30d")
@@ -166,7 +168,7 @@ async def test_a_plot_goes_back_to_the_start(
 
 
 async def test_nothing_can_be_changed(
-    hour: tuple[Recorded, Watched, list[tuple[float, str, list[object]]]],
+    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
 ) -> None:
     _, watched, _ = hour
     for line in (
@@ -193,7 +195,7 @@ async def test_nothing_can_be_changed(
 
 
 async def test_what_was_not_read_is_said(
-    hour: tuple[Recorded, Watched, list[tuple[float, str, list[object]]]],
+    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
 ) -> None:
     _, watched, _ = hour
     (problem,) = await watched.say("/users")
@@ -202,7 +204,7 @@ async def test_what_was_not_read_is_said(
 
 
 async def test_a_process_is_found_in_the_list_of_all(
-    hour: tuple[Recorded, Watched, list[tuple[float, str, list[object]]]],
+    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
 ) -> None:
     _, watched, _ = hour
     table = (await watched.say("/processes"))[-1]
