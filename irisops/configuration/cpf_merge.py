@@ -22,6 +22,7 @@ from irisops.configuration.generated import (
 )
 from irisops.configuration.kinds import ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration, secrets_of
+from irisops.configuration.predefined import predefined
 from irisops.contract.wording import harmless, listed
 
 OAUTH_SINCE: Version = (2025, 2)
@@ -257,7 +258,7 @@ def _user(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
 
 def _event(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
     """An event of the system is there and only switched on or off."""
-    if not kind.predefined(each.name):
+    if not predefined(kind.name, each.name):
         _plain_object(made, kind, each)
     elif "Enabled" in each.values:
         made.line("ModifyEvent", [*_key(kind, each), ("Enabled", str(int(bool(each.values["Enabled"]))))])

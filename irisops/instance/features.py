@@ -317,6 +317,10 @@ FEATURES: Mapping[str, Feature] = {
             (_route("statement", "OAuth2.Client", "ApplicationName", label="SQL table OAuth2.Client"),),
             _OAUTH,
         ),
+        # UNVERIFIED: that these objects may be made and saved over the driver, and a client be given its server as an
+        # object; the vendor's own code builds them so. Settle: /apply of a folder with a client on 2024 and on 2025.2.
+        Feature("oauth.servers.change", (_object("OAuth2.ServerDefinition", "OpenByIssuer"),), _OAUTH),
+        Feature("oauth.clients.change", (_object("OAuth2.Client", "Open"),), _OAUTH),
         _query("namespaces.list", "Config.Namespaces:List", privilege=""),
         *(
             # Plain tables, which were not moved with the security data (facts: iris-config-as-text 5.3).
