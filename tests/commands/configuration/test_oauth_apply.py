@@ -9,6 +9,7 @@ import pytest
 
 from irisops.contract.replies import Done, Table
 from irisops.simulator.world.model import OAuthClient, OAuthServer
+from tests.changes.test_killed import killed
 from tests.commands.configuration.test_apply import bytes_in
 from tests.commands.editing import Desk, desk, desk_on
 from tests.instance.served import Served, serve
@@ -116,3 +117,23 @@ async def test_a_client_of_a_server_that_is_nowhere_is_refused_before_anything_i
     person.served.world.oauth_clients.remove("Portal")
     person.served.world.oauth_servers.remove(ISSUER)
     assert (await person.problem(f"/apply {live}")).error == "NoSuchServer"
+
+
+@pytest.mark.parametrize("way", ["/finish", "/undo"])
+async def test_a_plan_that_was_killed_between_server_and_client_is_finished_or_taken_back(
+    tmp_path: Path, way: str
+) -> None:
+    full = tmp_path / "full"
+    async with serve(units=50) as served:
+        furnish(served, "Portal")
+        async with desk_on(served, tmp_path / "home") as person:
+            await person.say(f"/export {full} only oauth-servers,oauth-clients")
+        served.world.oauth_clients.remove("Portal")
+        served.world.oauth_servers.remove(ISSUER)
+        await killed(served, tmp_path / "home", (1, "after"), f"/apply {full}")
+        assert (len(served.world.oauth_servers), len(served.world.oauth_clients)) == (1, 0)
+        async with desk_on(served, tmp_path / "home") as person:
+            await person.do(way)
+            number = int(way == "/finish")
+            assert (len(served.world.oauth_servers), len(served.world.oauth_clients)) == (number, number)
+            assert not person.session.context.journal("local").unfinished()
