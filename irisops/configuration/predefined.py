@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from irisops.configuration.values import Value
 from irisops.instance.security.application_fields import SYSTEM
@@ -34,21 +34,47 @@ def comes_with_instance(kind: str, name: str, values: Mapping[str, Value] | None
 
     `values` of a web application tell it for certain, by its Type; without them every `/api/` is taken for one.
     """
-    low = name.lower()
-    if kind in ("system", "services"):
-        return True
-    if kind == "users":
-        return low in _USERS
-    if kind == "applications":
-        bits = (values or {}).get("Type")
-        listed = any(low == each or low.startswith(f"{each}/") for each in _APPLICATIONS)
-        known = isinstance(bits, int) and bool(bits & SYSTEM)
-        return listed or (known if isinstance(bits, int) else low.startswith("/api/"))
-    if kind in ("namespaces", "databases"):
-        return low.startswith(("%", "iris", "ens", "hs")) or low == "user"
-    if low.startswith("%db_"):
-        return low in _ROLES if kind == "roles" else low.removeprefix("%db_") in _DATABASES
-    return low.startswith("%") or (kind == "roles" and low in _ROLES)
+    return _RULES.get(kind, _by_sign)(name.lower(), values or {})
+
+
+def _by_sign(low: str, _values: Mapping[str, Value]) -> bool:
+    return low.startswith("%")
+
+
+def _resource(low: str, _values: Mapping[str, Value]) -> bool:
+    return low.removeprefix("%db_") in _DATABASES if low.startswith("%db_") else low.startswith("%")
+
+
+def _role(low: str, _values: Mapping[str, Value]) -> bool:
+    return low in _ROLES or (low.startswith("%") and not low.startswith("%db_"))
+
+
+def _grantee(low: str, _values: Mapping[str, Value]) -> bool:
+    grantee = low.rpartition("/")[2]
+    return grantee.startswith("%") or grantee in _USERS
+
+
+def _application(low: str, values: Mapping[str, Value]) -> bool:
+    bits = values.get("Type")
+    listed = any(low == each or low.startswith(f"{each}/") for each in _APPLICATIONS)
+    return listed or (bool(bits & SYSTEM) if isinstance(bits, int) else low.startswith("/api/"))
+
+
+def _place(low: str, _values: Mapping[str, Value]) -> bool:
+    return low.startswith(("%", "iris", "ens", "hs")) or low == "user"
+
+
+_RULES: Mapping[str, Callable[[str, Mapping[str, Value]], bool]] = {
+    "system": lambda _low, _values: True,
+    "services": lambda _low, _values: True,
+    "users": lambda low, _values: low in _USERS,
+    "resources": _resource,
+    "roles": _role,
+    "applications": _application,
+    "sql-privileges": _grantee,
+    "namespaces": _place,
+    "databases": _place,
+}
 
 
 def predefined(kind: str, name: str, values: Mapping[str, Value] | None = None) -> bool:

@@ -108,7 +108,7 @@ async def explained(
         # In IRISSECURITY since 2025.2; before, a plain table (facts: iris-config-as-text 4).
         # UNVERIFIED: that since then no grant helps, which the vendor says of Security.* alone (facts: iris-security
         # 4.4). Settle: GRANT SELECT ON OAuth2.Client TO x in %SYS of 2025.2, then SELECT from it as x, without %All.
-        if kept_apart := table.startswith("OAuth2."):
+        if kept_apart := table.startswith(("OAuth2.", "Security.")):
             cure = f"Connect as a user with %All. Before 2025.2 this is enough: GRANT {granted}, in {where}."
         return NotPermitted(
             f"SQL wants {wants}." if table else f"{has}, but SQL wants {wants} as well.",
