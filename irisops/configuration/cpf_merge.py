@@ -287,7 +287,7 @@ def _ldap(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
 
 def _sql_privileges(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
     """A grant for each privilege; nothing is revoked."""
-    namespace, _, grantee = each.name.partition("/")
+    (_, namespace), (_, grantee) = _key(kind, each)
     privileges = each.values.get("Privileges", ())
     for text in privileges if isinstance(privileges, tuple) else ():
         known = parsed(text)

@@ -16,7 +16,7 @@ from irisops.configuration.values import NoValueError, Property, Value
 from irisops.instance.calls import Answer, ObjectCall, ObjectStep, Query
 from irisops.instance.calls import Value as Raw
 from irisops.instance.class_queries import read_rows, rows_by
-from irisops.instance.errors import InstanceProblem, NotAvailable, Unreachable
+from irisops.instance.errors import InstanceProblem, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
 from irisops.instance.helper import open_or_help, read_by_helper
@@ -81,8 +81,13 @@ async def read_kind(instance: Instance, kind: ConfigKind, version: str = "") -> 
     except Unreachable:
         raise
     except InstanceProblem as problem:
-        found.lost(problem.message)
+        found.lost(_why(problem))
     return found
+
+
+def _why(problem: InstanceProblem) -> str:
+    """Why nothing could be read; what a person can do about a missing privilege belongs to it."""
+    return f"{problem.message} {problem.cure}" if isinstance(problem, NotPermitted) else problem.message
 
 
 def older(version: str, since: str) -> bool:
@@ -556,7 +561,7 @@ async def _namespaces(instance: Instance, found: KindRead, _version: str) -> Non
         except Unreachable:
             raise
         except InstanceProblem as problem:
-            found.lost(problem.message, property_name=each)
+            found.lost(_why(problem), property_name=each)
     for known in found.kind.readable:
         if known.type != "table" and rows and known.name.lower() not in rows[0]:
             found.lost("The table of namespaces does not tell it.", property_name=known.name)

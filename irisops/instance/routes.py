@@ -84,11 +84,11 @@ async def explained(
     The documented privileges of the feature are named only if the instance says that the account lacks them
     (`%SYSTEM.Security.Check`, facts: iris-security 5): a refusal often has another cause. Raises Unreachable.
     """
-    if not isinstance(problem, NotPermitted) or problem.privilege or not feature.privilege:
-        return problem
     by_sql = lacks_sql_privilege(problem)
     # Of a table SQL wants SELECT and nothing else, whatever the feature is documented to need.
     table = route.needs[0][0] if by_sql and route.kind == "statement" and route.needs else ""
+    if not isinstance(problem, NotPermitted) or problem.privilege or not (feature.privilege or table):
+        return problem
     told = await _held(instance, feature.privilege) if not table else []
     if any(held is None for _, held in told):
         return NotPermitted(
