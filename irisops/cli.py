@@ -28,6 +28,8 @@ SUBCOMMANDS = {
     "export": "irisops.run_command:export",
     "diff": "irisops.run_command:diff",
     "apply": "irisops.run_command:apply",
+    "mcp": "irisops.agents.serving:serve",
+    "approve": "irisops.agents.approve:approve",
     "leases": "irisops.leases_watch:leases",
     "completion": "irisops.completion:completion",
 }
