@@ -20,6 +20,7 @@ commands:
   irisops evidence FILE      what an instance answers, without names, in a file that helps this project
   irisops export DIR         the configuration of an instance as text, fit for Git; --check for drift
   irisops diff A [B]         what differs between folders, profiles, or the instance now
+  irisops apply DIR          make an instance what such a folder says; the plan comes first
   irisops record FILE        what happens on an instance, written down without the screen
   irisops replay FILE        the chat on such a recording: the same answers, as of any moment
   irisops targets DIR        the instances as targets for Prometheus, and a dashboard for Grafana
@@ -67,6 +68,13 @@ DIFF_DESCRIPTION = """\
 Compare two configurations by object and field: folders that "irisops export" has made, profiles, or the instance now.
 
 exit status: 0 the same   1 different   2 could not be told   4 cannot reach or log in"""
+
+APPLY_DESCRIPTION = """\
+Make an instance what a folder of "irisops export" says: the differences are shown as one plan, and on a terminal you
+are asked for a yes. It is journaled, and /undo takes it back as a whole. Nothing is deleted without --delete.
+
+exit status: 0 done, or nothing to do   1 the folder cannot be used, or the instance refused or failed
+  2 not understood   3 needs a yes (--yes)   4 cannot reach or log in"""
 
 RECORD_DESCRIPTION = """\
 Record an instance without the screen: every poll, and holders, sessions, processes and refusals when the counts move.
@@ -179,7 +187,15 @@ def parser() -> Arguments:
     diff.add_argument("first", metavar="A", help="a folder, or a profile")
     diff.add_argument("second", metavar="B", nargs="?", default="", help="another; else the instance, now")
 
+    apply = commands.add_parser(
+        "apply", help="make an instance what such a folder says", description=APPLY_DESCRIPTION
+    )
+    _as_command(apply)
+    apply.add_argument("--delete", action="store_true", help="delete what the folder does not have, by name")
+    apply.add_argument("folder", metavar="DIR", help="a folder that export has made")
+
     _recording(commands)
+
     mcp = commands.add_parser("mcp", help="a server of tools for an agent", description=MCP_DESCRIPTION)
     mcp.add_argument(
         "--profile",
