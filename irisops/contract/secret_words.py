@@ -402,6 +402,8 @@ def _further_on(tokens: list[_Token], place: int) -> _Token | None:
     before = tokens[place - 1]
     for token in tokens[place:]:
         said = token is tokens[-1] and before.word in ("to", "is", "=", "as")
+        if said and tokens[-3].word == "what":
+            said = False  # "show me what it sends and what is expected"
         if before.word not in _OWNER and not _is_harmless(token.word) and (said or _looks_secret(token.word)):
             return token
         before = token
@@ -460,7 +462,7 @@ def _past_owner(tokens: list[_Token], place: int) -> int:
         if place < len(tokens) and tokens[place].word in _PLAIN_WORDS:
             break
         listed = tokens[place].comma if place < len(tokens) else False
-        thing = place < len(tokens) and tokens[place].word in _THINGS
+        thing = place < len(tokens) and re.sub("[’']s$", "", tokens[place].word) in _THINGS
         place += 1
         while thing and not listed and place < len(tokens) and tokens[place].word in _THINGS:
             listed = tokens[place].comma

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +18,7 @@ from types import MappingProxyType
 from irisops.contract.quoting import quote
 from irisops.engine.example_index import ExampleIndex, Measures
 from irisops.engine.filling import CHOICES, PLACE, alternatives, fill
+from irisops.engine.grammar_words import GrammarWords
 from irisops.engine.plain_words import tidy
 from irisops.engine.sentences import KINDS, Known, Language, Names, Word, read
 from irisops.engine.spec import Arg, CommandSpec, Registry
@@ -32,7 +33,7 @@ EXAMPLES: Mapping[str, str] = {
     "table": "HR.Person", "user": "xxanna", "role": "xxclerk", "profile": "xxlocal", "command": "grant",
     "found": "docker:iris-1", "theme": "xxdark", "new": "xxnew_1", "word": "xxanna", "namespace": "XXNS",
     "host": "db.example.org", "line": "xxline_1", "people": "4", "email": "anna@example.org", "pair": "free<2",
-    "shared": "web", "pass": "sql", "perm": "R", "reads": "R", "writes": "R", "path": "/csp/new",
+    "address": "iris://anna@db.example.org:1972/USER", "shared": "web", "pass": "sql", "perm": "R", "reads": "R", "writes": "R", "path": "/csp/new",
     "folder": "./live", "place": "keyring",
     "colour": "red", "text": '"xx one"', "date": "2026-12-31", "column": "units",
     "words": "idle",
@@ -91,6 +92,14 @@ NEAR = 0.5
 """Weight of the likeness to the nearest examples of the line."""
 SAME = 1.4
 """Gain of a line with an example of the same words."""
+SAID_TOO = 0.1
+"""Gain of a line with an option or a filter that is said, beside what it accounts for."""
+SEARCHED = 0.3
+"""Cost of a name that a list is searched for: most names are rather what another command is about."""
+CLOSE = 0.3
+"""Difference of scores within which a line that says more than the best one is as likely."""
+OTHER = 0.4
+"""Cost of a line with another choice than the one that is said: `/plot units` of sessions."""
 _OFTEN = 20
 """Times that the name of a command counts as said: a misspelt word is one rather than a rare word."""
 LIKELY = 12
@@ -136,10 +145,15 @@ def example_names(kind: str) -> Sequence[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A slash line with places, and the command that it is of."""
+    """A slash line with places, and the command that it is of; which places its grammar does not need."""
 
     line: str
     spec: CommandSpec
+    optional: frozenset[str]
+    choice: str
+    """The one of several words of the grammar that the line has: the `units` of `/plot units`."""
+    others: frozenset[str]
+    """The other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,19 +184,20 @@ class Ranker:
     """All example sentences of the commands of a registry."""
 
     def __init__(self, registry: Registry, examples: Mapping[str, Sequence[str]] | None = None) -> None:
-        commands = [spec.name for spec in registry if " " not in spec.name]
+        commands = [spec.name for spec in registry]
         self.language = Language(read_file(_FOLDER / "synonyms.txt").decode(), commands)
         self._meanings: list[Meaning] = []
         said: list[Sequence[str]] = []
         for line, sentences in (examples or example_sentences()).items():
             spec = command_of(line, registry)
             if spec is not None:
-                self._meanings.append(Meaning(line, spec))
+                self._meanings.append(_meaning(line, spec, self.language))
                 said.append(sentences)
-        self.language.learn(commands * _OFTEN)
+        self.language.learn([name for name in commands if " " not in name] * _OFTEN)
         for sentences in said:
             for sentence in sentences:
                 self.language.learn(re.findall(r"(?<!\{)\b[a-z]+\b(?!\})", sentence))
+        self._grammars: dict[str, GrammarWords] = {}
         self._lines: dict[str, list[int]] = defaultdict(list)
         self._index = ExampleIndex(Measures(SMOOTH, TELLS, COMMONEST, long=6))
         names = Names(example_names)
@@ -216,17 +231,6 @@ class Ranker:
                 for each in self.rank_words(others, most)
                 if each.spec.live and each.spec.needs_connection
             ]
-        pairs = [word for word in words if "pair" in word.kinds]
-        if pairs:
-            guesses += [
-                replace(
-                    each,
-                    line=" ".join([each.line, *(quote(word.value) for word in pairs)]),
-                    score=each.score + _PAIRS,
-                )
-                for each in self.rank_words([word for word in words if word not in pairs], most)
-                if all(_takes(each.spec, word.value) for word in pairs)
-            ]
         guesses.sort(key=lambda each: -each.score)
         if guesses and _vague(guesses[0], words):
             guesses = [each for each in guesses if each.spec.live or each.spec.name in _SHOWS]
@@ -241,6 +245,8 @@ class Ranker:
         best = guesses[0]
         rival = next((each.score for each in guesses[1:] if each.spec is not best.spec), 0.0)
         first = _first(words)
+        if any(each.line.startswith(f"{best.line} ") and best.score - each.score < CLOSE for each in guesses[1:]):
+            return False  # it may well be this line with something more
         if (
             not any(word.meaning for word in words)
             or best.missing
@@ -312,16 +318,14 @@ class Ranker:
         guesses = []
         for score, meaning in scored[:TRIED]:
             basis = score - (CHANGES + ASKED * asks) * self._meanings[meaning].spec.changes
-            guesses.append(
-                (self._guess(meaning, basis, max(best[meaning], default=0.0), words), meaning, basis)
-            )
+            for guess in self._guesses(meaning, basis, max(best[meaning], default=0.0), words):
+                guesses.append((guess, meaning, basis))
         guesses.sort(key=lambda each: -each[0].score)
         found = [guess for guess, _, _ in guesses[:most]]
         for guess, meaning, basis in guesses[:VARIED]:
             for chosen in alternatives(self._meanings[meaning].line, words):
-                other = self._guess(meaning, basis - ALTERNATIVE, guess.like, words, chosen)
-                if other.line != guess.line:
-                    found.append(other)
+                others = self._guesses(meaning, basis - ALTERNATIVE, guess.like, words, chosen)
+                found += [other for other in others if other.line != guess.line]
         return sorted(found, key=lambda each: -each.score)
 
     @staticmethod
@@ -329,16 +333,39 @@ class Ranker:
         values.sort(reverse=True)
         return sum(values[:1]) + 0.5 * sum(values[1:2]) + 0.25 * sum(values[2:4])
 
-    def _guess(
+    def _guesses(
         self,
         number: int,
         score: float,
         like: float,
         words: Sequence[Word],
         chosen: Mapping[str, int] = MappingProxyType({}),
+    ) -> Iterator[Guess]:
+        """A line with its places filled, and the same with what else of its command's grammar is said."""
+        spec = self._meanings[number].spec
+        line, filled, missing = fill(
+            self._meanings[number].line, words, chosen, self._meanings[number].optional
+        )
+        yield self._guess(number, score, like, words, (line, filled, missing))
+        grammar = self._grammars.get(spec.name)
+        if grammar is None:
+            grammar = self._grammars[spec.name] = GrammarWords(spec, self.language)
+        longer, taken = grammar.extended(line, filled, words)
+        if taken:
+            gain = SAID_TOO - SEARCHED * sum(1 for kind in taken.values() if kind == "filter")
+            guess = self._guess(number, score + gain, like, words, (longer, filled | taken, missing))
+            yield replace(guess, named=guess.named and not spec.changes)
+
+    def _guess(
+        self,
+        number: int,
+        score: float,
+        like: float,
+        words: Sequence[Word],
+        made: tuple[str, Mapping[int, str], int],
     ) -> Guess:
         meaning = self._meanings[number]
-        line, filled, missing = fill(meaning.line, words, chosen)
+        line, filled, missing = made
         total = covered = 0.0
         guessed = {
             place
@@ -376,6 +403,9 @@ class Ranker:
             and "new" not in words[place].kinds
             for place, kind in filled.items()
         )
+        tokens = {word.meaning for word in words} if meaning.choice else set()
+        if meaning.choice not in tokens and not meaning.others.isdisjoint(tokens):
+            score -= OTHER
         score += COVERED * (covered / total if total else 0.0)
         score -= EXISTS * exists + MISSING * missing + UNUSED * unused + GUESSED * len(guessed)
         named = all(
@@ -464,13 +494,6 @@ def _is_shouted(text: str, words: Sequence[Word]) -> bool:
     return text.isupper() and not all(word.text.isupper() for word in words)
 
 
-def _takes(spec: CommandSpec, pair: str) -> bool:
-    """True if a command has an option or a filter for `key=value`."""
-    return pair.partition("=")[0].casefold() in spec.options or any(
-        isinstance(part, Arg) and part.kind == "filter" for part in spec.grammar
-    )
-
-
 def _first(words: Sequence[Word]) -> str:
     """The first word, as its meaning if that is an act."""
     if not words:
@@ -505,20 +528,37 @@ def _elsewhere(words: Sequence[Word]) -> tuple[str, list[Word]]:
 
 def _joined(between: Sequence[str]) -> bool:
     """True for what stands between two instances that are meant together: `prod and on clinic`."""
-    return "and" in between and set(between) <= {"and", *_WHERE, "of"}
+    return not _AND.isdisjoint(between) and set(between) <= {*_AND, *_WHERE, "of"}
 
 
+_AND = frozenset({"and", "as", "well", "plus", "also", "both"})
 _BESIDE = frozenset(
     {"side", "by", "next", "to", "each", "other", "beside", "both", "compare", "together", "compared"}
 )
 """Words that say that several instances are meant at once."""
 _WHERE = ("on", "at", "in", "from")
 _EVERY = ("all", "every", "each", "any")
-_PAIRS = 0.3
 _SEVERAL = 0.4
 """The same of several: no other line names them all."""
 _ELSEWHERE = 0.2
 """An instance that is named speaks for /on."""
+
+
+def _meaning(line: str, spec: CommandSpec, language: Language) -> Meaning:
+    """A line, aligned with the grammar of its command."""
+    words = line.removeprefix(f"/{spec.name}").split()
+    optional: set[str] = set()
+    choice, others = "", frozenset[str]()
+    for part, word in zip(spec.grammar, words, strict=False):
+        if not isinstance(part, Arg):
+            continue
+        if PLACE.fullmatch(word) and not part.required:
+            optional.add(word)
+        choices = part.show.split("|")
+        if word in choices and len(choices) > 1:
+            choice = language.meaning(word)
+            others = frozenset(map(language.meaning, choices)) - {choice}
+    return Meaning(line, spec, frozenset(optional), choice, others)
 
 
 def with_examples(sentence: str) -> str:
@@ -611,5 +651,6 @@ _VALUES = frozenset(
         "namespace",
         "date",
         "folder",
+        "address",
     }
 )
