@@ -6,7 +6,7 @@ filter need no example: their words come from the declaration of the command, th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,7 +31,8 @@ _LINKS = frozenset({"to", "is", "as", "be", "into", "=", "by"})
 """Words before a value: `the comment should be`, `set the scheme to`."""
 _BETWEEN = frozenset(
     {
-        *_LINKS, "the", "a", "an", "of", "for", "on", "at", "in", "should", "shall", "must", "it", "its", "this", "from",
+        *_LINKS, "permission", "permissions", "right", "rights", "value", "setting", "method", "methods", "have", "has",
+        "get", "gets", "the", "a", "an", "of", "for", "on", "at", "in", "should", "shall", "must", "it", "its", "this", "from",
         "new", "with", "name", "called", "now", "and", "only", "or", "his", "her", "their", "are", "use", "my",
     }
 )  # fmt: skip
@@ -41,6 +42,8 @@ _FAR = 5
 """Words after an option within which its value stands."""
 _NEGATED = frozenset({"not", "no", "dont", "never", "without", "off", "false", "isnt", "stop", "longer"})
 _ONLY = frozenset({"only", "just", "alone", "merely", "nothing", "solely", "limited", "restricted"})
+_NO_COMMANDS = frozenset({"on", "explain", "again", "only"})
+"""Names of commands that are said for other reasons: `explain the command kick`."""
 _LEADS = frozenset({"kind", "type", "state"})
 """Words before one that a list is searched for."""
 _FIRST = frozenset({"first", "top", "newest", "latest", "last"})
@@ -58,9 +61,12 @@ class _Option:
 class GrammarWords:
     """The grammar of one command, as a sentence may say it."""
 
-    def __init__(self, spec: CommandSpec, language: Language) -> None:
+    def __init__(self, spec: CommandSpec, language: Language, places: Collection[str]) -> None:
+        """`places` are the kinds of places in the example lines of the command and of its kin."""
         self._spec = spec
         self._language = language
+        kin = {language.meaning(spec.name.split()[0])}
+        self._searched = _PEOPLE | (_OBJECTS & (set(places) | kin))
 
     @cached_property
     def _options(self) -> Sequence[_Option]:
@@ -142,7 +148,7 @@ class GrammarWords:
             for at in range(len(said) - size + 1):
                 name = " ".join(said[at : at + size])
                 further = name.startswith(already) and name not in (already, self._spec.name)
-                if further and name in self._language.commands:
+                if further and name in self._language.commands and name not in _NO_COMMANDS:
                     taken.update(dict.fromkeys(range(at, at + size), "command"))
                     return f"/{self._spec.name} {name}"
         return line
@@ -266,8 +272,9 @@ class GrammarWords:
             elif at and word.meaning and not word.kinds and word.text.istitle() and words[at - 1].text.islower():
                 taken[at] = "filter"
                 yield quote(word.text)
-            elif word.kinds & _WORDS and (word.sure or word.odd or (word.strange and word.text.isupper())):
-                if not word.meaning and word.value.casefold() not in line.casefold():
+            elif word.kinds & self._searched and (word.sure or word.odd or (word.strange and word.text.isupper())):
+                named = not word.meaning or (word.sure and not word.text.islower())
+                if named and word.value.casefold() not in line.casefold():
                     taken[at] = "filter"
                     yield quote(word.value or word.text)
 
@@ -282,8 +289,10 @@ class GrammarWords:
         ]
 
 
-_WORDS = _NAMES - {"profile", "guest"} | {"holder", "namespace", "table", "word"}
-"""Kinds of words that a list may be searched for."""
+_PEOPLE = frozenset({"user", "role", "holder", "namespace", "table", "word"})
+"""Kinds of words that any list may be searched for."""
+_OBJECTS = frozenset({"application", "resource", "service"})
+"""Kinds of words that those lists may be searched for of which an example is."""
 
 
 def _fits(option: _Option, word: Word, token: str, before: Word) -> bool:

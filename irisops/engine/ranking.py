@@ -291,20 +291,17 @@ class Ranker:
         asks = _first(words) in _ASKING
         named = f"/{words[0].text.casefold()} {{" if words else " "
         features = _features(words)
-        likeness = self._index.likeness(features)
         same = self._index.same(features)
-        for part in parts:
-            for example, value in self._index.likeness(_features(part)).items():
-                likeness[example] = max(likeness.get(example, 0.0), value * PART)
-        best: dict[int, list[float]] = defaultdict(list)
-        for example, value in likeness.items():
-            best[self._index.meaning_of[example]].append(value)
         commands = self._index.commands(features | _as_said(words))
         likely = sorted(commands, key=lambda name: -commands[name])[:LIKELY]
+        best = self._index.likeness(features, likely)
+        for part in parts:
+            for meaning, values in self._index.likeness(_features(part), likely).items():
+                best.setdefault(meaning, []).extend(value * PART for value in values)
         scored = sorted(
             (
                 (
-                    NEAR * self._together(best[meaning])
+                    NEAR * self._together(best.get(meaning, []))
                     + SAME * (meaning in same)
                     + WHOLE * commands[name]
                     + NAMED * self._meanings[meaning].line.startswith(named),
@@ -318,7 +315,7 @@ class Ranker:
         guesses = []
         for score, meaning in scored[:TRIED]:
             basis = score - (CHANGES + ASKED * asks) * self._meanings[meaning].spec.changes
-            for guess in self._guesses(meaning, basis, max(best[meaning], default=0.0), words):
+            for guess in self._guesses(meaning, basis, max(best.get(meaning, ()), default=0.0), words):
                 guesses.append((guess, meaning, basis))
         guesses.sort(key=lambda each: -each[0].score)
         found = [guess for guess, _, _ in guesses[:most]]
@@ -349,7 +346,9 @@ class Ranker:
         yield self._guess(number, score, like, words, (line, filled, missing))
         grammar = self._grammars.get(spec.name)
         if grammar is None:
-            grammar = self._grammars[spec.name] = GrammarWords(spec, self.language)
+            kin = [each.line for each in self._meanings if each.spec.name.split()[0] == spec.name.split()[0]]
+            places = {found[1] for line in kin for found in PLACE.finditer(line)}
+            grammar = self._grammars[spec.name] = GrammarWords(spec, self.language, places)
         longer, taken = grammar.extended(line, filled, words)
         if taken:
             gain = SAID_TOO - SEARCHED * sum(1 for kind in taken.values() if kind == "filter")

@@ -25,7 +25,7 @@ _SAID = {
     **dict.fromkeys(("profile", "profil"), "profile"),
     **dict.fromkeys(("application", "app", "webapp"), "application"),
     "namespace": "namespace",
-    **dict.fromkeys(("command", "options", "arguments", "parameters", "syntax", "usage"), "command"),
+    **dict.fromkeys(("command", "options", "arguments", "parameters", "syntax"), "command"),
     "holder": "holder",
     "host": "host",
     **dict.fromkeys(("called", "named", "name"), "new"),
