@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -171,6 +171,8 @@ class Guess:
     """A place that must be filled is not: the line shows its name there."""
     named: bool
     """Everything that fills a place is known, quoted or said to be of its kind, and a change has no other values."""
+    filled: Mapping[int, str]
+    """The words that fill places, with the kinds of the places."""
     names: bool = False
     """The sentence names something."""
     sure: bool = False
@@ -315,14 +317,16 @@ class Ranker:
         guesses = []
         for score, meaning in scored[:TRIED]:
             basis = score - (CHANGES + ASKED * asks) * self._meanings[meaning].spec.changes
-            for guess in self._guesses(meaning, basis, max(best.get(meaning, ()), default=0.0), words):
-                guesses.append((guess, meaning, basis))
+            like = max(best.get(meaning, ()), default=0.0)
+            guesses.append((self._guess(meaning, basis, like, words), meaning, basis))
         guesses.sort(key=lambda each: -each[0].score)
         found = [guess for guess, _, _ in guesses[:most]]
-        for guess, meaning, basis in guesses[:VARIED]:
-            for chosen in alternatives(self._meanings[meaning].line, words):
-                others = self._guesses(meaning, basis - ALTERNATIVE, guess.like, words, chosen)
-                found += [other for other in others if other.line != guess.line]
+        for place, (guess, meaning, basis) in enumerate(guesses[:most]):
+            found += self._longer(guess, meaning, basis, words)
+            for chosen in alternatives(self._meanings[meaning].line, words) if place < VARIED else ():
+                other = self._guess(meaning, basis - ALTERNATIVE, guess.like, words, chosen)
+                if other.line != guess.line:
+                    found += [other, *self._longer(other, meaning, basis - ALTERNATIVE, words)]
         return sorted(found, key=lambda each: -each.score)
 
     @staticmethod
@@ -330,32 +334,35 @@ class Ranker:
         values.sort(reverse=True)
         return sum(values[:1]) + 0.5 * sum(values[1:2]) + 0.25 * sum(values[2:4])
 
-    def _guesses(
-        self,
-        number: int,
-        score: float,
-        like: float,
-        words: Sequence[Word],
-        chosen: Mapping[str, int] = MappingProxyType({}),
-    ) -> Iterator[Guess]:
-        """A line with its places filled, and the same with what else of its command's grammar is said."""
-        spec = self._meanings[number].spec
-        line, filled, missing = fill(
-            self._meanings[number].line, words, chosen, self._meanings[number].optional
-        )
-        yield self._guess(number, score, like, words, (line, filled, missing))
+    def _longer(self, guess: Guess, number: int, basis: float, words: Sequence[Word]) -> list[Guess]:
+        """The same with what else of its command's grammar is said."""
+        spec = guess.spec
         grammar = self._grammars.get(spec.name)
         if grammar is None:
             kin = [each.line for each in self._meanings if each.spec.name.split()[0] == spec.name.split()[0]]
             places = {found[1] for line in kin for found in PLACE.finditer(line)}
             grammar = self._grammars[spec.name] = GrammarWords(spec, self.language, places)
-        longer, taken = grammar.extended(line, filled, words)
-        if taken:
-            gain = SAID_TOO - SEARCHED * sum(1 for kind in taken.values() if kind == "filter")
-            guess = self._guess(number, score + gain, like, words, (longer, filled | taken, missing))
-            yield replace(guess, named=guess.named and not spec.changes)
+        line, taken = grammar.extended(guess.line, guess.filled, words)
+        if not taken:
+            return []
+        gain = SAID_TOO - SEARCHED * sum(1 for kind in taken.values() if kind == "filter")
+        made = (line, {**guess.filled, **taken}, int(guess.missing))
+        longer = self._scored(number, basis + gain, guess.like, words, made)
+        return [replace(longer, named=longer.named and not spec.changes)]
 
     def _guess(
+        self,
+        number: int,
+        basis: float,
+        like: float,
+        words: Sequence[Word],
+        chosen: Mapping[str, int] = MappingProxyType({}),
+    ) -> Guess:
+        """A line with its places filled."""
+        meaning = self._meanings[number]
+        return self._scored(number, basis, like, words, fill(meaning.line, words, chosen, meaning.optional))
+
+    def _scored(
         self,
         number: int,
         score: float,
@@ -421,6 +428,7 @@ class Ranker:
             covered / total if total else 0.0,
             bool(missing),
             named,
+            filled,
             names,
             fills=any(words[place].sure for place in filled),
             exists=exists,

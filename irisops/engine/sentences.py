@@ -561,7 +561,7 @@ def _as_position(reader: _Reader) -> list[Word]:
 
 def _as_name(reader: _Reader) -> list[Word]:
     """A known name, which may be a word, too, or something of the shape of a name or value."""
-    shape = _shape(reader.base)
+    shape = frozenset[str]() if reader.plain in reader.language else _shape(reader.base)
     found = reader.names.find(reader.base) or reader.names.find(reader.piece)
     capitals = reader.base.isupper() and not all(map(str.isupper, filter(str.isalpha, reader.pieces)))
     if not shape and capitals and found and reader.base not in found.values():
