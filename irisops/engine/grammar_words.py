@@ -6,8 +6,8 @@ filter need no example: their words come from the declaration of the command, th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from irisops.configuration.kinds import KINDS as CONFIGURATION_KINDS
@@ -27,13 +27,14 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
     "configuration kind": {},
 }  # fmt: skip
 """Kind of an argument or option -> words, or their meanings, that say its values."""
+_LOGINS = frozenset(_CHOICES["login"])
 _LINKS = frozenset({"to", "is", "as", "be", "into", "=", "by"})
 """Words before a value: `the comment should be`, `set the scheme to`."""
 _BETWEEN = frozenset(
     {
         *_LINKS, "permission", "permissions", "right", "rights", "value", "setting", "method", "methods", "have", "has",
-        "get", "gets", "the", "a", "an", "of", "for", "on", "at", "in", "should", "shall", "must", "it", "its", "this", "from",
-        "new", "with", "name", "called", "now", "and", "only", "or", "his", "her", "their", "are", "use", "my",
+        "get", "gets", "the", "a", "an", "of", "for", "on", "at", "in", "should", "shall", "must", "it", "its", "this",
+        "from", "new", "with", "name", "called", "now", "and", "only", "or", "his", "her", "their", "are", "use", "my",
     }
 )  # fmt: skip
 """Words that may stand between an option and its value."""
@@ -56,6 +57,35 @@ class _Option:
     key: str
     kind: str
     said: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Sentence:
+    """A sentence that is being used up: `used` fill places of the line, `taken` are for what it says beyond it."""
+
+    words: Sequence[Word]
+    used: Mapping[int, str]
+    tokens: list[str] = field(init=False)
+    taken: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.tokens = [word.meaning or word.text.casefold() for word in self.words]
+
+    def free(self, at: int) -> bool:
+        """True for a word that nothing has used."""
+        return at not in self.used and at not in self.taken
+
+    def named(self, kind: str) -> list[int]:
+        """The free words that are known names of a kind."""
+        return [
+            at
+            for at, word in enumerate(self.words)
+            if self.free(at) and kind in word.kinds and word.sure and not word.strange
+        ]
+
+    def take(self, places: Iterable[int], kind: str) -> None:
+        """Use words."""
+        self.taken.update(dict.fromkeys(places, kind))
 
 
 class GrammarWords:
@@ -89,7 +119,9 @@ class GrammarWords:
                 for kind in CONFIGURATION_KINDS:
                     said.setdefault(self._token(kind.name.partition("-")[0]), []).append(kind.name)
                 # The system security settings are not what else is called a system.
-                return before.word, {word: names for word, names in said.items() if word != self._token("system")}
+                return before.word, {
+                    word: names for word, names in said.items() if word != self._token("system")
+                }
         return None
 
     @cached_property
@@ -108,6 +140,10 @@ class GrammarWords:
         return first.kind if isinstance(first, Arg) and first.many and first.kind in _NAMES else ""
 
     @cached_property
+    def _logs_in(self) -> bool:
+        return "login" in self._spec.options.values()
+
+    @cached_property
     def _filters(self) -> bool:
         return any(isinstance(part, Arg) and part.kind == "filter" for part in self._spec.grammar)
 
@@ -122,177 +158,182 @@ class GrammarWords:
         kinds = self._kinds[1] if self._kinds else {}
         return frozenset({*(each.said[0] for each in self._options), *kinds})
 
-    def extended(self, line: str, used: Mapping[int, str], words: Sequence[Word]) -> tuple[str, dict[int, str]]:
+    def extended(
+        self, line: str, used: Mapping[int, str], words: Sequence[Word]
+    ) -> tuple[str, dict[int, str]]:
         """The line with what else the sentence says, and the words taken for that with what they are."""
-        taken: dict[int, str] = {}
-        free = any(at not in used and (word.kinds or word.text.istitle() or word.text in _LEADS) for at, word in enumerate(words))
-        tokens = [word.meaning or word.text.casefold() for word in words]
+        said = _Sentence(words, used)
         parts: list[str] = []
         if self._of_commands:
-            line = self._of_command(line, words, taken)
-        if self._says.intersection(tokens):
+            line = self._of_command(line, said)
+        logins = self._logs_in and len(_LOGINS.intersection(said.tokens)) > 1
+        if logins or self._says.intersection(said.tokens):
             for option in self._options:
-                parts += self._option(option, line, words, tokens, {*used, *taken}, taken)
-            parts += self._kinds_said(line, words, tokens, taken)
-        if free:
-            line = self._further_names(line, words, used, taken)
-            parts += self._keyword_names(line, words, used, taken)
-            parts += self._filter(line, words, used, taken)
-        return " ".join([line, *parts]), taken
+                if option.kind == "login":
+                    line = self._logins(option, line, said)
+                parts += self._option(option, line, said)
+            parts += self._kinds_said(line, said)
+        if any(
+            at not in used and (word.kinds or word.text.istitle() or word.text in _LEADS)
+            for at, word in enumerate(words)
+        ):
+            line = self._further_names(line, said)
+            parts += self._keyword_names(line, said)
+            parts += self._filter(line, said)
+        return " ".join([line, *parts]), said.taken
 
-    def _of_command(self, line: str, words: Sequence[Word], taken: dict[int, str]) -> str:
+    def _of_command(self, line: str, said: _Sentence) -> str:
         """The line about the command whose name the sentence has, a longer name before a shorter one."""
-        said = [word.text.casefold().lstrip("/") for word in words]
+        words = [word.text.casefold().lstrip("/") for word in said.words]
         already = line.removeprefix(f"/{self._spec.name}").strip()
         for size in (2, 1):
-            for at in range(len(said) - size + 1):
-                name = " ".join(said[at : at + size])
+            for at in range(len(words) - size + 1):
+                name = " ".join(words[at : at + size])
                 further = name.startswith(already) and name not in (already, self._spec.name)
                 if further and name in self._language.commands and name not in _NO_COMMANDS:
-                    taken.update(dict.fromkeys(range(at, at + size), "command"))
+                    said.take(range(at, at + size), "command")
                     return f"/{self._spec.name} {name}"
         return line
 
-    def _option(
-        self,
-        option: _Option,
-        line: str,
-        words: Sequence[Word],
-        tokens: Sequence[str],
-        used: set[int],
-        taken: dict[int, str],
-    ) -> Iterator[str]:
+    def _option(self, option: _Option, line: str, said: _Sentence) -> Iterator[str]:
         size = len(option.said)
-        if f" {option.key}=" in line or option.said[0] not in tokens:
+        if f" {option.key}=" in line or option.said[0] not in said.tokens:
             return
-        for at in range(len(tokens) - size + 1):
-            if tuple(tokens[at : at + size]) != option.said or used.intersection(range(at, at + size)):
+        for at in range(len(said.tokens) - size + 1):
+            key = range(at, at + size)
+            if tuple(said.tokens[at : at + size]) != option.said or not all(map(said.free, key)):
                 continue
-            values = [] if option.kind == "flag" else self._values(option, words, tokens, at, at + size, used)
+            values = [] if option.kind == "flag" else self._values(option, key, said)
             if option.kind == "flag":
-                near = {*tokens[max(0, at - 3) : at], *tokens[at + size : at + size + 2]}
+                near = {*said.tokens[max(0, at - 3) : at], *said.tokens[at + size : at + size + 2]}
                 value = "no" if near & _NEGATED else "yes"
             elif values:
-                value = ",".join(_written(option, words[place], tokens[place]) for place in values)
+                value = ",".join(_written(option, said.words[each], said.tokens[each]) for each in values)
             else:
                 continue
-            taken.update(dict.fromkeys([*range(at, at + size), *values], option.kind))
+            said.take([*key, *values], option.kind)
             yield f"{option.key}={quote(value)}"
             return
 
-    def _values(
-        self, option: _Option, words: Sequence[Word], tokens: Sequence[str], at: int, after: int, used: set[int]
-    ) -> list[int]:
-        """The words that are the value of an option said from `at` to `after`: behind it, or before it with `as`."""
+    @staticmethod
+    def _logins(option: _Option, line: str, said: _Sentence) -> str:
+        """The line with all ways to log in that the sentence wants, if it wants several."""
+        ways = {
+            at: _written(option, said.words[at], token)
+            for at, token in enumerate(said.tokens)
+            if token in _LOGINS and not said.words[at].sure and said.tokens[max(0, at - 1)] not in _NEGATED
+        }
+        methods = ",".join(dict.fromkeys(ways.values()))
+        rest, _, one = line.partition(f" {option.key}=")
+        if "," not in methods or (one and one not in ways.values()):
+            return line
+        said.take(ways, option.kind)
+        return f"{rest} {option.key}={methods}"
+
+    @staticmethod
+    def _values(option: _Option, key: range, said: _Sentence) -> list[int]:
+        """The words that are the value of an option: behind its name, or before it with `as`."""
         found: list[int] = []
-        for place in range(after, min(after + _FAR, len(words))):
-            said = words[place].text.casefold()
-            if place not in used and _fits(option, words[place], tokens[place], words[place - 1]):
+        words = said.words
+        for place in range(key.stop, min(key.stop + _FAR, len(words))):
+            word = words[place].text.casefold()
+            if said.free(place) and _fits(option, words[place], said.tokens[place], words[place - 1]):
                 found.append(place)
-            elif found and said not in _AND:
-                break
-            elif not found and said not in _BETWEEN and place not in used:
+            elif (found and word not in _AND) or (not found and word not in _BETWEEN and said.free(place)):
                 break
             if found and not option.key.endswith(("s", "auth")):
                 break
-        before = [words[place].text.casefold() for place in range(max(0, at - 2), at)]
+        before = [words[place].text.casefold() for place in range(max(0, key.start - 2), key.start)]
         if not found and "as" in before:
-            place = at - len(before) + before.index("as") - 1
-            if place >= 0 and place not in used and _fits(option, words[place], tokens[place], Word("as")):
+            place = key.start - len(before) + before.index("as") - 1
+            if (
+                place >= 0
+                and said.free(place)
+                and _fits(option, words[place], said.tokens[place], Word("as"))
+            ):
                 found.append(place)
         return found
 
-    def _kinds_said(
-        self, line: str, words: Sequence[Word], tokens: Sequence[str], taken: dict[int, str]
-    ) -> Iterator[str]:
+    def _kinds_said(self, line: str, said: _Sentence) -> Iterator[str]:
         """`only users,roles`: the kinds that are named, in the plural or beside a word for "only"."""
         if self._kinds is None or f" {self._kinds[0]} " in line:
             return
-        only = not _ONLY.isdisjoint(tokens)
-        said = {
+        only = not _ONLY.isdisjoint(said.tokens)
+        named = {
             at: self._kinds[1][token]
-            for at, token in enumerate(tokens)
-            if at not in taken
-            and not words[at].kinds
+            for at, token in enumerate(said.tokens)
+            if said.free(at)
+            and not said.words[at].kinds
             and token in self._kinds[1]
-            and (only or words[at].text.casefold().endswith("s"))
+            and (only or said.words[at].text.casefold().endswith("s"))
         }
-        names = dict.fromkeys(name for each in said.values() for name in each)
+        names = dict.fromkeys(name for each in named.values() for name in each)
         if names and len(names) < _FAR:
-            taken.update(dict.fromkeys(said, "configuration kind"))
+            said.take(named, "configuration kind")
             yield f"{self._kinds[0]} {','.join(names)}"
 
-    def _further_names(
-        self, line: str, words: Sequence[Word], used: Mapping[int, str], taken: dict[int, str]
-    ) -> str:
+    def _further_names(self, line: str, said: _Sentence) -> str:
         """The line with all names of a list: `disable anna, bob and kenji`."""
-        first = next((at for at, kind in used.items() if kind == self._many), None) if self._many else None
+        first = (
+            next((at for at, kind in said.used.items() if kind == self._many), None) if self._many else None
+        )
         if first is None:
             return line
-        named = quote(words[first].value or words[first].text)
-        others = [
-            at for at in self._unused(self._many, words, used, taken) if words[at].value != words[first].value
-        ]
-        if not others or not line.startswith(f"/{self._spec.name} {named}"):
+        one = said.words[first]
+        named = f"/{self._spec.name} {quote(one.value or one.text)}"
+        others = [at for at in said.named(self._many) if said.words[at].value != one.value]
+        if not others or not line.startswith(named):
             return line
-        taken.update(dict.fromkeys(others, self._many))
-        end = len(f"/{self._spec.name} {named}")
-        return " ".join([line[:end], *(quote(words[at].value) for at in others)]) + line[end:]
+        said.take(others, self._many)
+        return " ".join([named, *(quote(said.words[at].value) for at in others)]) + line[len(named) :]
 
-    def _keyword_names(
-        self, line: str, words: Sequence[Word], used: Mapping[int, str], taken: dict[int, str]
-    ) -> Iterator[str]:
+    def _keyword_names(self, line: str, said: _Sentence) -> Iterator[str]:
         for word, kind in self._after_keyword:
-            places = self._unused(kind, words, used, taken)
+            places = said.named(kind)
             if places and f" {word} " not in line:
-                taken[places[0]] = kind
-                yield f"{word} {quote(words[places[0]].value)}"
+                said.take(places[:1], kind)
+                yield f"{word} {quote(said.words[places[0]].value)}"
 
-    def _filter(
-        self, line: str, words: Sequence[Word], used: Mapping[int, str], taken: dict[int, str]
-    ) -> Iterator[str]:
+    def _filter(self, line: str, said: _Sentence) -> Iterator[str]:
         """Conditions, known names, and words that are written as names are, for the filter of a list."""
-        for at, word in enumerate(words):
-            if at in used or at in taken:
+        for at, word in enumerate(said.words):
+            if not said.free(at):
                 continue
             key = word.value.partition("=")[0].casefold()
+            before = said.words[at - 1].text if at else ""
             if "pair" in word.kinds and (self._filters or key in self._spec.options):
-                taken[at] = "pair"
+                said.take([at], "pair")
                 if f" {key}=" not in line:
                     yield quote(word.value)
             elif not self._filters or line.endswith(" all"):
                 continue
             elif "number" in word.kinds:
-                if at and words[at - 1].text.casefold() in _FIRST and "limit=" not in line:
-                    taken[at] = "limit"
+                if before.casefold() in _FIRST and "limit=" not in line:
+                    said.take([at], "limit")
                     yield f"limit={word.value}"
-            elif at and words[at - 1].text.casefold() in _LEADS and not word.sure and word.text.casefold() not in _BETWEEN:
-                taken.update({at - 1: "said filter", at: "said filter"})
+            elif before in _LEADS and not word.sure and word.text.casefold() not in _BETWEEN:
+                said.take([at - 1, at], "said filter")
                 yield quote(word.value or word.text)
-            elif at and word.meaning and not word.kinds and word.text.istitle() and words[at - 1].text.islower():
-                taken[at] = "filter"
+            elif self._is_searched(word) and word.value.casefold() not in line.casefold():
+                said.take([at], "filter")
+                yield quote(word.value or word.text)
+            elif not word.kinds and word.meaning and word.text.istitle() and before.islower():
+                said.take([at], "filter")
                 yield quote(word.text)
-            elif word.kinds & self._searched and (word.sure or word.odd or (word.strange and word.text.isupper())):
-                named = not word.meaning or (word.sure and not word.text.islower())
-                if named and word.value.casefold() not in line.casefold():
-                    taken[at] = "filter"
-                    yield quote(word.value or word.text)
 
-    @staticmethod
-    def _unused(
-        kind: str, words: Sequence[Word], used: Mapping[int, str], taken: Mapping[int, str]
-    ) -> list[int]:
-        return [
-            at
-            for at, word in enumerate(words)
-            if at not in used and at not in taken and kind in word.kinds and word.sure and not word.strange
-        ]
+    def _is_searched(self, word: Word) -> bool:
+        """True for a name: a known one, or a word of the shape of one."""
+        likely = word.sure or word.odd or (word.strange and word.text.isupper())
+        named = not word.meaning or (word.sure and not word.text.islower())
+        return not word.kinds.isdisjoint(self._searched) and likely and named
 
 
 _PEOPLE = frozenset({"user", "role", "holder", "namespace", "table", "word"})
 """Kinds of words that any list may be searched for."""
 _OBJECTS = frozenset({"application", "resource", "service"})
 """Kinds of words that those lists may be searched for of which an example is."""
+_VALUES: Mapping[str, Sequence[str]] = {"number": ("number", "span"), "file": ("file", "folder")}
+"""Kind of an option -> kinds of words that are its value."""
 
 
 def _fits(option: _Option, word: Word, token: str, before: Word) -> bool:
@@ -300,16 +341,13 @@ def _fits(option: _Option, word: Word, token: str, before: Word) -> bool:
     kind = option.kind
     if kind in _CHOICES:
         return token in _CHOICES[kind] or word.text.casefold() in _CHOICES[kind]
-    if kind == "number":
-        return bool(word.kinds & {"number", "span"})
-    if kind == "file":
-        return bool(word.kinds & {"file", "folder"})
+    if kind in _VALUES:
+        return not word.kinds.isdisjoint(_VALUES[kind])
     if kind in (*_NAMES, "holder"):
         return kind in word.kinds and not word.strange
-    if word.kinds & {"position", "command", "ordinal"}:
-        return False
-    if word.kinds and (word.sure or word.strange or "text" in word.kinds):
-        return True
+    if word.kinds:
+        may_be = word.sure or word.strange or "text" in word.kinds
+        return may_be and word.kinds.isdisjoint({"position", "command", "ordinal"})
     return before.text.casefold() in _LINKS and word.text.casefold() not in _BETWEEN
 
 
@@ -318,5 +356,5 @@ def _written(option: _Option, word: Word, token: str) -> str:
     if choices is not None:
         return choices.get(token) or choices[word.text.casefold()]
     value = word.value or word.text
-    is_time = option.key.endswith(("timeout", "interval")) and "span" in word.kinds
-    return str(seconds_of(value)) if is_time or (option.kind == "number" and "span" in word.kinds) else value
+    is_time = option.kind == "number" or option.key.endswith(("timeout", "interval"))
+    return str(seconds_of(value)) if is_time and "span" in word.kinds else value

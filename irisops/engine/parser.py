@@ -155,7 +155,7 @@ def _suggested(guesses: Sequence[Guess]) -> list[str]:
     return [guesses[0].line, *sorted(chance, key=lambda line: -chance[line])[: _SUGGESTED - 1]]
 
 
-COMMANDS = 0.5
+COMMANDS = 0.4
 """Score by which a command is less likely than another by a factor of e."""
 LINES = 0.2
 """The same of two lines of one command."""

@@ -15,7 +15,6 @@ from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
-from irisops.contract.quoting import quote
 from irisops.engine.example_index import ExampleIndex, Measures
 from irisops.engine.filling import CHOICES, PLACE, alternatives, fill
 from irisops.engine.grammar_words import GrammarWords
@@ -33,16 +32,19 @@ EXAMPLES: Mapping[str, str] = {
     "table": "HR.Person", "user": "xxanna", "role": "xxclerk", "profile": "xxlocal", "command": "grant",
     "found": "docker:iris-1", "theme": "xxdark", "new": "xxnew_1", "word": "xxanna", "namespace": "XXNS",
     "host": "db.example.org", "line": "xxline_1", "people": "4", "email": "anna@example.org", "pair": "free<2",
-    "address": "iris://anna@db.example.org:1972/USER", "shared": "web", "pass": "sql", "perm": "R", "reads": "R", "writes": "R", "path": "/csp/new",
+    "address": "iris://anna@db.example.org:1972/USER",
+    "shared": "web", "pass": "sql", "perm": "R", "reads": "R", "writes": "R", "path": "/csp/new",
     "folder": "./live", "place": "keyring",
     "colour": "red", "text": '"xx one"', "date": "2026-12-31", "column": "units",
     "words": "idle",
 }  # fmt: skip
 """Values with which the example sentences are read."""
-COVERED = 0.5
+COVERED = 0.4
 """Weight of the share of the sentence that a meaning accounts for."""
-MISSING = 0.55
+MISSING = 0.8
 """Cost of a place that nothing fills."""
+ALL_MISSING = 1.1
+"""Cost of several of them: `grant something`."""
 EXISTS = 0.3
 """Cost of a new name that something has already."""
 UNUSED = 0.35
@@ -110,7 +112,7 @@ ALTERNATIVE = 0.15
 """Cost of a reading with another word in a place than the one that fits best."""
 TRIED = 24
 """Lines that are filled."""
-WHOLE = 0.1
+WHOLE = 0.05
 """Weight of how much likelier the best command is than this one, as the logarithm of the odds."""
 COMMONEST = 1.6
 """Weight up to which a word is in so many examples that it only costs time."""
@@ -223,12 +225,13 @@ class Ranker:
         if not guesses or max(each.score for each in guesses) < DOUBTFUL:
             guesses += self._of_clauses(text, words, names)
         where, others = _elsewhere(words)
+        differ = any(word.text.casefold().startswith("diff") for word in words)
         if where:
             guesses += [
                 replace(
                     each,
                     line=f"/on {where} {each.line}",
-                    score=each.score + _ELSEWHERE + _SEVERAL * ("," in where),
+                    score=each.score + _ELSEWHERE + _SEVERAL * ("," in where and not differ),
                 )
                 for each in self.rank_words(others, most)
                 if each.spec.live and each.spec.needs_connection
@@ -247,7 +250,9 @@ class Ranker:
         best = guesses[0]
         rival = next((each.score for each in guesses[1:] if each.spec is not best.spec), 0.0)
         first = _first(words)
-        if any(each.line.startswith(f"{best.line} ") and best.score - each.score < CLOSE for each in guesses[1:]):
+        if any(
+            each.line.startswith(f"{best.line} ") and best.score - each.score < CLOSE for each in guesses[1:]
+        ):
             return False  # it may well be this line with something more
         if (
             not any(word.meaning for word in words)
@@ -261,11 +266,11 @@ class Ranker:
         if best.spec.live or best.spec.name in _SHOWS:
             ahead = best.score - rival
             near = best.like >= 0.75 or (best.like >= 0.65 and ahead >= 1.0)
-            return near and best.covered >= 0.85 and ahead >= 0.15 and first not in _ACTS
+            return near and best.covered >= 0.85 and ahead >= 0.3 and first not in _ACTS
         return (
             best.like >= 0.85
             and best.covered >= 0.9
-            and best.score - rival >= 0.2
+            and best.score - rival >= 0.3
             and first not in _ASKING
             and not best.line.endswith(" all")
         )
@@ -413,7 +418,9 @@ class Ranker:
         if meaning.choice not in tokens and not meaning.others.isdisjoint(tokens):
             score -= OTHER
         score += COVERED * (covered / total if total else 0.0)
-        score -= EXISTS * exists + MISSING * missing + UNUSED * unused + GUESSED * len(guessed)
+        score -= (
+            EXISTS * exists + min(MISSING * missing, ALL_MISSING) + UNUSED * unused + GUESSED * len(guessed)
+        )
         named = all(
             words[place].sure or (kind in CHOICES and kind != "pass") for place, kind in filled.items()
         )
@@ -603,6 +610,8 @@ def _features(words: Sequence[Word]) -> dict[str, float]:
     found: dict[str, float] = {}
     before = "^"
     for word in words:
+        if "pair" in word.kinds:  # it is added to a line as it stands
+            continue
         tokens = [word.meaning] if word.meaning else []
         if word.kinds:
             tokens += _kinds(word)
@@ -621,6 +630,8 @@ def _as_said(words: Sequence[Word]) -> dict[str, float]:
     found: dict[str, float] = {}
     before = "=^"
     for word in words:
+        if "pair" in word.kinds:
+            continue
         after = "=" + ("" if word.strange or (word.kinds and not word.meaning) else word.text.casefold())
         found[after] = found[before + after] = SAID
         before = after
@@ -648,7 +659,6 @@ _VALUES = frozenset(
         "clock",
         "percent",
         "file",
-        "pair",
         "host",
         "table",
         "holder",

@@ -161,7 +161,9 @@ class Language:
         self._corrections: dict[str, str] = {}
         self.commands = frozenset(commands)
         """The names of all commands, also those of two words."""
-        self._commands = {self.meaning(name): name for name in commands if " " not in name and self.meaning(name)}
+        self._commands = {
+            self.meaning(name): name for name in commands if " " not in name and self.meaning(name)
+        }
 
     def learn(self, words: Iterable[str]) -> None:
         """Add the words of a sentence."""
@@ -730,9 +732,34 @@ _NAMING = [[verb, whom] for verb in ("name", "call") for whom in ("it", "him", "
 _COPIES = frozenset({"copy", "adopt", "duplicate", "second"})
 _NO_NAMES = frozenset(
     {
-        "of", "is", "it", "the", "a", "an", "and", "for", "that", "me", "as", "well", "to", "in", "this", "him", "her",
-        "his", "them", "their", "us", "our", "my", "you", "your", "one", "with",
-    }  # fmt: skip
+        "of",
+        "is",
+        "it",
+        "the",
+        "a",
+        "an",
+        "and",
+        "for",
+        "that",
+        "me",
+        "as",
+        "well",
+        "to",
+        "in",
+        "this",
+        "him",
+        "her",
+        "his",
+        "them",
+        "their",
+        "us",
+        "our",
+        "my",
+        "you",
+        "your",
+        "one",
+        "with",
+    }
 )
 
 

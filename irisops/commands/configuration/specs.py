@@ -6,7 +6,10 @@ from functools import partial
 
 from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain
 
-_ONLY = (Keyword("only", alone=True), Arg("kinds", "configuration kind", required=False, many=True, show="KIND,…"))
+_ONLY = (
+    Keyword("only", alone=True),
+    Arg("kinds", "configuration kind", required=False, many=True, show="KIND,…"),
+)
 _CONFIGURATION = "[the|this] (configuration|config|instance|server)"
 _command = partial(CommandSpec, group="instance")
 
