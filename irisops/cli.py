@@ -27,6 +27,8 @@ SUBCOMMANDS = {
     "evidence": "irisops.run_command:evidence",
     "export": "irisops.run_command:export",
     "diff": "irisops.run_command:diff",
+    "mcp": "irisops.agents.serving:serve",
+    "approve": "irisops.agents.approve:approve",
     "leases": "irisops.leases_watch:leases",
     "completion": "irisops.completion:completion",
 }
