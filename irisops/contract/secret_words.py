@@ -145,7 +145,7 @@ _PLAIN_WORDS = _words(
     allowed allows enable enabled disable disabled says said say show shows see seen look looks asks ask
     typed types type fine easy simple hard role roles resource resources privilege privileges table
     tables gone back user's longer shorter different stays stay goes go went comes come came must should
-    auth authentication ldap unauthenticated delegated
+    auth authentication ldap unauthenticated delegated expected sends sent
     will belongs belong often enough pc laptop plain clear ready deleted removed be
     """
 )
@@ -403,8 +403,6 @@ def _further_on(tokens: list[_Token], place: int) -> _Token | None:
     before = tokens[place - 1]
     for token in tokens[place:]:
         said = token is tokens[-1] and before.word in ("to", "is", "=", "as")
-        if said and tokens[-3].word == "what":
-            said = False  # "show me what it sends and what is expected"
         if before.word not in _OWNER and not _is_harmless(token.word) and (said or _looks_secret(token.word)):
             return token
         before = token

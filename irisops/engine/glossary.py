@@ -171,9 +171,10 @@ TERMS = (
 _MEANING = re.compile(
     r"(?:what (?:does|do|is|are)|whats|what's|explain|define|tell me|meaning of|definition of).*?"
     r"\b(?:the )?(?:term|word|expression|abbreviation|acronym)s? [\"']?(?P<said>[\w%][\w% -]*?)[\"']?"
-    r"(?: (?:mean|means|stand for|stands for|here))?"
+    r"(?: (?:mean|means|stand for|stands for|here|to me|for me|please))*"
     r"|(?:the )?(?:term|word|expression) [\"']?(?P<first>[\w%][\w% -]*?)[\"']?\s*[,:-].*"
     r"|(?:.*\b)?what (?:does|do|is) [\"']?(?P<meant>[\w%][\w% -]*?)[\"']? (?:mean|means|stand for|meant by)\b.*"
+    r"|(?:.*\b)?what [\"']?(?P<that>[\w%][\w% -]*?)[\"']? (?:means|stands for)\b.*"
     r"|(?:.*\b)?(?:the )?(?:meaning|definition) of (?:the (?:term|word) )?[\"']?(?P<of>[\w%][\w% -]*?)[\"']?"
     r"|what is meant by [\"']?(?P<by>[\w%][\w% -]*?)[\"']?",
     re.IGNORECASE,

@@ -383,6 +383,7 @@ class Ranker:
             for place, kind in filled.items()
             if words[place].strange
             and not words[place].sure
+            and kind not in _DECLARED
             and (not words[place].odd or (kind in _PERSONAL and _is_shouted(words[place].text, words)))
         }
         for place, word in enumerate(words):
@@ -499,6 +500,8 @@ _NOUNS = frozenset(
 """Meanings of what this program can end."""
 
 
+_DECLARED = frozenset({"login", "permission", "configuration kind", "said filter"})
+"""Kinds of words that a command declares, or that are said to be what they are."""
 _PERSONAL = ("user", "role", "profile")
 """Kinds of names that are seldom written in capitals alone, as namespaces are."""
 
