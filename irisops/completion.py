@@ -101,6 +101,11 @@ COMMANDS: dict[str, tuple[str, tuple[Option, ...], tuple[str, ...]]] = {
         (),
     ),
     "diff": ("what differs between two configurations", _AS_COMMAND, ()),
+    "apply": (
+        "make an instance what such a folder says",
+        (*_AS_COMMAND, Option("--delete", "delete what the folder does not have")),
+        (),
+    ),
     "leases": ("what shares have made and not yet taken back", (_HELP,), ("clear", "watch")),
     "completion": ("completion for a shell", (_HELP,), SHELLS),
     "simulator": (
