@@ -88,35 +88,6 @@ class _Sentence:
         self.taken.update(dict.fromkeys(places, kind))
 
 
-@dataclass(slots=True)
-class _Sentence:
-    """A sentence that is being used up: `used` fill places of the line, `taken` are for what it says beyond it."""
-
-    words: Sequence[Word]
-    used: Mapping[int, str]
-    tokens: list[str] = field(init=False)
-    taken: dict[int, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.tokens = [word.meaning or word.text.casefold() for word in self.words]
-
-    def free(self, at: int) -> bool:
-        """True for a word that nothing has used."""
-        return at not in self.used and at not in self.taken
-
-    def named(self, kind: str) -> list[int]:
-        """The free words that are known names of a kind."""
-        return [
-            at
-            for at, word in enumerate(self.words)
-            if self.free(at) and kind in word.kinds and word.sure and not word.strange
-        ]
-
-    def take(self, places: Iterable[int], kind: str) -> None:
-        """Use words."""
-        self.taken.update(dict.fromkeys(places, kind))
-
-
 class GrammarWords:
     """The grammar of one command, as a sentence may say it."""
 
