@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -194,12 +193,13 @@ class Stand:
         world = self.world
         found: dict[str, Any] = {}
         for table in TABLES:
-            records: NameTable[Any] = getattr(world, table)
-            for record in records.values():
+            records: list[Any] = list(getattr(world, table).values())
+            names = [each.name for each in fields(records[0]) if each.name not in MOVING]
+            for record in records:
                 key = (
                     f"{table}/{record.name}" if table != "events" else f"events/{record.source}/{record.name}"
                 )
-                for name in _still(type(record)):
+                for name in names:
                     value = getattr(record, name)
                     found[f"{key}/{name}"] = (
                         copy.copy(value) if isinstance(value, list | dict | set) else value
@@ -288,12 +288,6 @@ class Kept:
     tables: Mapping[str, list[Any]]
     system: Any
     grants: list[ObjectPrivilege]
-
-
-@cache
-def _still(kind: type) -> tuple[str, ...]:
-    """The fields of a record that are compared."""
-    return tuple(each.name for each in fields(kind) if each.name not in MOVING)
 
 
 def _key(table: str, row: Any) -> str:
