@@ -190,7 +190,11 @@ def _mark(levels: Sequence[float | None], number: int, room: int) -> str:
         for each in levels[start : max(start + 1, (number + 1) * len(levels) // room)]
         if each is not None
     ]
-    return sparkline([max(part)], 1, 1.0) if part else " "
+    if not part:
+        return " "
+    # A steady series would be a block, here as anywhere.
+    steady = len({each for each in levels if each is not None}) == 1
+    return sparkline([0.0 if steady else max(part)], 1, 1.0)
 
 
 def profiles_panel(overview: Overview, width: int, most: int = 8) -> list[Content]:
