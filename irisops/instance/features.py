@@ -54,12 +54,15 @@ class Feature:
     query: str = ""
     columns: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()
+    args: tuple[str, ...] = ("*",)
+    """Arguments of the query where the caller gives no others; the security lists take a mask of names."""
     proved: Proved = "%All"
     """Accounts for which public sources show that it works: with %All, with the documented privilege, or nobody."""
 
 
 SECURE = "%Admin_Secure:U"
 _OAUTH = "%Admin_Secure:U and %Admin_OAuth2_Client:U"
+OPERATE = "%Admin_Operate:U"
 WRITE_IRISSYS = "%DB_IRISSYS:W"
 CHANGE_CODE = "%Development:U and %DB_IRISSYS:W"
 """Privileges of several features."""
@@ -101,6 +104,11 @@ def _detail(name: str, query: str, wanted: str) -> Feature:
     return replace(_query(name, query), wanted=tuple(wanted.split()))
 
 
+def _of_all(feature: Feature, *columns: str) -> Feature:
+    """A class query without arguments; `columns` where their names have blanks."""
+    return replace(feature, args=(), columns=columns or feature.columns)
+
+
 def _long_query(
     name: str, query: str, columns: str = "", privilege: str = SECURE, further: tuple[Route, ...] = ()
 ) -> Feature:
@@ -112,7 +120,7 @@ def _long_query(
     class_name, _, member = query.partition(":")
     methods = (member, f"{member}Execute", f"{member}Fetch")
     by_rows = _route("rows", class_name, *methods, label=f"{class_name}.{member}Fetch", further=(RESULT_SET,))
-    return replace(plain, routes=(plain.routes[0], by_rows, *plain.routes[1:]))
+    return replace(plain, args=(), routes=(plain.routes[0], by_rows, *plain.routes[1:]))
 
 
 def _helper_route(method: str, class_name: str = "") -> Route:
@@ -336,10 +344,20 @@ FEATURES: Mapping[str, Feature] = {
             # (facts: iris-operations 7.1)
             "databases.list",
             "SYS.Database:List",
-            "Directory Status Resource",
+            "Directory Size Status Resource Encrypted Mirrored",
             privilege="%Admin_Manage:U",
         ),
         _query("databases.names", "Config.Databases:List", "Name Directory", privilege=""),
+        _query(
+            # (facts: iris-operations 7.1)
+            "databases.free",
+            "SYS.Database:FreeSpace",
+            "Directory MaxSize Size Available Free DiskFreeSpace Status SizeInt AvailableNum DiskFreeSpaceNum ReadOnly",
+            privilege=OPERATE,
+        ),
+        Feature("databases.read", (_object("SYS.Database", "List", label="SYS.Database %OpenId"),), "%Admin_Manage:U"),
+        Feature("databases.mount", (_method("SYS.Database", "MountDatabase"),), OPERATE),
+        Feature("databases.dismount", (_method("SYS.Database", "DismountDatabase"),), OPERATE),
         # UNVERIFIED: that the dictionary's own classes take the name of a class as the id. Settle:
         # %Dictionary.CompiledClass.%ExistsId("%Library.String") by the driver.
         Feature(

@@ -43,6 +43,7 @@ from irisops.simulator.world.model import (
     User,
     WebSession,
 )
+from irisops.simulator.world.operations import Operations
 from irisops.simulator.world.processes import ProcessTable
 from irisops.simulator.world.scheduler import Scheduler
 from irisops.simulator.world.security import SecurityTables
@@ -101,6 +102,8 @@ class World:
         self.gateway = WebGateway()
         self.messages: list[str] = []
         """Lines of messages.log."""
+        self.operations = Operations(self.started)
+        """Tasks, locks, journal, productions and running statements."""
         self.code: dict[str, Trouble] = {}
         """What is wrong with code: name of a class, path of an application or page, in lower case -> trouble."""
         self.web_reads_databases = False
