@@ -62,7 +62,11 @@ class Action:
 async def plan_action(context: Context, link: Link, action: Action, origin: Origin) -> Plan:
     """The plan. Raises `Refusal` if it is so already, and the named problem of one that can only fail."""
     if action.before == action.after:
-        raise Refusal("AlreadySo", f"{action.what[:1].upper()}{action.what[1:]} is {action.after} already.", "There is nothing to do.")
+        raise Refusal(
+            "AlreadySo",
+            f"{action.what[:1].upper()}{action.what[1:]} is {action.after} already.",
+            "There is nothing to do.",
+        )
     lacks = await lacking(link.connection, FEATURES[action.feature].privilege)
     if lacks:
         raise not_permitted(f"That needs {lacks}.", privilege=lacks)
@@ -133,9 +137,7 @@ def again(state: Callable[[Link, str], Awaitable[str]], planner: Planner) -> Aga
             return Stand(done=[part])
         return Stand(left=[part]) if now == reverse.before[0] else Stand(moved=f"{part.said}.")
 
-    async def plan(
-        context: Context, link: Link, entry: Entry, _parts: Sequence[str], origin: Origin
-    ) -> Plan:
+    async def plan(context: Context, link: Link, entry: Entry, _parts: Sequence[str], origin: Origin) -> Plan:
         reverse = understood(entry)
         goal = reverse.after if origin.way == "on" else reverse.before
         return await planner(context, link, reverse.target, goal[0], origin)

@@ -97,7 +97,7 @@ async def read_list(
 
 
 async def read_several(instance: Instance, features: Sequence[str]) -> dict[str, Rows | InstanceProblem]:
-    """Several class queries, each with its own arguments, in one batch: rows, or the problem of one that cannot be read.
+    """Several class queries with their own arguments in one batch: rows, or the problem of one that cannot be read.
 
     Where the first route of a query fails, its other routes are tried one by one. Raises Unreachable.
     """

@@ -63,6 +63,7 @@ class Feature:
 SECURE = "%Admin_Secure:U"
 _OAUTH = "%Admin_Secure:U and %Admin_OAuth2_Client:U"
 OPERATE = "%Admin_Operate:U"
+TASKS = "%Admin_Task:U"
 WRITE_IRISSYS = "%DB_IRISSYS:W"
 CHANGE_CODE = "%Development:U and %DB_IRISSYS:W"
 """Privileges of several features."""
@@ -355,9 +356,61 @@ FEATURES: Mapping[str, Feature] = {
             "Directory MaxSize Size Available Free DiskFreeSpace Status SizeInt AvailableNum DiskFreeSpaceNum ReadOnly",
             privilege=OPERATE,
         ),
-        Feature("databases.read", (_object("SYS.Database", "List", label="SYS.Database %OpenId"),), "%Admin_Manage:U"),
+        Feature(
+            "databases.read",
+            (_object("SYS.Database", "List", label="SYS.Database %OpenId"),),
+            "%Admin_Manage:U",
+        ),
         Feature("databases.mount", (_method("SYS.Database", "MountDatabase"),), OPERATE),
         Feature("databases.dismount", (_method("SYS.Database", "DismountDatabase"),), OPERATE),
+        _of_all(
+            _query("tasks.list", "%SYS.Task:TaskListDetail", privilege=TASKS),
+            *(
+                "Task Name",
+                "Description",
+                "Namespace",
+                "TaskClass",
+                "Suspended",
+                "Run Task",
+                "Next Scheduled Date",
+            ),
+            *(
+                "Next Scheduled Time",
+                "Last Started",
+                "Last Finished",
+                "Last Status",
+                "Last Result",
+                "%ER Error #",
+                "ID",
+            ),
+        ),
+        Feature("tasks.suspend", (_object("%SYS.Task", "RunNow", label="%SYS.Task %OpenId, %Save"),), TASKS),
+        Feature("tasks.run", (_method("%SYS.Task", "RunNow"),), TASKS),
+        _long_query(
+            # (facts: iris-license-sessions 5.1)
+            "locks.detail",
+            "%SYS.LockQuery:Detail",
+            "DelKey Owner Mode Flags Counts LockString FullReference WaiterPID",
+            privilege=OPERATE,
+        ),
+        _long_query(
+            "locks.list",
+            "%SYS.LockQuery:List",
+            "DelKey Owner Mode Flags Counts LockString FullReference",
+            privilege=OPERATE,
+        ),
+        Feature("locks.delete", (_method("SYS.Lock", "DeleteOneLock"),), OPERATE),
+        Feature(
+            "journal.state",
+            (_method("%SYS.Journal.System", "GetState", "GetCurrentFileName", "GetFreeSpace"),),
+            "%DB_IRISSYS:R",
+        ),
+        _of_all(
+            replace(
+                _query("journal.files", "%SYS.Journal.File:ByTimeReverseOrder", privilege="%DB_IRISSYS:R"),
+                wanted=("Name", "Size", "CreationTime", "DataSize"),
+            )
+        ),
         # UNVERIFIED: that the dictionary's own classes take the name of a class as the id. Settle:
         # %Dictionary.CompiledClass.%ExistsId("%Library.String") by the driver.
         Feature(

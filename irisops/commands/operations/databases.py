@@ -12,7 +12,7 @@ from irisops.connections.looks import Look, look_back
 from irisops.contract.chat import Command
 from irisops.contract.nearest import no_such
 from irisops.contract.quoting import quote
-from irisops.contract.replies import Column, Plan, Refusal, Table, Tone
+from irisops.contract.replies import Column, Plan, Refusal, Tone
 from irisops.contract.wording import counted, duration, harmless, listed
 from irisops.engine import cards
 from irisops.engine.context import Context
@@ -29,7 +29,7 @@ from irisops.instance.operations.databases import (
     read_detail,
     urgency,
 )
-from irisops.instance.operations.namespaces import read_namespaces
+from irisops.instance.operations.namespaces import UNTOLD, read_namespaces
 from irisops.instance.usage.processes import list_processes
 from irisops.instance.values import as_flag, as_int, as_text
 
@@ -77,7 +77,8 @@ def trouble(database: Database) -> str:
         case "disk full" | "disk low":
             return f"The disk of {name} has {_whole(database.disk):,} MB left: {harmless(database.directory, 80)}"
         case "dismounted" | "unmounted":
-            return f"{name} is {database.state}: a program that needs it fails. /database mount {quote(name)} mounts it."
+            cure = f"/database mount {quote(name)} mounts it."
+            return f"{name} is {database.state}: a program that needs it fails. {cure}"
     return ""
 
 
@@ -131,7 +132,12 @@ async def _find(link: Link, name: str) -> Database:
             return each
     names = [each.name for each in found]
     raise no_such(
-        "NoSuchDatabase", "database", name, names, cure="/databases lists them.", line=lambda each: f"/database {each}"
+        "NoSuchDatabase",
+        "database",
+        name,
+        names,
+        cure="/databases lists them.",
+        line=lambda each: f"/database {each}",
     )
 
 
@@ -140,9 +146,14 @@ async def show_database(context: Context, command: Command) -> Replies:
     link = context.link()
     database = await _find(link, str(command.args["database"]))
     notes: list[str] = [sentence] if (sentence := trouble(database)) else []
-    detail = await or_note(
-        read_detail(link.connection, database.directory), notes, "Limits, journaling and mirror are not known"
-    ) or {}
+    detail = (
+        await or_note(
+            read_detail(link.connection, database.directory),
+            notes,
+            "Limits, journaling and mirror are not known",
+        )
+        or {}
+    )
     using = await _namespaces(link, database, notes)
     limit = as_int(detail.get("MaxSize"))
     growth = as_int(detail.get("ExpansionSize"))
@@ -155,7 +166,11 @@ async def show_database(context: Context, command: Command) -> Replies:
         ("free_percent", "Free in %", database.free_percent),
         ("disk_mb", "Disk left in MB", _whole(database.disk)),
         ("limit", "May grow to", None if limit is None else f"{limit:,} MB" if limit else "no limit"),
-        ("grows_by", "Grows by", None if growth is None else f"{growth:,} MB" if growth else "12 %, or 10 MB, at most 1 GB"),
+        (
+            "grows_by",
+            "Grows by",
+            None if growth is None else f"{growth:,} MB" if growth else "12 %, or 10 MB, at most 1 GB",
+        ),
         ("last_grown", "Grew last", as_text(detail.get("LastExpansionTime"))),
         ("read_only", "Read-only", database.read_only),
         ("why_read_only", "Why read-only", as_text(detail.get("ROReasonText"))),
@@ -178,6 +193,8 @@ async def show_database(context: Context, command: Command) -> Replies:
 async def _namespaces(link: Link, database: Database, notes: list[str]) -> list[str]:
     """Namespaces whose data or code is in the database."""
     found = await or_note(read_namespaces(link.connection), notes, "The namespaces are not known")
+    if found and not any(each.data for each in found):
+        notes.append(UNTOLD)
     return [each.name for each in found or () if each.uses(database.name)]
 
 
@@ -262,7 +279,9 @@ async def _open_by(link: Link, shown: str, namespaces: Sequence[str]) -> list[st
     """Sentences on who works in the namespaces of a database."""
     if not namespaces:
         return []
-    notes: list[str] = [f"Namespace {listed(namespaces)} has its data or code in {shown}: it does not work meanwhile."]
+    notes: list[str] = [
+        f"Namespace {listed(namespaces)} has its data or code in {shown}: it does not work meanwhile."
+    ]
     processes = await or_note(list_processes(link.connection), notes, "Who has it open is not known")
     wanted = {each.casefold() for each in namespaces}
     inside = [each for each in processes or () if each.namespace.casefold() in wanted and not each.system]

@@ -7,6 +7,7 @@ from functools import partial
 from irisops.engine.spec import Arg, CommandSpec, Plain
 
 _FILTER = (Arg("filter", "filter", required=False, many=True),)
+_TASK = (Arg("task", "task", show="ID|NAME"),)
 _DATABASE = (Arg("database", "database", show="NAME"),)
 
 _command = partial(CommandSpec, needs_connection=True)
@@ -68,5 +69,106 @@ SPECS: tuple[CommandSpec, ...] = (
         examples=("dismount the database USER",),
         changes=True,
         needs=("databases.dismount",),
+    ),
+    _list(
+        name="tasks",
+        summary="Scheduled tasks, failed ones first: next run, last run, result; filter and sort by words",
+        handler="operations.tasks:show_tasks",
+        plain=(
+            Plain(f"{_SHOW} [scheduled] tasks"),
+            Plain("(tasks|task list|scheduled tasks)"),
+            Plain(
+                "(which|what) tasks (failed|have failed) [last night|today|tonight]",
+                {"filter": ["failed=yes"]},
+            ),
+            Plain("(did|has) [any|a|some] task (fail|failed) [last night|today]", {"filter": ["failed=yes"]}),
+            Plain("(which|what) tasks are suspended", {"filter": ["suspended=yes"]}),
+            Plain("(which|what) (task|tasks) (runs|run|is|are) next", {"filter": ["sort=next"]}),
+        ),
+        examples=("show tasks", "which tasks failed last night"),
+        needs=("tasks.list",),
+    ),
+    _command(
+        name="task",
+        summary="All about one scheduled task",
+        handler="operations.tasks:show_task",
+        grammar=_TASK,
+        plain=(
+            Plain("(show|open|explain) [me] [the] task {task}"),
+            Plain("why did [the] task {task} fail"),
+        ),
+        examples=("show the task 3",),
+        needs=("tasks.list",),
+        live=True,
+    ),
+    _command(
+        name="task run",
+        summary="Run a task now; says what it does and as whom",
+        handler="operations.tasks:run_task",
+        grammar=_TASK,
+        plain=(Plain("(run|start|execute) [the] task {task} [now]"),),
+        examples=("run the task 5 now",),
+        changes=True,
+        needs=("tasks.list", "tasks.run"),
+    ),
+    _command(
+        name="task suspend",
+        undo={"task.suspend": "operations.tasks:AGAIN"},
+        summary="Keep a task from running until it is resumed",
+        handler="operations.tasks:suspend_task",
+        grammar=_TASK,
+        plain=(Plain("(suspend|pause|stop) [the] task {task}"),),
+        examples=("suspend the task 3",),
+        changes=True,
+        needs=("tasks.list", "tasks.suspend"),
+    ),
+    _command(
+        name="task resume",
+        summary="Let a suspended task run by its schedule again",
+        handler="operations.tasks:resume_task",
+        grammar=_TASK,
+        plain=(Plain("(resume|continue|unpause) [the] task {task}"),),
+        examples=("resume the task 7",),
+        changes=True,
+        needs=("tasks.list", "tasks.suspend"),
+    ),
+    _list(
+        name="locks",
+        summary="Locks with holder, waiters and age, the waited for first; filter and sort by words",
+        handler="operations.locks:show_locks",
+        plain=(
+            Plain(f"{_SHOW} locks"),
+            Plain("(locks|lock table|the lock table)"),
+            Plain("(who|what) (holds|has) [the|all] locks"),
+            Plain("(who|what) is (blocked|waiting for a lock|blocking)", {"filter": ["waiting>0"]}),
+            Plain("(show|list) [me] [the] locks of [process|pid] {pid}", {"filter": ["pid={pid}"]}),
+        ),
+        examples=("show locks", "who is waiting for a lock"),
+        needs=("locks.detail",),
+    ),
+    _command(
+        name="lock delete",
+        summary="Delete a lock; says who holds it, who waits, and what that risks",
+        handler="operations.locks:delete",
+        grammar=(Arg("lock", "lock", show="LOCK"),),
+        plain=(Plain("(delete|remove|clear) [the] lock [on] {lock}"),),
+        examples=("delete the lock on ^Ship.OrderD(4711)",),
+        changes=True,
+        needs=("locks.detail", "locks.delete"),
+    ),
+    _command(
+        name="journal",
+        summary="The journal: state, space, and the days left at this pace",
+        handler="operations.journal:show_journal",
+        plain=(
+            Plain("(show|open|check) [me] [the] journal"),
+            Plain("(journal|journaling|journal space)"),
+            Plain("how is [the] journal [doing]"),
+            Plain("how (long|many days) (does|will) [the] journal [space] last"),
+            Plain("is [the] journal (full|ok|frozen|on|enabled)"),
+        ),
+        examples=("how is the journal",),
+        needs=("journal.state",),
+        live=True,
     ),
 )

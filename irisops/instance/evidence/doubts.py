@@ -297,6 +297,6 @@ DOUBTS: tuple[Doubt, ...] = (
         "journal-free",
         ("bytes", "megabytes"),
         _never("the disk must be looked at"),
-        "as %All in %SYS, write ##class(%SYS.Journal.System).GetFreeSpace() beside the free space of the journal's disk",
+        "as %All in %SYS, write ##class(%SYS.Journal.System).GetFreeSpace() and compare it with the journal's disk",
     ),
 )

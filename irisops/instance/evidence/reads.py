@@ -19,7 +19,6 @@ from irisops.instance.calls import (
     ObjectStep,
     Query,
     Ref,
-    Value,
 )
 from irisops.instance.capabilities import dictionary_query
 from irisops.instance.features import FEATURES

@@ -27,8 +27,17 @@ NO_ROOM = 2.0
 _SIZE = re.compile(r"([\d.]+)\s*([KMGT]?)B?", re.IGNORECASE)
 _MEGABYTES = {"K": 1 / 1024, "": 1.0, "M": 1.0, "G": 1024.0, "T": 1024.0 * 1024}
 DETAIL = (
-    "MaxSize ExpansionSize Full Expanding LastExpansionTime ROReasonText GlobalJournalState MirrorDBName BlockSize"
-).split()
+    *(
+        "MaxSize",
+        "ExpansionSize",
+        "Full",
+        "Expanding",
+        "LastExpansionTime",
+        "ROReasonText",
+        "GlobalJournalState",
+    ),
+    *("MirrorDBName", "BlockSize"),
+)
 """Properties that the lists do not tell."""
 
 
@@ -131,8 +140,14 @@ async def read_databases(instance: Instance) -> tuple[list[Database], list[str]]
     for key in dict.fromkeys((*names, *states, *sizes)):
         state, size = states.get(key, {}), sizes.get(key, {})
         directory = _directory(state) or _directory(size)
-        listed = next((_directory(row) for row in _rows(lists["databases.names"]) if key_of(_directory(row)) == key), "")
-        name = names.get(key) or as_text(size.get("databasename")) or directory.rstrip("/\\").rpartition("/")[2].upper()
+        listed = next(
+            (_directory(row) for row in _rows(lists["databases.names"]) if key_of(_directory(row)) == key), ""
+        )
+        name = (
+            names.get(key)
+            or as_text(size.get("databasename"))
+            or directory.rstrip("/\\").rpartition("/")[2].upper()
+        )
         found.append(_database(name, directory or listed, state, size, known=bool(states)))
     return sorted(found, key=lambda each: each.name.casefold()), notes
 

@@ -13,15 +13,19 @@ from irisops.instance.values import Row, as_text
 
 @dataclass(frozen=True, slots=True)
 class NamespaceState:
-    """A namespace with the databases of its data and code; "" where the instance does not tell."""
+    """A namespace with the databases of its data and code; "" where this account is not told."""
 
     name: str
     data: str = ""
     code: str = ""
 
     def uses(self, database: str) -> bool:
-        """True if its data or code is in this database."""
+        """True if its data or code is known to be in this database."""
         return database.casefold() in (self.data.casefold(), self.code.casefold())
+
+
+UNTOLD = "The databases of the namespaces cannot be read: the list tells names alone."
+"""Said where no namespace has a database that is told."""
 
 
 async def read_namespaces(instance: Instance) -> list[NamespaceState]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from irisops.simulator.backend import ByRef, Value
 from irisops.simulator.classes import status
@@ -18,7 +18,7 @@ MANAGE, OPERATE = "%Admin_Manage:U", "%Admin_Operate:U"
 DATABASE = ClassDef("SYS.Database", base=PERSISTENT, requires=MANAGE)
 """UNVERIFIED: its privileges; %Admin_Manage:U for the list and %Admin_Operate:U for sizes were measured for the admin
 API alone (facts: iris-operations 7.1). Settle: run List and FreeSpace as a user without them."""
-_PROPERTIES = {
+_PROPERTIES: dict[str, Callable[[Database], Value]] = {
     "Directory": lambda each: each.directory,
     "Size": lambda each: each.size,
     "MaxSize": lambda each: each.most,

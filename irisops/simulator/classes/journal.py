@@ -14,7 +14,7 @@ from irisops.simulator.world.tables import words
 SYSTEM = ClassDef("%SYS.Journal.System", abstract=True, requires="%DB_IRISSYS:R")
 """UNVERIFIED: the privilege of these reads. Settle: call GetState() as a user without %DB_IRISSYS:R."""
 FILE = ClassDef("%SYS.Journal.File", abstract=True, requires="%DB_IRISSYS:R")
-_STATES = ("Normal", "Disabled", "Suspended", "Frozen", "Paused")
+STATES = ("Normal", "Disabled", "Suspended", "Frozen", "Paused")
 
 
 @SYSTEM.class_method("GetState() As %Integer")
@@ -24,7 +24,7 @@ def _state(job: Job) -> int:
 
 @SYSTEM.class_method("GetStateString() As %String")
 def _state_string(job: Job) -> str:
-    return _STATES[job.world.operations.journal.state]
+    return STATES[job.world.operations.journal.state]
 
 
 @SYSTEM.class_method("GetCurrentFileName() As %String")
@@ -56,7 +56,8 @@ def _free(job: Job) -> int:
 @FILE.query("ByTimeReverseOrder()", words("Name Size CreationTime Reason DataSize"), projection_unknown=True)
 def _files(job: Job) -> Iterable[Sequence[Value]]:
     """UNVERIFIED: the columns, which are those of the admin API, and the form of the time. Settle: GetColumnName in a
-    loop, then print a row."""
+    loop, then print a row.
+    """
     return [
         (each.name, each.size, f"{each.created:%Y-%m-%d %H:%M:%S}", each.reason, each.size)
         for each in reversed(job.world.operations.journal.files)

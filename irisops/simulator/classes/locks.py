@@ -26,9 +26,15 @@ def _row(each: Lock) -> tuple[Value, ...]:
     return (each.key, owner, each.mode, "", each.count, 3, each.reference, whole)
 
 
+def _chosen(job: Job, only: Value) -> list[Lock]:
+    """All, or those of the process whose id follows a P."""
+    pid = as_text(only).removeprefix("P")
+    return [each for each in job.world.operations.locks if pid in ("", "*", str(each.owner))]
+
+
 @LOCK_QUERY.query('List(id As %String = "")', _LIST, projection_unknown=True)
-def _list(job: Job, _id: Value) -> Iterable[Sequence[Value]]:
-    return [_row(each) for each in job.world.operations.locks]
+def _list(job: Job, only: Value) -> Iterable[Sequence[Value]]:
+    return [_row(each) for each in _chosen(job, only)]
 
 
 @LOCK_QUERY.query(
@@ -36,11 +42,13 @@ def _list(job: Job, _id: Value) -> Iterable[Sequence[Value]]:
     [*_LIST, *words("WaiterPID WaiterMode WaiterType RemoteOwner EscalateInfo")],
     projection_unknown=True,
 )
-def _detail(job: Job, _id: Value) -> Iterable[Sequence[Value]]:
-    """UNVERIFIED: a row for each waiter, with the lock's own cells again. Settle: let two processes wait for one lock."""
-    for each in job.world.operations.locks:
-        for pid, mode in each.waiters or [("", "")]:
+def _detail(job: Job, only: Value) -> Iterable[Sequence[Value]]:
+    """UNVERIFIED: a row for each waiter, with the lock's own cells again. Settle: let two processes wait for one."""
+    for each in _chosen(job, only):
+        for pid, mode in each.waiters:
             yield (*_row(each), pid, mode, "", "", "")
+        if not each.waiters:
+            yield (*_row(each), "", "", "", "", "")
 
 
 @LOCK.class_method(

@@ -111,7 +111,10 @@ def _project(cls: ClassDef, names: str, records: Callable[[Production], Iterable
         return [] if found is None else [tuple(each[name] for name in asked) for each in records(found)]
 
     cls.table = TableProjection(
-        tuple(column(name, "%Integer" if name in ("ID", "Type") else "%String", precision=2048) for name in names.split()),
+        tuple(
+            column(name, "%Integer" if name in ("ID", "Type") else "%String", precision=2048)
+            for name in names.split()
+        ),
         rows,
         lambda job: str(job.world.operations.production(job.namespace)),
         lambda job, action: require_select(job, schema, short, action),

@@ -71,9 +71,7 @@ for _name in _COLUMNS:
     CURRENT.property(_name, read_only=True)
 
 
-@CURRENT.class_method(
-    "GetSQLStatement(Namespace As %String, Hash As %String) As %String", sql_procedure=True
-)
+@CURRENT.class_method("GetSQLStatement(Namespace As %String, Hash As %String) As %String", sql_procedure=True)
 def _text(job: Job, _namespace: Value, hashed: Value) -> str:
     found = (each for each in job.world.operations.statements if _hash(each) == as_text(hashed))
     return next((each.text for each in found), "")

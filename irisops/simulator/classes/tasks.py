@@ -14,9 +14,18 @@ from irisops.simulator.classes.values import as_boolean, as_integer
 from irisops.simulator.world.operations import START_DELAY, Task
 
 TASK = ClassDef("%SYS.Task", base=PERSISTENT, requires="%Admin_Task:U")
-"""UNVERIFIED: the privilege, which the guides spell %Admin_Tasks, too (facts: iris-operations 8). Settle: list the tasks
-as a user with one of the two alone."""
-for _name in ("Name", "NameSpace", "TaskClass", "Suspended", "Description", "LastStarted", "LastFinished"):
+"""UNVERIFIED: the privilege, which the guides spell %Admin_Tasks, too (facts: iris-operations 8). Settle: list the
+tasks as a user with one of the two alone."""
+for _name in (
+    "Name",
+    "NameSpace",
+    "TaskClass",
+    "Suspended",
+    "Description",
+    "LastStarted",
+    "LastFinished",
+    "RunAsUser",
+):
     TASK.property(_name)
 
 _COLUMNS = (
@@ -47,6 +56,7 @@ class _Persistence:
                 "Description": task.description,
                 "LastStarted": _moment(task.last_started),
                 "LastFinished": _moment(task.last_finished),
+                "RunAsUser": "_SYSTEM",
             }
 
     def save(self, job: Job, instance: Instance) -> None:
@@ -71,7 +81,8 @@ def _moment(when: datetime | None) -> str:
 
 def _row(task: Task) -> Sequence[Value]:
     """UNVERIFIED: the forms of dates, of the flags, of Last Status and of Last Result. Settle: read the list of an
-    instance on which a task failed."""
+    instance on which a task failed.
+    """
     shown = None if task.suspended else task.next_run
     ran = task.last_finished is not None
     return (

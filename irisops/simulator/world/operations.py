@@ -116,7 +116,9 @@ class Operations:
     def __init__(self, started: datetime) -> None:
         self.tasks = _default_tasks(started)
         self.locks: list[Lock] = []
-        self.journal = Journal([JournalFile(f"/usr/irissys/mgr/journal/{started:%Y%m%d}.001", started, 1 * MEGABYTE)])
+        self.journal = Journal(
+            [JournalFile(f"/usr/irissys/mgr/journal/{started:%Y%m%d}.001", started, 1 * MEGABYTE)]
+        )
         self.productions: list[Production] = []
         self.interoperability: set[str] = set()
         """Namespaces, in upper case, that have the classes of Ens.*, with a production or without."""
@@ -154,7 +156,9 @@ def _default_tasks(started: datetime) -> list[Task]:
     found = []
     for number, (name, task_class, minute, suspended) in enumerate(nightly, 1):
         last = midnight - timedelta(days=1) + timedelta(minutes=minute)
-        task = Task(number, name, task_class, suspended=suspended, next_run=midnight + timedelta(minutes=minute))
+        task = Task(
+            number, name, task_class, suspended=suspended, next_run=midnight + timedelta(minutes=minute)
+        )
         if not suspended:
             task.last_started, task.last_finished = last, last + timedelta(seconds=2)
         found.append(task)

@@ -32,6 +32,7 @@ from irisops.simulator.world.model import (
     Account,
     Application,
     AuditRecord,
+    Database,
     LicenseKey,
     Namespace,
     OAuthClient,
@@ -126,11 +127,19 @@ class World:
         self.services = self.tables.services
         self.applications = self.tables.applications
         self.events = self.tables.events
-        self.namespaces = self.tables.namespaces
-        self.databases = self.tables.databases
         with self.scheduler.as_of(self.started):
             start_daemons(self.process_table)
         self.scheduler.every(1.0, self.process_table.work)
+
+    @property
+    def namespaces(self) -> NameTable[Namespace]:
+        """Namespaces."""
+        return self.tables.namespaces
+
+    @property
+    def databases(self) -> NameTable[Database]:
+        """Databases."""
+        return self.tables.databases
 
     @property
     def oauth_servers(self) -> NameTable[OAuthServer]:

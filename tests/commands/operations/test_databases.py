@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from irisops.connections.looks import Look, look_back
+from irisops.instance.calls import Value
 from irisops.instance.operations.databases import Database, megabytes
 from irisops.simulator.world.clock import ManualClock
 from tests.commands.operations.working import facts, make_read_only, table, working
@@ -84,11 +85,15 @@ async def test_a_database_is_dismounted_mounted_and_taken_back(tmp_path: Path) -
         plan = await at.plan("/database dismount ship")
         assert [(each.before, each.after) for each in plan.changes] == [("mounted", "dismounted")]
         warned = " ".join(plan.warnings)
-        for said in ("Namespace SHIP", "3 processes work there now: billing, till1 and till2", "open transaction"):
+        for said in (
+            "Namespace SHIP",
+            "3 processes work there now: billing, till1 and till2",
+            "open transaction",
+        ):
             assert said in warned
         assert 'DismountDatabase("/usr/irissys/mgr/ship/")' in str(plan.calls)
         await at.yes(plan)
-        assert not database.mounted
+        assert [row["state"] for row in (await table(at, "/databases name=ship")).rows] == ["dismounted"]
         await at.do("/undo")
         assert database.mounted
         await at.do("/database mount archive readonly=yes")
@@ -111,8 +116,19 @@ async def test_what_the_instance_needs_stays(tmp_path: Path) -> None:
 
 
 def test_sizes_and_states() -> None:
-    sizes = ["80MB", "9.2MB", "337.28GB", "1.5TB", "512KB", 80, "Dismounted", "", None, "1.2.3"]
-    assert [megabytes(each) for each in sizes] == [80, 9.2, 345374.72, 1572864, 0.5, 80, None, None, None, None]
+    sizes: list[Value] = ["80MB", "9.2MB", "337.28GB", "1.5TB", "512KB", 80, "Dismounted", "", None, "1.2.3"]
+    assert [megabytes(each) for each in sizes] == [
+        80,
+        9.2,
+        345374.72,
+        1572864,
+        0.5,
+        80,
+        None,
+        None,
+        None,
+        None,
+    ]
     states = [
         Database("A", "/a/", "Mounted/RW", size=10, free=1, disk=900, most=10),
         Database("A", "/a/", "Mounted/RW", size=10, free=1, disk=40, most=0),

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from irisops.connections.connections import Link
+from irisops.connections.connection import Link
 from irisops.contract.replies import Facts, Table
 from irisops.simulator.doubts import standing
 from irisops.simulator.world.clock import ManualClock

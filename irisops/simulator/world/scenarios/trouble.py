@@ -80,7 +80,8 @@ def _locks(world: World) -> None:
     holder = start(username="billing", namespace=PRODUCTION, routine="Ship.Billing.1", state="HANG")
     holder.in_transaction = 1
     waiting = [
-        start(username=name, namespace=PRODUCTION, routine="Ship.Order.1", state="LOCK") for name in ("till1", "till2")
+        start(username=name, namespace=PRODUCTION, routine="Ship.Order.1", state="LOCK")
+        for name in ("till1", "till2")
     ]
     directory = "/usr/irissys/mgr/ship/"
     world.operations.locks += [
@@ -129,10 +130,22 @@ def _production(world: World) -> None:
             ],
             queues={"Ens.Actor": 0, "To carrier": 214, "To stock": 3, "From shop": 0},
             log=[
-                LogEntry(now - timedelta(minutes=50 - 2 * number), 2, "To carrier", "ERROR #6059: Unable to open TCP/IP socket to server carrier:8443")
+                LogEntry(
+                    now - timedelta(minutes=50 - 2 * number),
+                    2,
+                    "To carrier",
+                    "ERROR #6059: Unable to open TCP/IP socket to server carrier:8443",
+                )
                 for number in range(12)
             ]
-            + [LogEntry(now - timedelta(minutes=3), 4, "From shop", "ConfigItem 'From shop' (Ship.Service.Orders) started")],
+            + [
+                LogEntry(
+                    now - timedelta(minutes=3),
+                    4,
+                    "From shop",
+                    "ConfigItem 'From shop' (Ship.Service.Orders) started",
+                )
+            ],
         )
     )
 
@@ -149,8 +162,15 @@ def _log(world: World) -> None:
         (95, WARNING, "Generic.Event", "License limit exceeded 1 times since instance start."),
         (61, WARNING, "Database.Event", "Low disk space on /data/warehouse/"),
         (60, SEVERE, "Database.Full", "Expansion of /data/warehouse/ failed: database is full"),
-        (7, SEVERE, "Utility.Event", "Task 'Nightly export' failed: ERROR #5001: Directory /data/export does not exist"),
+        (
+            7,
+            SEVERE,
+            "Utility.Event",
+            "Task 'Nightly export' failed: ERROR #5001: Directory /data/export does not exist",
+        ),
         (2, 0, "Utility.Event", "Purge of errors is done"),
     ):
         at = now - timedelta(minutes=minutes)
-        world.messages.append(f"{at:%m/%d/%y-%H:%M:%S}:{at.microsecond // 1000:03d} (1201) {level} [{event}] {text}")
+        world.messages.append(
+            f"{at:%m/%d/%y-%H:%M:%S}:{at.microsecond // 1000:03d} (1201) {level} [{event}] {text}"
+        )
