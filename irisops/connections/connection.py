@@ -198,6 +198,8 @@ class Link:
     timeouts: KnownTimeouts | None = None
     """Session timeouts of the web applications, when they were read."""
     watched: Watched | None = None
+    manager_directory: str = ""
+    """Where messages.log is, once it was read."""
     locks_seen: dict[str, float] = field(default_factory=dict)
     """Monotonic time at which each lock of the last list was first seen, by key."""
     births: KnownBirths | None = None

@@ -425,6 +425,21 @@ FEATURES: Mapping[str, Feature] = {
         ),
         # UNVERIFIED: the stream's members by the driver. Settle: LinkToFile of messages.log, Size, MoveTo, Read.
         Feature("messages.log", (_object("%Stream.FileCharacter", "LinkToFile"),), "%DB_IRISSYS:R"),
+        # Ens.* is not in %SYS, where the class dictionary is asked; using it tells.
+        Feature("productions.control", (Route("method", "Ens.Director", ()),), "%Ens_ProductionRun:U"),
+        Feature("mirror.state", (_method("%SYSTEM.Mirror", "IsMember", "MirrorName", "GetStatus"),)),
+        Feature(
+            "statements.list",
+            (
+                _route(
+                    "statement",
+                    "INFORMATION.SCHEMA.CURRENT_STATEMENTS",
+                    "ProcessID",
+                    label="SQL view INFORMATION_SCHEMA.CURRENT_STATEMENTS",
+                ),
+            ),
+        ),
+        Feature("monitor.state", (_method("%SYSTEM.Monitor", "State", "Alerts"),), "%DB_IRISSYS:R"),
         # The class dictionary does not list views and statements; using them tells.
         Feature("sql.schemas", (Route("statement", "SQL view INFORMATION_SCHEMA.TABLES", ()),)),
         Feature("sql.grant_schema", (Route("statement", "SQL GRANT and REVOKE ON SCHEMA", ()),)),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from irisops.engine.spec import Arg, CommandSpec, Plain
+from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain
 
 _FILTER = (Arg("filter", "filter", required=False, many=True),)
+_NAMESPACE = (Arg("namespace", "namespace", show="NAMESPACE"),)
+_COMPONENT = (Arg("component", "component", show="NAME"), Keyword("in"), *_NAMESPACE)
 _TASK = (Arg("task", "task", show="ID|NAME"),)
 _DATABASE = (Arg("database", "database", show="NAME"),)
 
@@ -169,6 +171,146 @@ SPECS: tuple[CommandSpec, ...] = (
         ),
         examples=("how is the journal",),
         needs=("journal.state",),
+        live=True,
+    ),
+    _list(
+        name="log",
+        summary="The end of messages.log, newest first, with what known lines mean; filter and sort by words",
+        handler="operations.log:show_log",
+        plain=(
+            Plain("(show|list|see|read|open) [me] [the] (log|messages log|messages.log|system log|console log)"),
+            Plain("(log|messages log|messages.log|console log|cconsole.log|the log)"),
+            Plain(
+                "(show|list|see) [me] [the] (errors|problems) (in|of|from) [the] (log|messages log|messages.log)",
+                {"filter": ["level>=2"]},
+            ),
+            Plain("(system alerts|errors in the log)", {"filter": ["level>=2"]}),
+        ),
+        examples=("show the log", "show the errors in the log"),
+        needs=("messages.log", "databases.names"),
+    ),
+    _list(
+        name="productions",
+        summary="Productions of all namespaces: state, queues, errors of the last hour; filter and sort by words",
+        handler="operations.productions:show_productions",
+        plain=(
+            Plain(f"{_SHOW} productions"),
+            Plain("(productions|interoperability|ensemble)"),
+            Plain("(is|are) [the|my|all] (production|productions) (running|ok|up)"),
+            Plain("which productions are (running|stopped|troubled)"),
+        ),
+        examples=("show productions",),
+    ),
+    _command(
+        name="production",
+        summary="The production of a namespace with its components, queues and errors",
+        handler="operations.productions:show_production",
+        grammar=_NAMESPACE,
+        plain=(
+            Plain("(show|open|explain) [me] [the] production (of|in) [namespace|the namespace] {namespace}"),
+            Plain("how is [the] production (of|in) [namespace|the namespace] {namespace} [doing]"),
+        ),
+        examples=("show the production of SHIP",),
+        live=True,
+    ),
+    _command(
+        name="production start",
+        undo={"production.state": "operations.productions:AGAIN"},
+        summary="Start the production of a namespace",
+        handler="operations.productions:start_production",
+        grammar=_NAMESPACE,
+        plain=(Plain("start [the] production (of|in) [namespace|the namespace] {namespace}"),),
+        examples=("start the production of SHIP",),
+        changes=True,
+    ),
+    _command(
+        name="production stop",
+        summary="Stop the production of a namespace; force=yes does not wait for its work",
+        handler="operations.productions:stop_production",
+        grammar=_NAMESPACE,
+        options={"force": "flag"},
+        plain=(
+            Plain("(stop|end) [the] production (of|in) [namespace|the namespace] {namespace}"),
+            Plain("force [the] production (of|in) [namespace|the namespace] {namespace} to stop", {"force": "yes"}),
+        ),
+        examples=("stop the production of SHIP",),
+        changes=True,
+    ),
+    _command(
+        name="production recover",
+        summary="Recover a troubled production, so that it can be started",
+        handler="operations.productions:recover_production",
+        grammar=_NAMESPACE,
+        plain=(Plain("recover [the] production (of|in) [namespace|the namespace] {namespace}"),),
+        examples=("recover the production of SHIP",),
+        changes=True,
+    ),
+    _command(
+        name="component restart",
+        summary="Restart one component of a production",
+        handler="operations.productions:restart_component",
+        grammar=_COMPONENT,
+        plain=(Plain("restart [the] component {component} (of|in) {namespace}"),),
+        examples=('restart the component "To carrier" in SHIP',),
+        changes=True,
+    ),
+    _command(
+        name="component start",
+        undo={"component.state": "operations.productions:COMPONENT_AGAIN"},
+        summary="Enable a component of a production",
+        handler="operations.productions:start_component",
+        grammar=_COMPONENT,
+        plain=(Plain("(start|enable) [the] component {component} (of|in) {namespace}"),),
+        examples=('start the component "To carrier" in SHIP',),
+        changes=True,
+    ),
+    _command(
+        name="component stop",
+        summary="Disable a component of a production; its messages wait",
+        handler="operations.productions:stop_component",
+        grammar=_COMPONENT,
+        plain=(Plain("(stop|disable) [the] component {component} (of|in) {namespace}"),),
+        examples=('stop the component "To carrier" in SHIP',),
+        changes=True,
+    ),
+    _list(
+        name="namespaces",
+        summary="Namespaces and the databases behind them; filter and sort by words",
+        handler="operations.namespaces:show_namespaces",
+        plain=(
+            Plain(f"{_SHOW} namespaces"),
+            Plain("(namespaces|namespace list)"),
+            Plain("(which|what) namespaces (are there|exist|do we have|does the instance have)"),
+        ),
+        examples=("show namespaces",),
+        needs=("namespaces.list",),
+    ),
+    _list(
+        name="sql running",
+        summary="SQL statements that run now, the longest first; filter and sort by words",
+        handler="operations.statements:show_running",
+        plain=(
+            Plain("(show|list|see) [me] [the|all] running (sql|queries|statements|sql statements)"),
+            Plain("(running sql|running queries|sql activity)"),
+            Plain("(which|what) (queries|sql statements|statements) (are running|run) [now]"),
+            Plain("which (query|statement) (is|runs) [the] (slow|slowest|longest)"),
+        ),
+        examples=("show running queries",),
+        needs=("statements.list",),
+    ),
+    _command(
+        name="mirror",
+        summary="This instance's part in its mirror",
+        handler="operations.mirror:show_mirror",
+        plain=(
+            Plain("(show|check|open) [me] [the] mirror [state|status]"),
+            Plain("(mirror|mirroring|mirror state|mirror status)"),
+            Plain("how is [the] mirror [doing]"),
+            Plain("is [the] mirror (ok|in sync|working|up)"),
+            Plain("(is this|am i on) [the|a] (primary|backup) [member]"),
+        ),
+        examples=("how is the mirror",),
+        needs=("mirror.state",),
         live=True,
     ),
 )

@@ -162,7 +162,7 @@ def _directory(row: Row) -> str:
 
 def _database(name: str, directory: str, state: Row, size: Row, *, known: bool) -> Database:
     """UNVERIFIED: that FreeSpace has the columns of numbers on each version; where it has not, the texts with units are
-    read. Settle: evidence SYS.Database:FreeSpace.
+    read. Settle: evidence SYS.Database:FreeSpace by SQL.
     """
     told = as_text(size.get("status")) or as_text(state.get("status"))
     most = as_text(size.get("maxsize"))

@@ -96,7 +96,7 @@ def file_of(row: Row) -> JournalFile | None:
     """One file; None without a name.
 
     UNVERIFIED: the columns, which are those of the admin API, their unit, and the form of the time. Settle: evidence
-    %SYS.Journal.File:ByTimeReverseOrder.
+    %SYS.Journal.File:ByTimeReverseOrder by %Library.ResultSet.
     """
     name = as_text(row.get("name"))
     size = as_int(row.get("datasize"))

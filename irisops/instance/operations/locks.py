@@ -1,4 +1,4 @@
-"""The lock table: who holds what, and who waits for it (facts: iris-license-sessions 5.1, iris-operations 9.1)."""
+"""The lock table: who holds what, and who waits for it (facts: iris-license-sessions 5.1, iris-operations 9)."""
 
 from __future__ import annotations
 

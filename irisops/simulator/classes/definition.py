@@ -20,7 +20,7 @@ _H = TypeVar("_H", bound=Handler)
 
 
 INTEROPERABILITY = "Ens."
-"""Begins the names of the classes that the namespaces of productions alone have (facts: iris-operations 9.6)."""
+"""Begins the names of the classes that the namespaces of productions alone have (facts: iris-operations 9)."""
 VIEWS = "INFORMATION.SCHEMA."
 """Begins the names of classes that every namespace sees."""
 

@@ -60,6 +60,7 @@ def build_registry(version: tuple[int, int]) -> Registry:
             system_basics.VERSION,
             system_basics.SYS,
             system_basics.STATUS,
+            system_basics.MONITOR,
             streams.STREAM,
             streams.GLOBAL_CHARACTER,
             streams.FILE_CHARACTER,

@@ -1,4 +1,4 @@
-"""`%SYS.LockQuery` and `SYS.Lock`: the lock table (facts: iris-license-sessions 5.1, iris-operations 9.1)."""
+"""`%SYS.LockQuery` and `SYS.Lock`: the lock table (facts: iris-license-sessions 5.1, iris-operations 9)."""
 
 from __future__ import annotations
 

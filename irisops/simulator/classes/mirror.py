@@ -1,4 +1,4 @@
-"""`%SYSTEM.Mirror`: the instance as the member of a mirror, or of none (facts: iris-operations 9.4)."""
+"""`%SYSTEM.Mirror`: the instance as the member of a mirror, or of none (facts: iris-operations 9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Ens.*`: the production of a namespace, its queues, components and log (facts: iris-operations 9.6).
+"""`Ens.*`: the production of a namespace, its queues, components and log (facts: iris-operations 9).
 
 Only the namespaces of productions have these classes.
 """

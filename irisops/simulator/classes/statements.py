@@ -1,4 +1,4 @@
-"""`INFORMATION.SCHEMA.CURRENT_STATEMENTS`: the SQL that runs now (facts: iris-operations 9.9)."""
+"""`INFORMATION.SCHEMA.CURRENT_STATEMENTS`: the SQL that runs now (facts: iris-operations 9)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from irisops.simulator.classes.values import as_text, same
 from irisops.simulator.world.operations import Statement
 
 SINCE = (2024, 1)
-"""UNVERIFIED: the first release, which is one of these or an earlier one (facts: iris-operations E 11). Settle: SELECT
+"""UNVERIFIED: the first release, which is one of these or an earlier one (facts: iris-operations 9). Settle: SELECT
 COUNT(*) FROM INFORMATION_SCHEMA.CURRENT_STATEMENTS on 2022.1 and 2023.1."""
 CURRENT = ClassDef("INFORMATION.SCHEMA.CURRENT_STATEMENTS", base=PERSISTENT, since=SINCE)
 _COLUMNS = {

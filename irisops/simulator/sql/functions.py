@@ -309,7 +309,7 @@ _INTEGER = SqlType.INTEGER
 _DISPLAY = {"1": "Assert", "2": "Error", "3": "Warning", "4": "Info", "5": "Trace", "6": "Alert"}
 """Of the one column with words that the product reads: Type of Ens_Util.Log.
 
-UNVERIFIED: the numbers behind the words, which public code tells in three ways (facts: iris-operations 9.6). Settle:
+UNVERIFIED: the numbers behind the words, which public code tells in three ways (facts: iris-operations 9). Settle:
 SELECT DISTINCT Type, %External(Type) FROM Ens_Util.Log.
 """
 

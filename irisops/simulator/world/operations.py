@@ -77,7 +77,7 @@ class Item:
 
 @dataclass(slots=True)
 class LogEntry:
-    """A row of `Ens.Util.Log`. `type` as its number (facts: iris-operations 9.6, likely)."""
+    """A row of `Ens.Util.Log`. `type` as its number (facts: iris-operations 9, likely)."""
 
     at: datetime
     type: int

@@ -171,6 +171,9 @@ def _log(world: World) -> None:
         (2, 0, "Utility.Event", "Purge of errors is done"),
     ):
         at = now - timedelta(minutes=minutes)
+        if level >= SEVERE:
+            with world.scheduler.as_of(at):
+                world.alerts.add(level, text)
         world.messages.append(
             f"{at:%m/%d/%y-%H:%M:%S}:{at.microsecond // 1000:03d} (1201) {level} [{event}] {text}"
         )
