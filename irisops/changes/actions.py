@@ -59,6 +59,13 @@ class Action:
         return self.kind.replace(".", "_")
 
 
+async def refuse_lacking(link: Link, feature: str) -> None:
+    """Raise NotPermitted if the account lacks what the feature is documented to need. For what is read first, too."""
+    lacks = await lacking(link.connection, FEATURES[feature].privilege)
+    if lacks:
+        raise not_permitted(f"That needs {lacks}.", privilege=lacks)
+
+
 async def plan_action(context: Context, link: Link, action: Action, origin: Origin) -> Plan:
     """The plan. Raises `Refusal` if it is so already, and the named problem of one that can only fail."""
     if action.before == action.after:
@@ -67,9 +74,7 @@ async def plan_action(context: Context, link: Link, action: Action, origin: Orig
             f"{action.what[:1].upper()}{action.what[1:]} is {action.after} already.",
             "There is nothing to do.",
         )
-    lacks = await lacking(link.connection, FEATURES[action.feature].privilege)
-    if lacks:
-        raise not_permitted(f"That needs {lacks}.", privilege=lacks)
+    await refuse_lacking(link, action.feature)
     shown = Plan(
         name=action.name,
         title=action.title,

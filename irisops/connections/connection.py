@@ -198,6 +198,8 @@ class Link:
     timeouts: KnownTimeouts | None = None
     """Session timeouts of the web applications, when they were read."""
     watched: Watched | None = None
+    health: tuple[float, list[str]] | None = None
+    """The summary of /status, and its monotonic time."""
     manager_directory: str = ""
     """Where messages.log is, once it was read."""
     locks_seen: dict[str, float] = field(default_factory=dict)

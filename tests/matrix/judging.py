@@ -129,11 +129,12 @@ def _compared(reference: Seen, seen: Seen, place: Place) -> Judged:
 
 
 _PARTS: Mapping[str, str] = {
-    **dict.fromkeys(("size_mb", "free_mb", "free_percent", "disk_mb", "limit_mb", "read_only"), "Sizes"),
-    **dict.fromkeys(("encrypted", "mirrored", "resource", "state", "mounted"), "State"),
-    **dict.fromkeys(("limit", "grows_by", "block_size", "expanding"), "Limits"),
-    "namespaces": "namespaces",
-    "open_transactions": "transactions",
+    "databases": "Sizes|State|never mounted",
+    "database": "Sizes|State|Limits|namespaces",
+    "journal": "transactions|journal files|space left",
+    "namespaces": "databases of the namespaces",
+    "locks": "holders|waits",
+    "productions": "cannot look|cannot be read",
     **dict.fromkeys(("holders", "holder", "Table sessions"), "[Ss]essions|[Pp]rocesses"),
     **dict.fromkeys(
         ("connections", "free", "in_use", "processes"), "[Cc]onnections|[Ss]essions|[Pp]rocesses"

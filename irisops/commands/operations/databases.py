@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from irisops.changes.actions import Action, again, plan_action
+from irisops.changes.actions import Action, again, plan_action, refuse_lacking
 from irisops.changes.record import Origin
 from irisops.connections.connection import Link
 from irisops.connections.looks import Look, look_back
@@ -123,9 +123,11 @@ def _growth(database: Database, before: Look | None) -> float | None:
     return None if size is None or database.size is None else database.size - size
 
 
-async def _find(link: Link, name: str) -> Database:
-    """The database of that name or directory. Raises `Refusal`."""
-    found, _ = await read_databases(link.connection)
+async def _find(link: Link, name: str, notes: list[str] | None = None) -> Database:
+    """The database of that name or directory. `notes` gets what cannot be read. Raises `Refusal`."""
+    found, unread = await read_databases(link.connection)
+    if notes is not None:
+        notes += unread
     wanted = name.casefold()
     for each in found:
         if each.name.casefold() == wanted or (each.directory and key_of(each.directory) == key_of(name)):
@@ -144,8 +146,10 @@ async def _find(link: Link, name: str) -> Database:
 async def show_database(context: Context, command: Command) -> Replies:
     """One database as named values, with the namespaces that use it."""
     link = context.link()
-    database = await _find(link, str(command.args["database"]))
-    notes: list[str] = [sentence] if (sentence := trouble(database)) else []
+    notes: list[str] = []
+    database = await _find(link, str(command.args["database"]), notes)
+    if sentence := trouble(database):
+        notes.insert(0, sentence)
     detail = (
         await or_note(
             read_detail(link.connection, database.directory),
@@ -219,6 +223,8 @@ def _mounted(database: Database) -> str:
 
 
 async def _plan(context: Context, link: Link, name: str, goal: str, origin: Origin) -> Plan:
+    feature = "databases.dismount" if goal == DISMOUNTED else "databases.mount"
+    await refuse_lacking(link, feature)
     database = await _find(link, name)
     shown = harmless(database.name, 80)
     if database.mounted is None:
@@ -247,7 +253,7 @@ async def _plan(context: Context, link: Link, name: str, goal: str, origin: Orig
         f"database {shown}",
         _mounted(database),
         goal,
-        "databases.dismount" if goal == DISMOUNTED else "databases.mount",
+        feature,
         run,
         look,
         effects=[

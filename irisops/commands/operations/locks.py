@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from irisops.changes.actions import Action, plan_action
+from irisops.changes.actions import Action, plan_action, refuse_lacking
 from irisops.changes.record import Origin
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
@@ -149,6 +149,7 @@ async def _find(link: Link, name: str) -> Lock:
 async def delete(context: Context, command: Command) -> Replies:
     """Plan to delete a lock."""
     link = context.link()
+    await refuse_lacking(link, "locks.delete")
     lock = await _find(link, str(command.args["lock"]))
     shown = harmless(lock.reference, 120)
     warnings = [_RISK]

@@ -25,7 +25,10 @@ MEANINGS: Sequence[tuple[re.Pattern[str], str]] = tuple(
             r"license limit|licen[sc]e.*exceeded",
             "A login found no free license unit: /license shows who holds them, /free helps.",
         ),
-        (r"no valid license key", "No license key was found: IRIS runs without one, or as a Community Edition."),
+        (
+            r"no valid license key",
+            "No license key was found: IRIS runs without one, or as a Community Edition.",
+        ),
         # (facts: iris-operations 10)
         (r"community license expired", "The Community Edition's key ran out: run a newer image."),
         (
@@ -35,14 +38,20 @@ MEANINGS: Sequence[tuple[re.Pattern[str], str]] = tuple(
         # (facts: iris-config-as-text 1)
         (r"^merging .* into ", "A CPF merge began; the lines after it tell what it did."),
         (r"^validating cpf file", "A merged CPF is being checked."),
-        (r"^no errors found in cpf", "The merged CPF is valid; whether its actions worked, the lines after it tell."),
+        (
+            r"^no errors found in cpf",
+            "The merged CPF is valid; whether its actions worked, the lines after it tell.",
+        ),
         (r"^(reading|validating) \[actions\]", "The actions of a CPF merge: one line for each follows."),
         # (facts: iris-webapps-gateway 3.2)
         (
             r"no wsgi app found",
             "A Python application did not load: the exception stands in this entry. /explain PATH looks further.",
         ),
-        (r"could not switch to a given wsgi", "The folder of a Python application is not there or may not be read."),
+        (
+            r"could not switch to a given wsgi",
+            "The folder of a Python application is not there or may not be read.",
+        ),
         (
             r"modulenotfounderror",
             "A Python package is not installed for the Python inside IRIS (mgr/python).",
@@ -52,7 +61,10 @@ MEANINGS: Sequence[tuple[re.Pattern[str], str]] = tuple(
             r"errproductionnotquiescent|can not become quiescent",
             "A production did not stop in its time: work in progress kept it. Stop it with more time, or with force.",
         ),
-        (r"errproductionalreadyrunning", "A production was started that runs already: /productions shows it."),
+        (
+            r"errproductionalreadyrunning",
+            "A production was started that runs already: /productions shows it.",
+        ),
         # (facts: iris-operations 10)
         (r"no space left on device", "A disk is full: /databases shows the space left on each."),
         # (facts: iris-security 1)
@@ -101,8 +113,16 @@ async def show_log(context: Context, command: Command) -> Replies:
             *([] if chosen.described else _counted(lines)),
             *_explained(str(row["text"]) for row in chosen.rows),
             *([_alerts(*alerts)] if alerts else []),
-            *([f"Only the end of the log: it begins in {harmless(directory, 80)}messages.log."] if cut else []),
-            *([] if lines else [f"{harmless(directory, 80)}messages.log is empty, or ConsoleFile of the CPF moved it."]),
+            *(
+                [f"Only the end of the log: it begins in {harmless(directory, 80)}messages.log."]
+                if cut
+                else []
+            ),
+            *(
+                []
+                if lines
+                else [f"{harmless(directory, 80)}messages.log is empty, or ConsoleFile of the CPF moved it."]
+            ),
             *notes,
         ],
         total=chosen.total,
@@ -114,7 +134,9 @@ async def _directory(link: Link) -> str:
     found = await manager_directory(link.connection)
     if not found:
         raise Refusal(
-            "NotReadable", "Where messages.log is cannot be told: IRISSYS is not listed.", "/databases shows what is."
+            "NotReadable",
+            "Where messages.log is cannot be told: IRISSYS is not listed.",
+            "/databases shows what is.",
         )
     return found
 

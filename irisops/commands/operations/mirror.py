@@ -12,7 +12,11 @@ from irisops.instance.operations.mirror import Mirror, read_mirror
 
 def trouble(mirror: Mirror) -> str:
     """What is wrong with the mirror, as a sentence; "" if nothing is."""
-    return "" if mirror.well else f"This member of mirror {harmless(mirror.name, 60)} is {harmless(mirror.status, 40)}."
+    return (
+        ""
+        if mirror.well
+        else f"This member of mirror {harmless(mirror.name, 60)} is {harmless(mirror.status, 40)}."
+    )
 
 
 async def show_mirror(context: Context, _command: Command) -> Replies:

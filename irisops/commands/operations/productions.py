@@ -87,7 +87,8 @@ def trouble(production: Production, now: datetime) -> str:
     return f"{name} {listed(parts)}." if parts and (production.name or long or errors) else ""
 
 
-async def _now(link: Link) -> datetime:
+async def instance_now(link: Link) -> datetime:
+    """The instance's time (UTC)."""
     now = link.clock.now()
     return now + timedelta(seconds=await clock_offset(link.connection, now))
 
@@ -97,7 +98,11 @@ async def read_productions(link: Link, only: str = "") -> tuple[list[Production]
     names = [only] if only else [each.name for each in await read_namespaces(link.connection)]
     home = link.profile.namespace
     found, closed = await find_productions(link.connection, names, home)
-    notes = [f"This account cannot look into {listed(closed, most=6)}, or not at a production there."] if closed else []
+    notes = (
+        [f"This account cannot look into {listed(closed, most=6)}, or not at a production there."]
+        if closed
+        else []
+    )
     there = [each for each in found if each.name or each.state != STOPPED]
     inside = [await look_inside(link.connection, each, home) for each in there]
     return inside, [*notes, *(note for each in inside for note in each.notes)]
@@ -107,7 +112,7 @@ async def show_productions(context: Context, command: Command) -> Replies:
     """Productions, filtered and sorted by words."""
     link = context.link()
     found, notes = await read_productions(link)
-    now = await _now(link)
+    now = await instance_now(link)
     found.sort(key=lambda each: (not trouble(each, now), each.namespace))
     troubles = [sentence for each in found if (sentence := trouble(each, now))]
     shown = list_table(
@@ -134,12 +139,19 @@ async def _find(link: Link, namespace: str) -> Production:
     spelled = next((each for each in known if each.casefold() == namespace.casefold()), "")
     if not spelled:
         raise no_such(
-            "NoSuchNamespace", "namespace", namespace, known, cure="/namespaces lists them.", line=lambda each: f"/production {each}"
+            "NoSuchNamespace",
+            "namespace",
+            namespace,
+            known,
+            cure="/namespaces lists them.",
+            line=lambda each: f"/production {each}",
         )
     found, notes = await read_productions(link, spelled)
     if not found:
         raise Refusal(
-            "NoProduction", f"There is no production in {spelled}. {' '.join(notes)}".strip(), "/productions lists them."
+            "NoProduction",
+            f"There is no production in {spelled}. {' '.join(notes)}".strip(),
+            "/productions lists them.",
         )
     return found[0]
 
@@ -148,10 +160,12 @@ async def show_production(context: Context, command: Command) -> Replies:
     """One production as named values, and its components."""
     link = context.link()
     production = await _find(link, str(command.args["namespace"]))
-    now = await _now(link)
+    now = await instance_now(link)
     told = trouble(production, now)
     errors = production.errors_since(now - HOUR)
-    last = [f"Last error, of {harmless(errors[0].item, 60)}: {harmless(errors[0].text, 200)}"] if errors else []
+    last = (
+        [f"Last error, of {harmless(errors[0].item, 60)}: {harmless(errors[0].text, 200)}"] if errors else []
+    )
     entries: list[cards.Entry] = [
         ("namespace", "Namespace", production.namespace),
         ("production", "Production", production.name),
@@ -160,7 +174,9 @@ async def show_production(context: Context, command: Command) -> Replies:
         ("errors", "Errors in the last hour", None if errors is None else len(errors)),
     ]
     title = f"Production {harmless(production.name or '(none runs)', 80)}"
-    card = cards.facts_card("production", title, entries, [*([told] if told else []), *last, *production.notes])
+    card = cards.facts_card(
+        "production", title, entries, [*([told] if told else []), *last, *production.notes]
+    )
     space = quote(production.namespace)
     word = {RUNNING: "stop", TROUBLED: "recover"}.get(production.state, "start")
     card.actions = [("g", word, f"/production {word} {space}")]
@@ -213,7 +229,9 @@ async def _state(link: Link, namespace: str) -> str:
 
 async def start_production(context: Context, command: Command) -> Replies:
     """Plan to start the production of a namespace."""
-    yield await _switch(context, context.link(), str(command.args["namespace"]), RUNNING, Origin(command.slash))
+    yield await _switch(
+        context, context.link(), str(command.args["namespace"]), RUNNING, Origin(command.slash)
+    )
 
 
 async def stop_production(context: Context, command: Command) -> Replies:
@@ -236,7 +254,11 @@ async def _switch(
             f"/production recover {quote(production.namespace)} puts it right first.",
         )
     if goal == RUNNING and not production.name:
-        raise Refusal("NoProduction", f"No production of {production.namespace} is known by name.", "Start it in the portal.")
+        raise Refusal(
+            "NoProduction",
+            f"No production of {production.namespace} is known by name.",
+            "Start it in the portal.",
+        )
     name = harmless(production.name or "the production", 80)
     where = production.namespace
     call: Called = ("StartProduction", (production.name,))
@@ -245,13 +267,16 @@ async def _switch(
     if goal == STOPPED:
         call = ("StopProduction", (STOP_SECONDS, int(force)))
         effects = [f"It gets {STOP_SECONDS} seconds to end its work; what waits in queues stays there."]
-        warnings += [f"{counted(production.queued, 'message')} wait in its queues."] if production.queued else []
+        warnings += (
+            [f"{counted(production.queued, 'message')} wait in its queues."] if production.queued else []
+        )
         if force:
             warnings.append("With force, work in progress is lost.")
     action = Action(
         SWITCH,
         where,
-        f"{'Stop' if goal == STOPPED else 'Start'} {name} in {harmless(where, 40)}" + (" with force" if force else ""),
+        f"{'Stop' if goal == STOPPED else 'Start'} {name} in {harmless(where, 40)}"
+        + (" with force" if force else ""),
         f"production {name}",
         production.state,
         goal,
@@ -283,7 +308,9 @@ async def recover_production(context: Context, command: Command) -> Replies:
     production = await _find(link, str(command.args["namespace"]))
     name = harmless(production.name or "the production", 80)
     if production.state != TROUBLED:
-        raise Refusal("NotTroubled", f"{name} is {production.state}, not troubled.", "There is nothing to recover.")
+        raise Refusal(
+            "NotTroubled", f"{name} is {production.state}, not troubled.", "There is nothing to recover."
+        )
 
     async def look() -> str:
         state = await _state(link, production.namespace)
@@ -331,7 +358,9 @@ async def _component(link: Link, target: str) -> tuple[Production, Component]:
         if each.name.casefold() == name.casefold():
             return production, each
     names = [each.name for each in production.components]
-    raise no_such("NoSuchComponent", "component", name, names, cure=f"/production {quote(namespace)} lists them.")
+    raise no_such(
+        "NoSuchComponent", "component", name, names, cure=f"/production {quote(namespace)} lists them."
+    )
 
 
 async def _component_state(link: Link, target: str) -> str:

@@ -178,7 +178,9 @@ SPECS: tuple[CommandSpec, ...] = (
         summary="The end of messages.log, newest first, with what known lines mean; filter and sort by words",
         handler="operations.log:show_log",
         plain=(
-            Plain("(show|list|see|read|open) [me] [the] (log|messages log|messages.log|system log|console log)"),
+            Plain(
+                "(show|list|see|read|open) [me] [the] (log|messages log|messages.log|system log|console log)"
+            ),
             Plain("(log|messages log|messages.log|console log|cconsole.log|the log)"),
             Plain(
                 "(show|list|see) [me] [the] (errors|problems) (in|of|from) [the] (log|messages log|messages.log)",
@@ -231,7 +233,10 @@ SPECS: tuple[CommandSpec, ...] = (
         options={"force": "flag"},
         plain=(
             Plain("(stop|end) [the] production (of|in) [namespace|the namespace] {namespace}"),
-            Plain("force [the] production (of|in) [namespace|the namespace] {namespace} to stop", {"force": "yes"}),
+            Plain(
+                "force [the] production (of|in) [namespace|the namespace] {namespace} to stop",
+                {"force": "yes"},
+            ),
         ),
         examples=("stop the production of SHIP",),
         changes=True,

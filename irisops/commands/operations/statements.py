@@ -16,7 +16,10 @@ _FIELDS: cards.Fields[Statement] = (
     (Column("pid", "PID", "number"), lambda each: each.pid),
     (Column("user", "USER"), lambda each: each.username),
     (Column("running_for", "RUNS FOR", "duration"), lambda each: each.seconds),
-    (Column("statement", "STATEMENT", grow=True, wrap=2), lambda each: each.text or f"({each.kind} {each.key})"),
+    (
+        Column("statement", "STATEMENT", grow=True, wrap=2),
+        lambda each: each.text or f"({each.kind} {each.key})",
+    ),
     (Column("namespace", "NAMESPACE", hide_under=90), lambda each: each.namespace),
     (Column("status", "STATUS", hide_under=100), lambda each: each.status),
     (Column("started", "STARTED", hide_under=120), lambda each: each.started),
@@ -39,7 +42,10 @@ async def show_running(context: Context, command: Command) -> Replies:
         _FIELDS,
         named,
         notes=["The texts of some cannot be read: each is named by its hash."] if untold else [],
-        actions=[("enter", "its process", "/process {pid}"), ("x", "end its process", "/process terminate {pid}")],
+        actions=[
+            ("enter", "its process", "/process {pid}"),
+            ("x", "end its process", "/process terminate {pid}"),
+        ],
     )
     shown.key = "id"
     yield shown

@@ -80,7 +80,9 @@ async def read_alerts(instance: Instance) -> tuple[str, int | None]:
     """The state of the system by its monitor, and the alerts since it started. Raises a named problem."""
 
     async def attempt(_route: Route) -> tuple[str, int | None]:
-        state, alerts = await instance.batch([ClassMethod("%SYSTEM.Monitor", name) for name in ("State", "Alerts")])
+        state, alerts = await instance.batch(
+            [ClassMethod("%SYSTEM.Monitor", name) for name in ("State", "Alerts")]
+        )
         number = number_of(state)
         if isinstance(state, Exception):
             raise state

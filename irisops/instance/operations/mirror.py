@@ -37,14 +37,27 @@ async def read_mirror(instance: Instance) -> Mirror:
         member, primary, backup, asynchronous, name, kind = await instance.batch(
             [
                 ClassMethod(_CLASS, method)
-                for method in ("IsMember", "IsPrimary", "IsBackup", "IsAsyncMember", "MirrorName", "GetMemberType")
+                for method in (
+                    "IsMember",
+                    "IsPrimary",
+                    "IsBackup",
+                    "IsAsyncMember",
+                    "MirrorName",
+                    "GetMemberType",
+                )
             ]
         )
         if not as_flag(answered(member).value):
-            return Mirror(False, kind=text_of(kind))
+            return Mirror(member=False, kind=text_of(kind))
         roles = ((primary, "primary"), (backup, "backup"), (asynchronous, "async"))
         role = next((word for answer, word in roles if text_of(answer) == "1"), "")
         (status,) = await instance.batch([ClassMethod(_CLASS, "GetStatus", (text_of(name),))])
-        return Mirror(True, text_of(name), text_of(kind), role, as_text(answered(status).value))
+        return Mirror(
+            member=True,
+            name=text_of(name),
+            kind=text_of(kind),
+            role=role,
+            status=as_text(answered(status).value),
+        )
 
     return await first_route(instance, "mirror.state", attempt)

@@ -27,8 +27,8 @@ STOP_SECONDS = 60
 DEADLINE = 100.0
 """Seconds to wait for the answer of a start or a stop."""
 ERROR = "error"
-"""UNVERIFIED: the word for errors, which may be translated; the numbers behind the words are told in three ways. Settle:
-SELECT DISTINCT Type, %External(Type) FROM Ens_Util.Log."""
+"""UNVERIFIED: the word for errors, which may be translated; the numbers behind the words are told in three ways.
+Settle: SELECT DISTINCT Type, %External(Type) FROM Ens_Util.Log."""
 MOST_ENTRIES = 500
 """Entries of the log that are looked at."""
 PASSING = "_SyncCall"
@@ -79,7 +79,11 @@ class Production:
         """The errors since then, newest first; None if the log cannot be read."""
         if self.log is None:
             return None
-        return [each for each in self.log if each.kind.casefold() == ERROR and each.at is not None and each.at >= when]
+        return [
+            each
+            for each in self.log
+            if each.kind.casefold() == ERROR and each.at is not None and each.at >= when
+        ]
 
 
 def _go(namespace: str) -> ClassMethod:
@@ -105,7 +109,9 @@ async def find_productions(
     _came_back(returned, home)
     found: list[Production] = []
     closed: list[str] = []
-    for namespace, entered, status, active in zip(asked, answers[::3], answers[1::3], answers[2::3], strict=True):
+    for namespace, entered, status, active in zip(
+        asked, answers[::3], answers[1::3], answers[2::3], strict=True
+    ):
         if isinstance(entered, Exception):
             closed.append(namespace)
         elif isinstance(status, Answer):
@@ -127,7 +133,8 @@ def _state(value: Value) -> str:
 def _came_back(returned: Answer | Exception, home: str) -> None:
     if isinstance(returned, Exception):
         raise InstanceError(
-            f"The connection could not go back to {home}.", "/disconnect, then /connect: until then reads may fail."
+            f"The connection could not go back to {home}.",
+            "/disconnect, then /connect: until then reads may fail.",
         )
 
 
@@ -156,13 +163,15 @@ async def look_inside(instance: Instance, production: Production, home: str) -> 
                 notes.append(f"The {what} of {namespace} cannot be read: {_why(answer)}")
     else:
         notes.append(
-            f"Components and log of {namespace} cannot be read on a connection to {home}: connect a profile to {namespace}."
+            f"Components and log of {namespace} cannot be read on a connection to {home}: connect a profile to it."
         )
     return Production(
         namespace,
         production.name,
         production.state,
-        None if queues is None else tuple((as_text(row.get("name")), as_int(row.get("count")) or 0) for row in queues),
+        None
+        if queues is None
+        else tuple((as_text(row.get("name")), as_int(row.get("count")) or 0) for row in queues),
         None if components is None else tuple(_component(row) for row in components),
         None if log is None else tuple(_entry(row) for row in log),
         tuple(notes),
@@ -191,12 +200,17 @@ def _component(row: Row) -> Component:
 
 def _entry(row: Row) -> LogEntry:
     return LogEntry(
-        as_utc(row.get("timelogged")), as_text(row.get("type")), as_text(row.get("configname")), as_text(row.get("text"))
+        as_utc(row.get("timelogged")),
+        as_text(row.get("type")),
+        as_text(row.get("configname")),
+        as_text(row.get("text")),
     )
 
 
-async def control(instance: Instance, namespace: str, home: str, *calls: tuple[str, tuple[Value, ...]]) -> None:
-    """Methods of the director, (name, arguments) in turn, in a namespace. Raises the named problem of the first failure.
+async def control(
+    instance: Instance, namespace: str, home: str, *calls: tuple[str, tuple[Value, ...]]
+) -> None:
+    """Methods of the director, (name, arguments) in turn, in a namespace. Raises the problem of the first failure.
 
     The rehearsal of a plan makes the same calls.
     """

@@ -20,7 +20,8 @@ MOST_TEXTS = 50
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A statement that runs. `seconds` since it began; `text` None: not told. Parameters are never read: they may hold
-    what is confidential."""
+    what is confidential.
+    """
 
     number: int | None
     pid: int | None

@@ -42,7 +42,7 @@ class Task:
         """True if its last run did not end well.
 
         UNVERIFIED: Last Status and Last Result of a task that ended well; the properties behind them say 1 and Success
-        (facts: iris-operations 8). Settle: evidence %SYS.Task:TaskListDetail by %Library.ResultSet, where a task failed.
+        (facts: iris-operations 8). Settle: evidence %SYS.Task:TaskListDetail by %Library.ResultSet, if a task failed.
         """
         told = self.status or self.result
         return self.error not in _NO_ERROR or told.casefold() not in _WELL
