@@ -72,8 +72,8 @@ def tasks(native: Any, _connection: Any) -> Rows:
         {
             "id": row["ID"],
             "name": row["Task Name"],
-            "next": f"{row['Next Scheduled Date'] or ''} {row['Next Scheduled Time'] or ''}".strip(),
-            "last": row["Last Finished"] or "",
+            "next": f"{row['Next Scheduled Date'] or ''} {row['Next Scheduled Time'] or ''}".strip()[:16],
+            "last": (row["Last Finished"] or "")[:16],
             "result": row["Last Result"] or "",
             "suspended": row["Suspended"] == "Yes",
             "failed": row["Last Status"] == "0",

@@ -77,8 +77,7 @@ def trouble(database: Database) -> str:
         case "disk full" | "disk low":
             return f"The disk of {name} has {_whole(database.disk):,} MB left: {harmless(database.directory, 80)}"
         case "dismounted" | "unmounted":
-            cure = f"/database mount {quote(name)} mounts it."
-            return f"{name} is {database.state}: a program that needs it fails. {cure}"
+            return f"{name} is {database.state}, so programs that need it fail: /database mount {quote(name)}"
     return ""
 
 

@@ -21,10 +21,11 @@ SECONDS = 30.0
 
 async def _databases(link: Link) -> tuple[list[str], str]:
     found, notes = await read_databases(link.connection)
-    wrong = [sentence for each in sorted(found, key=urgency) if (sentence := databases.trouble(each))]
+    bad = [each for each in sorted(found, key=urgency) if databases.trouble(each)]
+    wrong = [f"{listed([f'{harmless(each.name, 40)} {each.state}' for each in bad], most=4)}"] if bad else []
     sizes = [each.size for each in found if each.size is not None]
     total = f", {sum(sizes):,.0f} MB" if sizes else ""
-    return wrong, " ".join([f"{counted(len(found), 'database')}{total}.", *notes])
+    return wrong, ". ".join([f"{counted(len(found), 'database')}{total}", *notes])
 
 
 async def _journal(link: Link) -> tuple[list[str], str]:
@@ -37,18 +38,19 @@ async def _journal(link: Link) -> tuple[list[str], str]:
             raise
         except InstanceProblem:  # without the files, the state is told all the same
             pace = None
-    told = journal.trouble(now, pace)
+    days = journal.days_left(now, pace)
     left = f", {now.free_mb:,} MB left" if now.free_mb is not None else ""
-    return [told] if told else [], f"{now.state.capitalize()}{left}."
+    said = f"{now.state}{left}" + (f", for {days:,.1f} days" if days is not None else "")
+    return [said] if journal.trouble(now, pace) else [], said
 
 
 async def _tasks(link: Link) -> tuple[list[str], str]:
     found = await read_tasks(link.connection)
     failed = [harmless(each.name, 60) for each in found if each.failed]
-    told = [f"Failed at the last run: {listed(failed, most=3)}."] if failed else []
+    told = [f"{listed(failed, most=3)} failed"] if failed else []
     upcoming = min((each for each in found if each.next_run), key=lambda each: each.next_run, default=None)
-    following = f" Next: {harmless(upcoming.name, 60)} at {upcoming.next_run}." if upcoming else ""
-    return told, f"{counted(len(found), 'task')}.{following}"
+    following = f", next {harmless(upcoming.name, 40)} at {upcoming.next_run}" if upcoming else ""
+    return told, f"{counted(len(found), 'task')}{following}"
 
 
 async def _locks(link: Link) -> tuple[list[str], str]:
@@ -56,37 +58,32 @@ async def _locks(link: Link) -> tuple[list[str], str]:
     blocked = [each for each in found if each.waiters]
     waiting = sum(len(each.waiters or ()) for each in blocked)
     told = (
-        [f"{counted(waiting, 'process', 'processes')} wait for {counted(len(blocked), 'lock')}."]
+        [f"{counted(waiting, 'process', 'processes')} wait for {counted(len(blocked), 'lock')}"]
         if blocked
         else []
     )
-    return told, f"{counted(len(found), 'lock')}, nobody is known to wait."
+    return told, f"{counted(len(found), 'lock')}, nobody is known to wait"
 
 
 async def _productions(link: Link) -> tuple[list[str], str]:
     found, _ = await productions.read_productions(link)
     now = await productions.instance_now(link)
-    wrong = [sentence for each in found if (sentence := productions.trouble(each, now))]
+    bad = [productions.brief(each, now) for each in found if productions.trouble(each, now)]
     running = sum(each.state == productions.RUNNING for each in found)
-    return wrong, f"{counted(running, 'production')} running." if found else "No production."
+    return bad[:2], f"{counted(running, 'production')} running" if found else "none"
 
 
 async def _alerts(link: Link) -> tuple[list[str], str]:
     state, count = await read_alerts(link.connection)
     told = "" if count is None else f", {counted(count, 'alert')} since it started"
-    said = f"The system monitor says {state or 'nothing'}{told}."
+    said = f"the system monitor says {state or 'nothing'}{told}"
     return ([said] if state not in ("OK", "") else []), said
 
 
 async def _mirror(link: Link) -> tuple[list[str], str]:
     found = await read_mirror(link.connection)
-    told = mirror.trouble(found)
-    said = (
-        f"{found.role.capitalize() or 'Member'} of {found.name}, {found.status}."
-        if found.member
-        else "In no mirror."
-    )
-    return [told] if told else [], said
+    said = f"{found.role or 'member'} of {harmless(found.name, 60)}, {harmless(found.status, 40)}"
+    return [said] if mirror.trouble(found) else [], said if found.member else "in none"
 
 
 Read = Callable[[Link], Awaitable[tuple[list[str], str]]]
@@ -118,7 +115,7 @@ async def read_health(link: Link) -> list[str]:
             unread.append(f"{name}: cannot be read. {problem.message}")
         else:
             (bad if wrong else fine).append(
-                f"{name}: {' '.join(wrong) or said}" + (f" ({command})" if wrong else "")
+                f"{name}: {'; '.join(wrong) or said}" + (f" · {command}" if wrong else "")
             )
     link.health = (now, [*bad, *unread, *fine])
     return link.health[1]

@@ -87,6 +87,17 @@ def trouble(production: Production, now: datetime) -> str:
     return f"{name} {listed(parts)}." if parts and (production.name or long or errors) else ""
 
 
+def brief(production: Production, now: datetime) -> str:
+    """State and figures in a few words."""
+    errors = _errors(production, now)
+    parts = [
+        production.state,
+        *([f"{production.queued:,} queued"] if production.queued else []),
+        *([f"{counted(errors, 'error')} in the last hour"] if errors else []),
+    ]
+    return f"{harmless(production.namespace, 40)} {', '.join(parts)}"
+
+
 async def instance_now(link: Link) -> datetime:
     """The instance's time (UTC)."""
     now = link.clock.now()

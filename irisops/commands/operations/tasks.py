@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 
@@ -31,13 +32,21 @@ SWITCH, RUN = "task.suspend", "task.run"
 SUSPENDED, SCHEDULED, STARTED = "suspended", "scheduled", "started"
 START_DELAY = 90.0
 """Seconds to wait for the start: the task manager looks each 60 (facts: iris-operations 8)."""
+
+
+def _minute(time: str) -> str:
+    """A time without its seconds, if it has the usual form; /task has it whole."""
+    return time[:16] if _TIME.fullmatch(time) else time
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 _TONES: Mapping[str, Tone] = {"failed": "bad", "suspended": "warn", "fine": "good"}
 _FIELDS: cards.Fields[Task] = (
     (Column("id", "ID", "number"), lambda each: each.number),
     (Column("name", "NAME", grow=True, least=12), lambda each: each.name),
     (Column("state", "STATE", tones=_TONES), lambda each: each.state),
-    (Column("next", "NEXT"), lambda each: each.next_run),
-    (Column("last", "LAST"), lambda each: each.last_finished or each.last_started),
+    (Column("next", "NEXT"), lambda each: _minute(each.next_run)),
+    (Column("last", "LAST"), lambda each: _minute(each.last_finished or each.last_started)),
     (Column("result", "RESULT", least=20, hide_under=110), lambda each: each.result or each.status),
     (Column("namespace", "NAMESPACE", hide_under=115), lambda each: each.namespace),
     (Column("interval", "RUNS", hide_under=125), lambda each: each.interval),

@@ -142,12 +142,12 @@ async def test_the_status_says_what_is_wrong_first(tmp_path: Path) -> None:
         assert areas[-7:] == ["databases", "journal", "productions", "tasks", "locks", "alerts", "mirror"]
         said = " ".join(shown.notes)
         for part in (
-            "WAREHOUSE is full",
+            "WAREHOUSE full and ARCHIVE dismounted",
             "3.0 days",
-            "214 messages",
+            "217 queued, 12 errors",
             "Nightly export",
             "2 processes wait",
-            "In no mirror",
+            "mirror: in none",
         ):
             assert part in said
         at.served.world.operations.locks.clear()
