@@ -27,6 +27,9 @@ SUBCOMMANDS = {
     "evidence": "irisops.run_command:evidence",
     "export": "irisops.run_command:export",
     "diff": "irisops.run_command:diff",
+    "apply": "irisops.run_command:apply",
+    "mcp": "irisops.agents.serving:serve",
+    "approve": "irisops.agents.approve:approve",
     "leases": "irisops.leases_watch:leases",
     "completion": "irisops.completion:completion",
 }

@@ -20,6 +20,9 @@ commands:
   irisops evidence FILE      what an instance answers, without names, in a file that helps this project
   irisops export DIR         the configuration of an instance as text, fit for Git; --check for drift
   irisops diff A [B]         what differs between folders, profiles, or the instance now
+  irisops apply DIR          make an instance what such a folder says; the plan comes first
+  irisops mcp                a server of tools for an agent (MCP); changes need a person's yes
+  irisops approve            say yes in a terminal to what an agent has planned
   irisops completion bash    completion for bash, zsh or fish
   irisops leases             what shares have made and not yet taken back; "clear" takes it back
   irisops simulator          the practice instance alone, for any tool that speaks to IRIS
@@ -62,6 +65,21 @@ DIFF_DESCRIPTION = """\
 Compare two configurations by object and field: folders that "irisops export" has made, profiles, or the instance now.
 
 exit status: 0 the same   1 different   2 could not be told   4 cannot reach or log in"""
+
+APPLY_DESCRIPTION = """\
+Make an instance what a folder of "irisops export" says: the differences are shown as one plan, and on a terminal you
+are asked for a yes. It is journaled, and /undo takes it back as a whole. Nothing is deleted without --delete.
+
+exit status: 0 done, or nothing to do   1 the folder cannot be used, or the instance refused or failed
+  2 not understood   3 needs a yes (--yes)   4 cannot reach or log in"""
+
+MCP_DESCRIPTION = """\
+Serve tools for an agent over standard input and output (Model Context Protocol). What an agent may do is decided for
+each profile: /profile edit NAME agents=off, read (the default), plan or apply. A change is planned, shown to a person
+in the client or by "irisops approve", and carried out after a yes. Needs: pip install 'irisops[mcp]'. More in
+docs/agents.md.
+
+exit status: 0 the client has left   2 no such profile, or the package is missing"""
 
 COMPLETION_DESCRIPTION = """\
 Print a completion script.
@@ -150,6 +168,28 @@ def parser() -> Arguments:
     _as_command(diff)
     diff.add_argument("first", metavar="A", help="a folder, or a profile")
     diff.add_argument("second", metavar="B", nargs="?", default="", help="another; else the instance, now")
+
+    apply = commands.add_parser(
+        "apply", help="make an instance what such a folder says", description=APPLY_DESCRIPTION
+    )
+    _as_command(apply)
+    apply.add_argument("--delete", action="store_true", help="delete what the folder does not have, by name")
+    apply.add_argument("folder", metavar="DIR", help="a folder that export has made")
+
+    mcp = commands.add_parser("mcp", help="a server of tools for an agent", description=MCP_DESCRIPTION)
+    mcp.add_argument(
+        "--profile",
+        metavar="NAME",
+        action="append",
+        default=[],
+        dest="profiles",
+        help="serve this profile only; may be given several times",
+    )
+    mcp.add_argument("--demo", action="store_true", help="on a private practice instance, to try it")
+    _simulator_options(mcp)
+
+    approve = commands.add_parser("approve", help="say yes to what an agent has planned")
+    approve.add_argument("plan", metavar="ID", nargs="?", default="", help="the plan; else the only one")
 
     leases = commands.add_parser("leases", help="what shares have made and not yet taken back")
     leases.add_argument(

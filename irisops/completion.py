@@ -60,6 +60,17 @@ TOP = (
     _PLAIN,
 )
 COMMANDS: dict[str, tuple[str, tuple[Option, ...], tuple[str, ...]]] = {
+    "mcp": (
+        "a server of tools for an agent",
+        (
+            _HELP,
+            Option("--profile", "serve this profile only", PROFILE),
+            Option("--demo", "on a private practice instance"),
+            *_SIMULATOR,
+        ),
+        (),
+    ),
+    "approve": ("say yes to what an agent has planned", (_HELP,), ()),
     "demo": ("the chat on a private practice instance", (_HELP, *_SIMULATOR, _PLAIN), ()),
     "run": (
         "one command without the screen",
@@ -90,6 +101,11 @@ COMMANDS: dict[str, tuple[str, tuple[Option, ...], tuple[str, ...]]] = {
         (),
     ),
     "diff": ("what differs between two configurations", _AS_COMMAND, ()),
+    "apply": (
+        "make an instance what such a folder says",
+        (*_AS_COMMAND, Option("--delete", "delete what the folder does not have")),
+        (),
+    ),
     "leases": ("what shares have made and not yet taken back", (_HELP,), ("clear", "watch")),
     "completion": ("completion for a shell", (_HELP,), SHELLS),
     "simulator": (

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
+from irisops.cli_options import parser
 from irisops.commands.catalogue import default_registry
 from irisops.contract.chat import Command
 from irisops.engine.parser import parse
@@ -38,6 +41,27 @@ def test_ci_runs_the_readmes_test_command() -> None:
 
 def test_it_is_for_the_first_day() -> None:
     assert len(README.splitlines()) <= 160
+
+
+def set_ups() -> list[list[str]]:
+    """The command line of each set-up for an agent's client, in the README's order."""
+    section = README.split("## For an agent", 1)[1].split("\n## ", 1)[0]
+    desktop, code = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", section, re.DOTALL))
+    (generic,) = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    assert list(desktop) == ["mcpServers"]
+    assert list(code) == ["servers"]
+    assert code["servers"]["irisops"].pop("type") == "stdio"
+    servers = [desktop["mcpServers"]["irisops"], code["servers"]["irisops"]]
+    assert all(server.keys() == {"command", "args"} for server in servers)
+    return [*([server["command"], *server["args"]] for server in servers), shlex.split(generic)]
+
+
+@pytest.mark.parametrize("line", set_ups(), ids=["Claude Desktop", "VS Code", "any other"])
+def test_the_set_ups_for_agents_are_valid(line: list[str]) -> None:
+    """JSON as each client reads it, and a command line that the program takes."""
+    assert line[0] == "irisops"
+    options = parser().parse_args(line[1:])
+    assert (options.command, options.profiles) == ("mcp", ["clinic"])
 
 
 @pytest.mark.parametrize("line", first_questions())

@@ -16,7 +16,9 @@ from irisops.instance.values import NamedRow, Row, as_flag, as_int, as_text, as_
 
 T = TypeVar("T")
 
-HolderKind = Literal["web", "client", "mixed", "grace", "this tool", "system", "unexplained"]
+HolderKind = Literal[
+    "web", "client", "mixed", "grace", "this tool", "this tool (agent)", "system", "unexplained"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ DEFAULT_PORT = 1972
 """The superserver's port of a standard installation."""
 DEFAULT_USER = "_SYSTEM"
 """The administrator that every installation creates (facts: iris-security); taken where no user is named."""
+AGENTS = ("off", "read", "plan", "apply")
+"""What agents may do on a profile through `irisops mcp`; each level includes the one before it."""
+NAMES = ("shown", "hidden")
 COLOURS = ("green", "cyan", "blue", "magenta", "yellow", "red", "white")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 _PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
@@ -48,6 +51,10 @@ class Profile:
     """Seconds between polls; None for the setting."""
     password_command: str = ""
     """Command that prints the password: `pass show iris/local`. Never imported from others."""
+    agents: str = "read"
+    """One of `AGENTS`. Never imported above "read" from others."""
+    agents_names: str = "shown"
+    """Whether agents see names of users and addresses, or pseudonyms: one of `NAMES`."""
 
     @property
     def address(self) -> str:
@@ -71,6 +78,10 @@ class Profile:
             raise ProfileInvalidError("namespace", "The namespace is a name such as %SYS or USER.")
         if not self.password_command.isprintable():
             raise ProfileInvalidError("password_command", "The password command is one line.")
+        if self.agents not in AGENTS:
+            raise ProfileInvalidError("agents", f"What agents may do is one of {', '.join(AGENTS)}.")
+        if self.agents_names not in NAMES:
+            raise ProfileInvalidError("agents_names", f"Names for agents are one of {', '.join(NAMES)}.")
         if self.colour and self.colour not in COLOURS:
             raise ProfileInvalidError("colour", f"The colour is one of {', '.join(COLOURS)}.")
         if self.web_scheme not in ("http", "https"):

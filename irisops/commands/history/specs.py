@@ -23,6 +23,17 @@ SPECS: tuple[CommandSpec, ...] = (
         examples=("what did i change",),
     ),
     _command(
+        name="history agents",
+        summary="What agents asked for through irisops mcp, and what came of each call",
+        handler="history.agents:show_calls",
+        plain=(
+            Plain("(show|list|see) [me] [the] (calls|requests) of [the|my] (agent|agents)"),
+            Plain("what (did|have) [the|my] (agent|agents) (do|done|ask|asked|change|changed) [for]"),
+            Plain("(agent|agents) (history|log|audit|calls)"),
+        ),
+        examples=("what did the agents do",),
+    ),
+    _command(
         name="undo",
         summary="Take the last change back, or change N, after showing the plan",
         handler="history.history:undo",

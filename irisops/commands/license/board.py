@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from irisops.agent_connections import agent_pids
 from irisops.connections.connection import Link
 from irisops.connections.kept_rows import RecordRow
 from irisops.contract.chat import Command
@@ -25,7 +26,8 @@ CLOCKS_DIFFER = 60.0
 async def show_license(context: Context, _command: Command) -> Replies:
     """The counts, then a row per holder. The units of the rows add up to the units consumed."""
     link = context.link()
-    board = link.board = await read_board(link.connection, now=link.clock.now())
+    agents = agent_pids(context.places, link.profile)
+    board = link.board = await read_board(link.connection, now=link.clock.now(), agents=agents)
     yield counts_card(link, board, context.clock.now())
     yield holders_table(board, context.clock.now())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from irisops.agent_connections import agent_pids
 from irisops.commands.license.board import returns
 from irisops.commands.processes import listing as processes
 from irisops.commands.sessions import listing as sessions
@@ -75,7 +76,8 @@ def rules(holder: Holder, board: LicenseBoard) -> list[str]:
 async def explain(context: Context, command: Command) -> Replies:
     """The holder, then its sessions and processes."""
     link = context.link()
-    board = await read_board(link.connection, now=link.clock.now())
+    agents = agent_pids(context.places, link.profile)
+    board = await read_board(link.connection, now=link.clock.now(), agents=agents)
     holder = chosen(board, str(command.args.get("holder", "")))
     entries: list[cards.Entry] = [
         ("holder", "", holder.holder),

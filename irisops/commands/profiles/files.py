@@ -91,8 +91,11 @@ async def export(context: Context, command: Command) -> Replies:
 
 
 def _for_others(profile: Profile) -> Profile:
-    """The profile without its password command, which would run unseen on another machine."""
-    return replace(profile, password_command="")
+    """The profile without its password command, which would run unseen on another machine.
+
+    Nobody else decides that agents may change something there.
+    """
+    return replace(profile, password_command="", agents="off" if profile.agents == "off" else "read")
 
 
 async def take_in(context: Context, command: Command) -> Replies:

@@ -27,9 +27,11 @@ from irisops.contract.wording import harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.profiles.model import (
+    AGENTS,
     COLOURS,
     DEFAULT_PORT,
     DEFAULT_USER,
+    NAMES,
     Profile,
     ProfileInvalidError,
     fit_prefix,
@@ -140,6 +142,15 @@ async def form_of(
                 "Password command",
                 value=profile.password_command,
                 help="Prints it, e.g. pass show iris/local",
+            ),
+            FormField("agents", "Agents", "choice", profile.agents, AGENTS, help="May do, by irisops mcp"),
+            FormField(
+                "agents_names",
+                "Names for agents",
+                "choice",
+                profile.agents_names,
+                NAMES,
+                help="hidden: pseudonyms",
             ),
         ],
         command=command,

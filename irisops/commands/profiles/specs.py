@@ -20,6 +20,8 @@ OPTIONS = {
     "sslconfig": "text",
     "poll_interval": "text",
     "password_command": "text",
+    "agents": "text",
+    "agents_names": "text",
 }
 
 _command = partial(CommandSpec, group="profiles")

@@ -10,9 +10,10 @@ unit for ten seconds. A client's unit comes back when it disconnects, at a time 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from irisops.instance.models import Holder, HolderKind, LicenseCounts, LicenseRow, Process, WebSession
 from irisops.instance.values import Row, as_int, as_text
@@ -20,6 +21,7 @@ from irisops.instance.values import Row, as_int, as_text
 REST_HOLD = timedelta(seconds=10)
 """The least time for which a call without a session holds its unit (facts: 2.3)."""
 
+_AGENT_LEAVES = "when the agent has asked nothing for a minute"
 UNEXPLAINED = "not explained"
 """Name of the row for units that no list explains."""
 
@@ -51,13 +53,15 @@ def build_holders(
     *,
     own_id: str,
     now: datetime,
+    agents: Container[int] = (),
 ) -> list[Holder]:
     """All holders, then the remainder: units add up to `counts.consumed` if that is known.
 
     Those with most units come first, on Community Edition those with most connections.
 
     `sessions` and `processes` are None where they could not be read. Sessions without a login, each a holder of its
-    own, are grouped by application. `now` is when the rows were read (UTC).
+    own, are grouped by application. `now` is when the rows were read (UTC). `agents` are processes of this tool that
+    work for an agent.
     """
     by_license: dict[str, list[WebSession]] = {}
     for session in sessions or ():
@@ -81,6 +85,7 @@ def build_holders(
                 max_connections=counts.max_connections,
                 community=counts.community,
                 own=bool(own_id) and row.user_id == own_id,
+                agents=agents,
                 sessions_known=sessions is not None,
                 processes_known=processes is not None,
             )
@@ -102,15 +107,16 @@ def _holder(
     max_connections: int | None,
     community: bool,
     own: bool,
+    agents: Container[int],
     sessions_known: bool,
     processes_known: bool,
 ) -> Holder:
     release = release_of(row, sessions, now, own=own, sessions_known=sessions_known, apart=community)
-    only_own = own and row.connections == 1
+    ours = _ours(processes, agents, own=own)
     return Holder(
         holder=row.user_id if sessions or row.type.upper() != "CSP" else _short_id(row.user_id),
-        kind="this tool" if only_own else _kind(row),
-        why=_why(row, sessions, processes, max_connections, own=own, community=community),
+        kind=ours if ours and row.connections == 1 else _kind(row),
+        why=_why(row, sessions, processes, max_connections, ours=ours, community=community),
         units=row.units,
         connections=row.connections,
         max_connections_seen=row.max_connections,
@@ -120,7 +126,7 @@ def _holder(
         active_seconds=row.active,
         grace_seconds=row.grace,
         free_at=release.at,
-        free_when=release.when,
+        free_when=_AGENT_LEAVES if ours == "this tool (agent)" and row.connections == 1 else release.when,
         free_from=release.first,
         own=own,
         users=_unique([*(p.username for p in processes), *(s.username for s in sessions)]),
@@ -128,6 +134,15 @@ def _holder(
         session_ids=tuple(session.id for session in sessions),
         pids=tuple(process.pid for process in processes),
     )
+
+
+def _ours(
+    processes: Sequence[Process], agents: Container[int], *, own: bool
+) -> Literal["this tool", "this tool (agent)", ""]:
+    """Which connection of this tool is among those of a row."""
+    if any(process.pid in agents for process in processes):
+        return "this tool (agent)"
+    return "this tool" if own else ""
 
 
 def _kind(row: LicenseRow) -> HolderKind:
@@ -142,7 +157,7 @@ def _why(
     processes: Sequence[Process],
     max_connections: int | None,
     *,
-    own: bool,
+    ours: str,
     community: bool,
 ) -> str:
     if _kind(row) == "grace":
@@ -150,7 +165,7 @@ def _why(
     clients = max(0, row.connections - row.csp_connections)
     parts: list[str] = []
     if clients:
-        parts.append(_clients(clients, processes, own=own))
+        parts.append(_clients(clients, processes, ours))
     if row.csp_connections:
         where = _unique(session.application for session in sessions)
         place = f" on {', '.join(where[:3])}" if where else ""
@@ -169,12 +184,12 @@ def _why(
     return said
 
 
-def _clients(clients: int, processes: Sequence[Process], *, own: bool) -> str:
-    if own and clients == 1:
-        return "this tool's connection"
+def _clients(clients: int, processes: Sequence[Process], ours: str) -> str:
+    if ours and clients == 1:
+        return "this tool's connection" if ours == "this tool" else "this tool's connection for an agent"
     programs = _unique(process.executable for process in processes if not process.csp_session_id)
     named = f" ({', '.join(programs[:3])})" if programs else ""
-    mine = ", this tool among them" if own else ""
+    mine = f", {ours} among them" if ours else ""
     return f"{_count(clients, 'client connection')}{named}{mine}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -83,11 +83,14 @@ async def read_counts(instance: Instance) -> LicenseCounts:
     return LicenseCounts(**figures, notes=notes)
 
 
-async def read_board(instance: Instance, *, now: datetime | None = None) -> LicenseBoard:
+async def read_board(
+    instance: Instance, *, now: datetime | None = None, agents: Container[int] = ()
+) -> LicenseBoard:
     """Counts and every holder; the holders' units add up to `consumed`.
 
     Sessions and processes that cannot be read are left out, with a note that names the privilege.
     `now` is this machine's time (UTC), for tests; times are the instance's own if its clock can be read.
+    `agents` are processes of this tool that work for an agent.
     Raises the problem of the unit count if that cannot be read.
     """
     counts = await read_counts(instance)
@@ -102,7 +105,9 @@ async def read_board(instance: Instance, *, now: datetime | None = None) -> Lice
     if rows == [] and counts.consumed:
         # Core-capacity keys track no user ids (facts: 2.1).
         notes.append("The instance lists no holders; a key licensed by cores tracks none.")
-    holders = build_holders(counts, rows or [], sessions, processes, own_id=own_id, now=read_at)
+    holders = build_holders(
+        counts, rows or [], sessions, processes, own_id=own_id, now=read_at, agents=agents
+    )
     offset = (read_at - here).total_seconds()
     return LicenseBoard(counts, tuple(holders), tuple(notes), read_at, offset)
 

@@ -1,0 +1,97 @@
+"""What an agent may do: the level of each profile, and the commands of each level.
+
+The commands are listed, so that a new one is closed to agents until somebody decides. A test holds the list against the
+registry. Left out on purpose: what touches this machine (profiles, settings, files, the gateway's CSP.ini), what opens
+the instance to others (shares), what makes or asks for a password (`/user add`, `/user copy`, `/password`), what runs
+another command or speaks to another machine (`/on`, `/explain web`), and what a screen repeats (`/watch`, `/alert`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+
+from irisops.contract.chat import Command
+from irisops.contract.replies import Refusal
+from irisops.contract.wording import harmless, listed
+from irisops.engine.spec import LINE, Arg, CommandSpec
+from irisops.profiles.model import AGENTS, Profile
+
+READS = frozenset(
+    {
+        "status", "license", "license why", "license forecast", "license advice", "sessions", "sessions leaks",
+        "processes", "process", "explain", "who-can", "compare", "denied", "users dormant", "users", "roles",
+        "role members", "services", "service", "apps", "app show", "resources", "resource", "oauth", "diff", "evidence",
+        "history",
+    }
+)  # fmt: skip
+CHANGES = frozenset(
+    {
+        "license timeout", "license free", "sessions end", "sessions sweep", "process terminate", "process suspend",
+        "process resume", "explain", "denied fix", "denied enable", "dormant disable", "grant", "revoke", "user",
+        "user delete", "enable", "disable", "unlock", "role", "role add", "role copy", "role delete", "service", "app",
+        "app add", "app copy", "app delete", "resource", "undo", "redo", "finish",
+    }
+)  # fmt: skip
+"""Commands that make a plan."""
+WITH_NAMES = frozenset(
+    {"compare", "app show", "oauth", "diff", "evidence", "history", "denied fix", "undo", "redo", "finish"}
+)
+"""Commands whose answers cannot be told without names: refused where names are hidden."""
+
+
+def level_of(profile: Profile) -> str:
+    """One of `AGENTS`. Nothing is planned on a read-only profile."""
+    return "read" if profile.read_only and profile.agents in ("plan", "apply") else profile.agents
+
+
+def allows(profile: Profile, level: str) -> bool:
+    """True if agents may do on the profile what `level` says."""
+    return AGENTS.index(level_of(profile)) >= AGENTS.index(level)
+
+
+def check_level(profile: Profile, level: str) -> None:
+    """Raise `Refusal` unless agents may do this on the profile."""
+    if not allows(profile, level):
+        raise Refusal(
+            "NotAllowed",
+            f"Agents may not {level} on {profile.name}: its policy is {level_of(profile)}.",
+            "Only a person can change that, in irisops or its profiles file; do not try another way.",
+        )
+
+
+def check_command(spec: CommandSpec, level: str, profile: Profile) -> None:
+    """Raise `Refusal` unless agents may give this command, to "read" or to "plan"."""
+    wanted = READS if level == "read" else CHANGES
+    if spec.name not in wanted:
+        if level == "read" and spec.name in CHANGES:
+            raise Refusal("NeedsPlan", f"/{spec.name} changes something.", "Give the line to the tool plan.")
+        raise Refusal(
+            "NotForAgents",
+            f"/{spec.name} is not for agents.",
+            f"The tool {'ask' if level == 'read' else 'plan'} takes: {listed(sorted(wanted), most=len(wanted))}.",
+        )
+    if profile.agents_names == "hidden" and spec.name in WITH_NAMES:
+        raise Refusal(
+            "NamesHidden",
+            f"Names are hidden from agents on {profile.name}, and /{spec.name} cannot be answered without them.",
+            "A person can give that command in irisops.",
+        )
+
+
+def check_places(spec: CommandSpec, command: Command, served: Collection[str]) -> None:
+    """Raise `Refusal` for a place that leads to this machine's files, or to a profile that is not served."""
+    kinds = {part.name: part.kind for part in spec.grammar if isinstance(part, Arg)} | dict(spec.options)
+    for name, kind in kinds.items():
+        for word in command.words(name):
+            if kind == LINE:
+                raise Refusal(
+                    "NotForAgents", "A command within a command is not for agents.", "Give it alone."
+                )
+            known = word.casefold() in {each.casefold() for each in served}
+            if kind in ("file", "profile") and (not known or os.sep in word or word.startswith((".", "~"))):
+                raise Refusal(
+                    "NoSuchProfile",
+                    f"{harmless(word, 80)} is no profile that agents may read.",
+                    f"These are: {listed(sorted(served))}. Files are not for agents.",
+                )

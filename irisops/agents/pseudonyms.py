@@ -1,0 +1,109 @@
+"""Names of people and addresses replaced by pseudonyms, the same ones as long as the server runs.
+
+What is not known to hold no name is left out: a column that is new here shows nothing until it is listed below.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+HIDDEN = "(hidden)"
+
+PEOPLE = frozenset({"user", "users", "holder", "os_user", "own_license_id"})
+PEOPLE_IN = frozenset({("users", "name"), ("dormant", "name"), ("account", "name")})
+"""(reply, key) whose value is a person."""
+ADDRESSES = frozenset({"address", "client"})
+_PLAIN = """
+reply name title columns notes actions changes effects warnings calls confirm_word message details error cure
+suggestions instance what before after
+profile version zversion namespace product license_type capacity kind why returns applications routine state how
+verdict command consequence present proposed setting session application resource permission privilege event
+missing where id ends roles type granted_roles resources way login from dispatch_class public held needed
+ObjectScript Python SQL
+"""
+PLAIN = frozenset(_PLAIN.split())
+"""Keys whose texts are shown, with known names replaced."""
+
+_ADDRESS = re.compile(
+    r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])|(?<![\w:])(?=[\w:]*(?:::|(?::[0-9a-f]+){5}))[0-9a-f:]{3,}(?![\w:])",
+    re.IGNORECASE,
+)
+_PSEUDONYM = re.compile(r"\b(?:user|address)-\d+\b")
+
+
+class Pseudonyms:
+    """Real names and their pseudonyms, for one profile."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, str] = {}
+        self._real: dict[str, str] = {}
+        self._numbers: Counter[str] = Counter()
+        self._pattern: re.Pattern[str] | None = None
+
+    def learn(self, kind: str, names: Iterable[str]) -> None:
+        """Give each name a pseudonym such as `user-3`. `kind` is "user" or "address"."""
+        for name in names:
+            key = name.casefold()
+            if not name.strip() or key in self._of or _PSEUDONYM.fullmatch(name):
+                continue
+            self._numbers[kind] += 1
+            made = f"{kind}-{self._numbers[kind]}"
+            self._of[key], self._real[made] = made, name
+            self._pattern = None
+
+    def hidden(self, text: str) -> str:
+        """`text` with all known names and all addresses replaced."""
+        self.learn("address", _ADDRESS.findall(text))
+        if not self._of:
+            return text
+        if self._pattern is None:
+            longest_first = sorted(self._of, key=len, reverse=True)
+            either = "|".join(map(re.escape, longest_first))
+            self._pattern = re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
+        return self._pattern.sub(lambda found: self._of.get(found[0].casefold(), HIDDEN), text)
+
+    def real(self, text: str, written: Callable[[str], str] = str) -> str:
+        """`text` with pseudonyms replaced by names, each as `written` writes it."""
+        return _PSEUDONYM.sub(
+            lambda found: written(self._real[found[0]]) if found[0] in self._real else found[0], text
+        )
+
+    def shape(self, shaped: dict[str, Any]) -> dict[str, Any]:
+        """A reply's JSON without names."""
+        reply = str(shaped.get("name", ""))
+        self._learn_in(shaped, reply, "")
+        hidden: dict[str, Any] = self._hidden_in(shaped, reply, "")
+        return hidden
+
+    def _learn_in(self, value: Any, reply: str, key: str) -> None:
+        if isinstance(value, dict):
+            for name, each in value.items():
+                self._learn_in(each, reply, name)
+        elif isinstance(value, list):
+            for each in value:
+                self._learn_in(each, reply, key)
+        elif isinstance(value, str) and (kind := _kind(reply, key)):
+            self.learn(kind, [value])
+
+    def _hidden_in(self, value: Any, reply: str, key: str) -> Any:
+        if isinstance(value, dict):
+            return {name: self._hidden_in(each, reply, name) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self._hidden_in(each, reply, key) for each in value]
+        if not isinstance(value, str):
+            return value
+        shown = key in PLAIN or _kind(reply, key) or _is_moment(value)
+        return self.hidden(value) if shown else HIDDEN
+
+
+def _kind(reply: str, key: str) -> str:
+    if key in PEOPLE or (reply, key) in PEOPLE_IN:
+        return "user"
+    return "address" if key in ADDRESSES else ""
+
+
+def _is_moment(value: str) -> bool:
+    return bool(re.fullmatch(r"\d{4}-\d\d-\d\d(?:T[\d:]+Z)?", value))

@@ -1,0 +1,97 @@
+"""A yes in a terminal: the plan as it is in the server, shown whole, agreed by its word, used once."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from irisops.agents.approvals import Approvals
+from irisops.agents.approve import approve_in
+from irisops.engine.plans import LIFETIME
+from irisops.run_command import Exit
+from tests.agents.serving import APPLY, Agent, agent
+
+
+def approve(it: Agent, plan_id: str, word: str) -> tuple[int, str]:
+    """What `irisops approve` prints to a person who types `word`."""
+    out = io.StringIO()
+
+    def typed(prompt: str) -> str:
+        out.write(prompt)
+        return f"{word}\n"
+
+    status = approve_in(Approvals(it.world.places), plan_id, out, typed, it.world.clock)
+    return status, out.getvalue()
+
+
+async def test_a_yes_in_a_terminal_lets_the_agent_apply_once(tmp_path: Path) -> None:
+    async with agent(tmp_path, replace(APPLY, guarded=True), can_ask=False) as it:
+        plan_id = await it.plan()
+        assert await it.refused("apply", plan_id=plan_id) == "NeedsApproval"
+        status, said = approve(it, "", "local")
+        assert status == Exit.DONE
+        assert "An agent (mcp 0.1.0) wants to do this" in said
+        assert "bob gains 1 privilege" in said
+        await it.told("apply", plan_id=plan_id)
+        assert it.world.instance.held("bob") == ("%SQL",)
+        assert it.calls()[-1].approval == "terminal"
+        assert await it.refused("apply", plan_id=plan_id) == "PlanGone"
+        assert approve(it, plan_id, "local")[1] == "No plan of an agent waits.\n"
+
+
+async def test_anything_else_is_a_no(tmp_path: Path) -> None:
+    async with agent(tmp_path, can_ask=False) as it:
+        for word in ("y", "", "yes"):
+            plan_id = await it.plan()
+            assert approve(it, plan_id, word)[0] == Exit.NEEDS_YES
+            assert await it.refused("apply", plan_id=plan_id) == "NeedsApproval"
+        assert not it.changed
+
+
+async def test_several_plans_are_listed_and_chosen_by_id(tmp_path: Path) -> None:
+    async with agent(tmp_path, can_ask=False) as it:
+        first, second = await it.plan(), await it.plan("/grant %SQL to appuser")
+        status, said = approve(it, "", "local")
+        assert status == Exit.DONE
+        assert first in said
+        assert second in said
+        assert approve(it, "000000000000", "local")[0] == Exit.NOT_UNDERSTOOD
+        assert approve(it, second, "local")[0] == Exit.DONE
+        assert await it.refused("apply", plan_id=first) == "NeedsApproval"
+        await it.told("apply", plan_id=second)
+        assert it.world.instance.held("appuser") == ("%Developer", "%SQL")
+
+
+async def test_a_yes_is_for_what_was_shown(tmp_path: Path) -> None:
+    """The plan's file is changed on the way to the terminal: what is agreed there is not what the server would do."""
+    async with agent(tmp_path, can_ask=False) as it:
+        plan_id = await it.plan()
+        (file,) = (tmp_path / "state" / "agents" / "plans").glob("*.json")
+        record = json.loads(file.read_text())
+        record["plan"]["changes"] = [{"what": "nothing much", "before": "a", "after": "b"}]
+        file.write_text(json.dumps(record))
+        assert "nothing much" in approve(it, plan_id, "local")[1]
+        assert await it.refused("apply", plan_id=plan_id) == "NeedsApproval"
+        for damaged in ("", "{}", "[]", '{"id": 1}', json.dumps({**record, "plan": {}})):
+            file.write_text(damaged)
+            assert approve(it, plan_id, "local")[1] == "No plan of an agent waits.\n"
+        assert not it.changed
+
+
+async def test_an_old_plan_cannot_be_agreed_and_the_files_are_private(tmp_path: Path) -> None:
+    async with agent(tmp_path, can_ask=False) as it:
+        await it.plan()
+        folder = tmp_path / "state" / "agents" / "plans"
+        (file,) = folder.glob("*.json")
+        assert (file.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
+        it.world.clock.passed += LIFETIME + 1
+        assert approve(it, "", "local")[1] == "No plan of an agent waits.\n"
+        assert list(folder.glob("*.json")) == []
+
+
+async def test_a_plan_leaves_no_file_behind_when_the_server_ends(tmp_path: Path) -> None:
+    async with agent(tmp_path) as it:
+        await it.plan()
+    assert list((tmp_path / "state" / "agents" / "plans").iterdir()) == []
