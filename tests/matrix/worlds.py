@@ -15,8 +15,8 @@ from irisops.connections.open_shares import SharingSettings
 from irisops.contract.chat import Command
 from irisops.contract.clock import Clock
 from irisops.contract.replies import Done, Plan, Problem, Progress, Reply, Table
+from irisops.instance.calls import HELPER
 from irisops.instance.capabilities import DoctorRow
-from irisops.instance.features import HELPER
 from irisops.instance.helper import source
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
