@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from irisops.instance.calls import ClassMethod, Query, Update, Value
+from irisops.instance.calls import HELPER, ClassMethod, Query, Update, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted, Unreachable
 from irisops.instance.failures import is_missing
-from irisops.instance.features import HELPER
 from irisops.instance.helper import call_helper
 from irisops.instance.outcome import changing
 from irisops.instance.routes import Instance, answer_by, statement_by
@@ -189,12 +188,13 @@ async def _described(instance: Instance, names: Sequence[str]) -> list[StoredCla
     stored = await statement_by(instance, "indexes.storage", Query(sql, tuple(names)))
     places = {as_text(row[0]): as_text(row[1]) for row in stored}
     made: list[StoredClass] = []
-    for each in sorted(found, key=lambda each: each.name):
+    # Without a storage definition nothing is kept: there is no data to have an index.
+    for each in sorted((one for one in found if one.name in places), key=lambda one: one.name):
         indexes = tuple(_index(row) for row in listed if as_text(row[0]) == each.name)
         made.append(
             replace(
                 each,
-                location=places.get(each.name, ""),
+                location=places[each.name],
                 indexes=await _with_status(instance, each, indexes),
             )
         )

@@ -170,7 +170,9 @@ async def find(link: Link, target: str, namespace: str = "") -> Found:
         except (NamespaceUnknown, NotPermitted) as problem:
             if namespace:
                 raise
-            refused = problem
+            # A right that is missing where the class is says more than a door that is shut.
+            if refused is None or isinstance(problem, NotPermitted):
+                refused = problem
             notes.append(f"{place} could not be looked into: {problem.message}")
             continue
         if classes:

@@ -76,9 +76,9 @@ class JobCatalog:
         return self._tables.version, self._job.world.doubts
 
     def table(self, schema: str, name: str) -> TableDef | None:
-        """The table of that name, or None."""
+        """The table of that name, or None: one that is stored in the namespace before the one of an emulated class."""
         self._build()
-        return self._index.get((schema.lower(), name.lower())) or self._tables.table(schema, name)
+        return self._tables.table(schema, name) or self._index.get((schema.lower(), name.lower()))
 
     def procedure(self, schema: str, name: str) -> ProcedureDef | None:
         """The projected class query of that name, or None."""
@@ -93,7 +93,8 @@ class JobCatalog:
     def tables(self) -> Iterable[TableDef]:
         """All tables that the job sees in its namespace."""
         self._build()
-        return [*self._index.values(), *self._tables.tables()]
+        stored = {(each.schema.lower(), each.name.lower()): each for each in self._tables.tables()}
+        return [*(each for key, each in self._index.items() if key not in stored), *stored.values()]
 
     def procedures(self) -> Iterable[ProcedureDef]:
         """All procedures that the job sees in its namespace."""

@@ -34,12 +34,7 @@ def sql_name(class_name: str) -> str:
 
 def visible_classes(job: Job) -> list[ClassDef]:
     """The classes that a job in its namespace can call."""
-    in_percent_sys = job.namespace.upper() == "%SYS"
-    emulated = [
-        cls
-        for cls in job.emulation.registry.classes(job.emulation.version)
-        if in_percent_sys or not cls.in_percent_sys_only
-    ]
+    emulated = [cls for cls in job.emulation.registry.classes(job.emulation.version) if job.sees(cls)]
     return [*emulated, *(each.compiled for each in _loaded(job) if each.compiled is not None)]
 
 
@@ -60,7 +55,10 @@ def _definition_rows(job: Job) -> Iterable[Row]:
 
 def _class_rows(job: Job) -> Iterable[Row]:
     owners = {each.name: each.owner for each in _loaded(job)}
+    stored = {str(row["Name"]): row for row in indexes.class_rows(job)}
     for cls in visible_classes(job):
+        if cls.name in stored:
+            continue
         lineage = [each.name for each in cls.lineage()]
         yield {
             "ID": cls.name,
@@ -78,7 +76,7 @@ def _class_rows(job: Job) -> Iterable[Row]:
             "SqlTableName": sql_name(cls.name) if cls.table else None,
             "System": 0 if cls.name in owners else 4,
         }
-    yield from indexes.class_rows(job)
+    yield from stored.values()
 
 
 def _method_rows(job: Job) -> Iterable[Row]:

@@ -115,7 +115,7 @@ async def test_what_cannot_be_validated_is_told_in_one_sentence(tmp_path: Path) 
         await at.plan("/indexes validate ^Ens.Util.LogD namespace=TWIN")
         for number in range(6):
             world.namespaces.add(Namespace(f"N{number}", "USER", "USER"))
-        assert "8 namespaces" in (await at.problem("/indexes validate ^Ens.Util.LogD")).message
+        assert "11 namespaces" in (await at.problem("/indexes validate ^Ens.Util.LogD")).message
 
 
 async def test_from_the_sentence_to_the_broken_index_and_to_clean(tmp_path: Path) -> None:
