@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from irisops.configuration.kinds import BY_NAME, SYSTEM_NAME, ConfigKind
+from irisops.configuration.kinds import BY_NAME, DATABASE_FILE, SYSTEM_NAME, ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration, Unread, keyed
 from irisops.configuration.sql_privileges import privilege_text
 from irisops.configuration.values import NoValueError, Property, Value
@@ -53,6 +53,13 @@ class KindRead:
     objects: list[ConfigObject] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     absent: set[str] = field(default_factory=set)
+    class_name: str = ""
+    """Class of the objects to open, where it is not that of the kind."""
+
+    @property
+    def opened(self) -> str:
+        """The class whose objects are opened."""
+        return self.class_name or self.kind.class_name
 
     def lost(self, reason: str, name: str = "", property_name: str = "") -> None:
         """Note what could not be read."""
@@ -192,7 +199,7 @@ def _step(known: Property) -> ObjectStep:
 
 async def _there(instance: Instance, found: KindRead, key: str, wanted: Sequence[Property]) -> list[Property]:
     """Those of the properties that this version has, by reading each of one object. Raises the named problem."""
-    calls = [ObjectCall(found.kind.class_name, "%OpenId", (key,), (_step(known),)) for known in wanted]
+    calls = [ObjectCall(found.opened, "%OpenId", (key,), (_step(known),)) for known in wanted]
     there = []
     for known, answer in zip(wanted, await instance.batch(calls, deadline=DEADLINE), strict=True):
         if not isinstance(answer, Exception):
@@ -215,7 +222,7 @@ async def _opened(
     keys = list(names.items())
     for at in range(0, len(keys), several):
         part = keys[at : at + several]
-        calls = [ObjectCall(found.kind.class_name, "%OpenId", (key,), steps) for _, key in part]
+        calls = [ObjectCall(found.opened, "%OpenId", (key,), steps) for _, key in part]
         for (name, _), answer in zip(part, await instance.batch(calls, deadline=DEADLINE), strict=True):
             if isinstance(answer, InstanceProblem):
                 found.lost(answer.message, name)
@@ -262,7 +269,7 @@ async def _items(
         part = some[at : at + STEPS // 4]
         calls = [
             ObjectCall(
-                found.kind.class_name,
+                found.opened,
                 "%OpenId",
                 (names[name],),
                 tuple(ObjectStep("invoke", "GetAt", (item,), (known.name,)) for item in range(1, count + 1)),
@@ -291,7 +298,7 @@ async def _by_helper(
 ) -> dict[str, Told]:
     """The objects by the helper, whose answer has lists joined. What it does not tell is noted for all of them."""
     answers = await read_by_helper(
-        instance, found.kind.class_name, [plain(name) for name in names], [known.name for known in wanted]
+        instance, found.opened, [plain(name) for name in names], [known.name for known in wanted]
     )
     told: dict[str, Told] = {}
     untold: set[str] = set()
@@ -544,12 +551,60 @@ async def _table(instance: Instance, name: str) -> list[Row]:
     return rows
 
 
-async def _databases(instance: Instance, found: KindRead, version: str) -> None:
+async def _databases(instance: Instance, found: KindRead, _version: str) -> None:
+    """The entries by their table, and of those on this machine the files, which are objects of another class.
+
+    (facts: iris-operations 7.1)
+    """
     rows = await _table(instance, "Databases")
-    _untold(found, rows, version)
-    for row in rows:
-        if name := _named(row):
-            _keep(found, name, _from_row(found, row))
+    told = {name: _from_row(found, row) for row in rows if (name := _named(row))}
+    columns = [known for known in found.kind.readable if known not in DATABASE_FILE]
+    for known in columns:
+        if rows and known.name.lower() not in rows[0]:
+            found.lost("The table of databases does not tell it.", property_name=known.name)
+    places = {name: as_text(row.get("directory")) for row in rows if (name := _named(row))}
+    here = {
+        name: place
+        for name, place in places.items()
+        if not told[name].get("Server") and not place.startswith(":")
+    }
+    files = KindRead(found.kind, class_name="SYS.Database")
+    try:
+        more = await _read_objects(instance, files, "databases.read", here, DATABASE_FILE)
+    except Unreachable:
+        raise
+    except InstanceProblem as problem:
+        for known in DATABASE_FILE:
+            found.lost(_why(problem), property_name=known.name)
+        more = {}
+    found.absent |= files.absent
+    for each in files.unread:  # the entry is known all the same
+        for known in DATABASE_FILE if not each.property else ():
+            found.lost(each.reason, each.name, known.name)
+        if each.property:
+            found.unread.append(each)
+    for name in told.keys() - here.keys():
+        for known in DATABASE_FILE:
+            found.lost("Its file is not of this instance.", name, known.name)
+    for name, values in told.items():
+        _keep(found, name, {**values, **more.get(name, {})})
+
+
+async def _tasks(instance: Instance, found: KindRead, _version: str) -> None:
+    """Tasks as their list tells them; two of one name cannot be told apart (facts: iris-operations 8)."""
+    named: dict[str, list[tuple[str, Row]]] = {}
+    for row in await _listed(instance, "tasks.list"):
+        if name := as_text(row.get("task name")):
+            named.setdefault(name.lower(), []).append((name, row))
+    if named:
+        found.lost(
+            "The list of tasks does not tell them: settings, times of the day, and the user.",
+            property_name="its other properties",
+        )
+    for (name, row), *others in named.values():
+        if others:
+            found.lost("Several tasks have this name.", name)
+        _keep(found, name, {} if others else _from_row(found, row, {"RunTask": "Run Task"}))
 
 
 async def _namespaces(instance: Instance, found: KindRead, _version: str) -> None:
@@ -603,6 +658,7 @@ _READERS: Mapping[str, Reader] = {
     "namespaces": _namespaces,
     "tls": _tls,
     "ldap": _ldap,
+    "tasks": _tasks,
 }
 READABLE: tuple[ConfigKind, ...] = tuple(kind for name, kind in BY_NAME.items() if name in _READERS)
 """The kinds that can be read, in the order in which an instance takes them."""
