@@ -23,10 +23,10 @@ from irisops.commands.configuration.sides import (
     refuse_other_namespace,
 )
 from irisops.configuration.differences import NAME, Difference, differences
+from irisops.configuration.kind_read import KindRead
 from irisops.configuration.kinds import KINDS, ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration, secrets_of
 from irisops.configuration.predefined import predefined
-from irisops.configuration.reading import KindRead
 from irisops.configuration.values import Value
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command

@@ -27,9 +27,9 @@ from irisops.configuration.folder import (
     top_of,
     update,
 )
+from irisops.configuration.kind_read import KindRead
 from irisops.configuration.kinds import BY_NAME
 from irisops.configuration.model import Configuration
-from irisops.configuration.reading import KindRead
 from irisops.configuration.text import TextError, files_of
 from irisops.configuration.values import NoValueError
 from irisops.contract.chat import Command
