@@ -118,7 +118,17 @@ async def _events(instance: Instance, found: KindRead, version: str) -> None:
 
 
 async def _oauth_servers(instance: Instance, found: KindRead, _version: str) -> None:
-    """Server descriptions (facts: iris-config-as-text 4)."""
+    """Server descriptions (facts: iris-config-as-text 4); of the instance's own server only that there is one."""
+    own = "the instance's own authorization server and its clients"
+    try:
+        answer = await answer_by(instance, "oauth.own", Query("SELECT ID FROM OAuth2_Server.Configuration"))
+    except Unreachable:
+        raise
+    except InstanceProblem as problem:
+        found.lost(why(problem), property_name=own)
+    else:
+        if answer.rows and answer.rows.rows:
+            found.lost("This instance is one; irisops does not read what it is.", property_name=own)
     rows = await read_oauth(instance, SERVERS)
     _without_metadata(found, rows)
     for row in rows:

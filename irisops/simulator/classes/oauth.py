@@ -25,6 +25,7 @@ ENDPOINT.property("UseSSL", "%Boolean")
 for _name in ("Host", "Port", "Prefix"):
     ENDPOINT.property(_name)
 SERVERS = ClassDef("OAuth2.ServerDefinition", base=PERSISTENT, requires="%Admin_Secure:U")
+OWN_SERVER = ClassDef("OAuth2.Server.Configuration", base=PERSISTENT, requires="%Admin_Secure:U")
 CLIENTS = ClassDef("OAuth2.Client", base=PERSISTENT, requires="%Admin_Secure:U")
 
 # UNVERIFIED: that the IDs are numbers, and that every scalar property is a column of its name.
@@ -178,5 +179,7 @@ def _url(_job: Job, this: Instance) -> str:
     return f"http{'s' if values['UseSSL'] == '1' else ''}://{values['Host']}{port}{prefix}"
 
 
+OWN_SERVER.property("Description")
+project(OWN_SERVER, "own_oauth_server", {"ID": lambda each: each.name})
 _declare(SERVERS, "oauth_servers", _SERVER, "OpenByIssuer")
 _declare(CLIENTS, "oauth_clients", _CLIENT, "Open")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from irisops.contract.replies import Done, Table
-from irisops.simulator.world.model import OAuthClient, OAuthServer
+from irisops.simulator.world.model import NamedSettings, OAuthClient, OAuthServer
 from tests.changes.test_killed import killed
 from tests.commands.configuration.test_apply import bytes_in
 from tests.commands.editing import Desk, desk, desk_on
@@ -85,6 +85,11 @@ async def test_changes_and_deletions_are_planned_and_undone(person: Desk, tmp_pa
     live = tmp_path / "live"
     furnish(person.served, "Portal")
     await person.say(f"/export {live} only oauth-servers,oauth-clients")
+    top = live / "instance.toml"
+    assert "own authorization server" not in top.read_text()
+    person.served.world.own_oauth_server.add(NamedSettings("singleton"))
+    await person.say(f"/export {live} only oauth-servers,oauth-clients")
+    assert "own authorization server" in top.read_text()
     client = person.served.world.oauth_clients.get("Portal")
     assert client is not None
     client.redirect, client.default_scope, client.client_secret = "http://other/x", "", "kept"
