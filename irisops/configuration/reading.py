@@ -180,7 +180,7 @@ async def _ldap(instance: Instance, found: KindRead, _version: str) -> None:
     told = {name: from_row(found, row) for row in rows if (name := _named(row))}
     missing = [known for known in found.kind.readable if rows and known.name.lower() not in rows[0]]
     if told:
-        found.lost("No public source names the other properties.", property_name="its other properties")
+        found.lost("No public source names the other properties.", property_name="other properties")
     await complete(instance, found, "ldap.read", told, missing)
 
 
@@ -306,7 +306,7 @@ async def _tasks(instance: Instance, found: KindRead, _version: str) -> None:
     if named:
         found.lost(
             "The list of tasks does not tell them: settings, times of the day, and the user.",
-            property_name="its other properties",
+            property_name="other properties",
         )
     for (name, row), *others in named.values():
         if others:

@@ -194,7 +194,14 @@ def _done(folder: Path, found: Configuration, what: str) -> Done:
         "export",
         f"The configuration of {harmless(found.instance)} is in {harmless(folder)}: {what}.",
         [
-            listed([f"{len(found.of(kind))} {BY_NAME[kind].plural}" for kind in found.kinds]),
+            listed(
+                [
+                    counted(len(found.of(kind)), BY_NAME[kind].noun, BY_NAME[kind].plural)
+                    for kind in found.kinds
+                    if found.of(kind)
+                ],
+                most=len(found.kinds),
+            ),
             *unread_lines(found),
             "Secrets are not in it: “set by hand” marks their places",
             f"/diff {quote(str(folder))} compares it with the instance later",

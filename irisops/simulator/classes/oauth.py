@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from irisops.simulator.backend import ByRef, ObjectRef, Value
+from irisops.simulator.backend import ByRef, Value
 from irisops.simulator.classes import records, status
 from irisops.simulator.classes.definition import ClassDef
 from irisops.simulator.classes.job import Job
@@ -103,8 +103,8 @@ class _Persistence:
 
     def _server(self, job: Job, instance: Instance) -> OAuthServer:
         given = instance.values.get("ServerDefinition", "")
-        opened = job.objects.get(given.number) if isinstance(given, ObjectRef) else given
-        server: OAuthServer | None = _by_id(job.world.oauth_servers, opened.key if opened else "")
+        key = given.key if isinstance(given, Instance) else ""
+        server: OAuthServer | None = _by_id(job.world.oauth_servers, key)
         if server is None:
             raise StatusError(5659, "OAuth2.Client:ServerDefinition")
         return server
