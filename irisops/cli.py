@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 SUBCOMMANDS = {
     None: "irisops.start:chat",
     "demo": "irisops.start:demo",
+    "replay": "irisops.replay_command:replay",
+    "record": "irisops.record_command:record",
+    "targets": "irisops.run_command:targets",
     "run": "irisops.run_command:run",
     "evidence": "irisops.run_command:evidence",
     "export": "irisops.run_command:export",

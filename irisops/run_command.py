@@ -342,6 +342,13 @@ def apply(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def targets(options: argparse.Namespace) -> int:
+    """`irisops targets`: `/targets DIR`."""
+    options.line, options.url, options.demo = [f"/targets {quote(options.folder)}"], "", False
+    options.run_profile, options.yes, options.confirm = "", False, ""
+    return run(options)
+
+
 def _only(options: argparse.Namespace) -> str:
     return f" only {quote(options.only)}" if options.only else ""
 

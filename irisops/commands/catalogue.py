@@ -13,6 +13,7 @@ from irisops.commands.operations import specs as operations
 from irisops.commands.pages import specs as pages
 from irisops.commands.processes import specs as processes
 from irisops.commands.profiles import specs as profiles
+from irisops.commands.recording import specs as recording
 from irisops.commands.security import specs as security
 from irisops.commands.sessions import specs as sessions
 from irisops.commands.sharing import specs as sharing
@@ -27,6 +28,7 @@ ALL: tuple[CommandSpec, ...] = (
     *processes.SPECS,
     *operations.SPECS,
     *watching.SPECS,
+    *recording.SPECS,
     *access.SPECS,
     *pages.SPECS,
     *accounts.SPECS,

@@ -7,7 +7,10 @@ from functools import partial
 
 from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain
 
-_ONLY = (Keyword("only", alone=True), Arg("kinds", required=False, many=True, show="KIND,…"))
+_ONLY = (
+    Keyword("only", alone=True),
+    Arg("kinds", "configuration kind", required=False, many=True, show="KIND,…"),
+)
 _CONFIGURATION = "[the|this] (configuration|config|instance|server)"
 _command = partial(CommandSpec, group="instance")
 
@@ -51,7 +54,7 @@ SPECS: tuple[CommandSpec, ...] = (
         "merge",
         "(write|make|create|generate|produce) [me] [a|the] [cpf] merge file (to|in|into|as|named|called) {file}",
         "make a merge file named merge.cpf",
-        {"target": "text", "passwords": "text"},
+        {"target": "text", "passwords": "user"},
     ),
     _file_of(
         "manifest",

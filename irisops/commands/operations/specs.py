@@ -142,7 +142,10 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain(f"{_SHOW} locks"),
             Plain("(locks|lock table|the lock table)"),
             Plain("(who|what) (holds|has) [the|all] locks"),
-            Plain("(who|what) is (blocked|waiting for a lock|blocking)", {"filter": ["waiting>0"]}),
+            Plain(
+                "(who|what) is (waiting for a lock|blocking others)",
+                {"filter": ["waiting>0"]},
+            ),
             Plain("(show|list) [me] [the] locks of [process|pid] {pid}", {"filter": ["pid={pid}"]}),
         ),
         examples=("show locks", "who is waiting for a lock"),

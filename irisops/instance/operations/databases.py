@@ -148,7 +148,15 @@ async def read_databases(instance: Instance) -> tuple[list[Database], list[str]]
             or as_text(size.get("databasename"))
             or directory.rstrip("/\\").rpartition("/")[2].upper()
         )
-        found.append(_database(name, directory or listed, state, size, known=bool(states)))
+        found.append(
+            _database(
+                name,
+                directory or listed,
+                state,
+                size,
+                unlisted="never mounted" if states else "dismounted" if sizes else "",
+            )
+        )
     return sorted(found, key=lambda each: each.name.casefold()), notes
 
 
@@ -160,8 +168,10 @@ def _directory(row: Row) -> str:
     return as_text(row.get("directory"))
 
 
-def _database(name: str, directory: str, state: Row, size: Row, *, known: bool) -> Database:
-    """UNVERIFIED: that FreeSpace has the columns of numbers on each version; where it has not, the texts with units are
+def _database(name: str, directory: str, state: Row, size: Row, *, unlisted: str) -> Database:
+    """A database of its rows; `unlisted` is the status of one that the readable lists lack.
+
+    UNVERIFIED: that FreeSpace has the columns of numbers on each version; where it has not, the texts with units are
     read. Settle: evidence SYS.Database:FreeSpace by SQL.
     """
     told = as_text(size.get("status")) or as_text(state.get("status"))
@@ -169,7 +179,7 @@ def _database(name: str, directory: str, state: Row, size: Row, *, known: bool) 
     return Database(
         name,
         directory,
-        told or ("never mounted" if known else ""),
+        told or unlisted,
         as_text(state.get("resource")),
         as_flag(state.get("encrypted")) if state else None,
         as_flag(state.get("mirrored")) if state else None,

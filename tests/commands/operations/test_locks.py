@@ -35,7 +35,7 @@ async def test_a_lock_is_deleted_after_what_that_risks_was_said(tmp_path: Path) 
         for part in (
             "of till1 and process",
             "open transaction",
-            "goes on as if it held it",
+            "goes on as if it held the lock",
             "cannot be taken back",
         ):
             assert part in said
