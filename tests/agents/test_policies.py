@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from irisops.agents.policy import CHANGES, READS, WITH_NAMES, allows, level_of
+from irisops.agents.policy import WITH_NAMES, allows, level_of
 from irisops.agents.pseudonyms import HIDDEN, Pseudonyms
 from irisops.agents.service import AgentService
 from irisops.commands.catalogue import default_registry
+from irisops.commands.for_programs import CHANGES, READS
 from irisops.profiles.model import AGENTS, Profile
 from irisops.simulator.world.model import User
 from tests.agents.serving import APPLY, GRANT, Agent, Person, agent, agent_on
