@@ -27,9 +27,18 @@ _REFUSED = (401, 403)
 
 async def ask(context: Context, command: Command) -> Replies:
     """Ask the model for the command that a sentence means, and run or plan it."""
-    sentence = str(command.args["sentence"]).strip()
+    sentence = str(command.args.get("sentence", "")).strip()
     settings = SettingsStore(context.places.settings).load().settings
     endpoint = endpoint_of(settings.assistant_url, settings.assistant_model)
+    if not sentence:
+        told = "and the names of users, roles and the like" if settings.assistant_names else "and no names"
+        yield cards.facts_card(
+            "assistant",
+            "Assistant",
+            [("model", "Model", endpoint.model), ("endpoint", "At", endpoint.shown)],
+            [f"/assistant SENTENCE sends it that sentence, the list of commands, {told}."],
+        )
+        return
     specs = [spec for spec in context.registry if spec.name in READS | CHANGES]
     names = _names(context) if settings.assistant_names else []
     messages = messages_for(sentence, specs, names)

@@ -11,12 +11,14 @@ _command = partial(CommandSpec, group="this tool")
 SPECS: tuple[CommandSpec, ...] = (
     _command(
         name="assistant",
-        summary="Let the model of /settings assistant_url= choose the command for a sentence",
+        summary="Let the model of /settings assistant_url= choose the command for a sentence; alone: which one it is",
         handler="assistant.asking:ask",
-        grammar=(Arg("sentence", SENTENCE, show="SENTENCE"),),
-        plain=(Plain("ask the (assistant|model) [about|for|to] {sentence}"),),
-        examples=("ask the assistant who is busy",),
-        uses_connection=True,
+        grammar=(Arg("sentence", SENTENCE, required=False, show="SENTENCE"),),
+        plain=(
+            Plain("is (an|the) (assistant|model) (set up|on|configured)"),
+            Plain("which (assistant|model) is (set up|asked|on)"),
+        ),
+        examples=("is an assistant set up",),
     ),
     _command(
         name="assistant sent",
