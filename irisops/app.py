@@ -23,7 +23,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from irisops.contract.chat import Chat, CommandInfo, Notice
+from irisops.contract.chat import Chat, CommandInfo, Notice, TimeLine
 from irisops.contract.quoting import filled
 from irisops.contract.replies import Done, Effect, Problem
 from irisops.ui import keys, themes
@@ -36,7 +36,7 @@ from irisops.ui.frame import BROAD_FROM, SIDE_PANEL_FROM, window_title
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.housekeeping import Housekeeping
-from irisops.ui.panels import Body, Header, MainScreen, SidePanel, StatusLine
+from irisops.ui.panels import Body, Header, MainScreen, Replay, SidePanel, StatusLine
 from irisops.ui.popup import Commands, command_item
 from irisops.ui.prompt import Line, Prompt
 from irisops.ui.record import Copied, transcript_markdown
@@ -135,8 +135,9 @@ class IrisopsApp(App[int]):
         self._housekeeping = Housekeeping()
         self.header = Header()
         self.side = SidePanel()
-        self.conversation = Conversation(chat, History(history, now), now, seconds)
+        self.conversation = Conversation(chat, History(history, now), self._time, seconds)
         self.status = StatusLine()
+        self._replay: Replay | None = None
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Send every painted line through `Door`, Textual's own toasts and palette included.
@@ -226,12 +227,32 @@ class IrisopsApp(App[int]):
         self.header.show(overview)
         self.side.show(overview)
         self.status.show(overview)
+        if overview.timeline is not None:
+            self._show_timeline(overview.timeline)
         self.conversation.show(overview)
         active = overview.active
         if active is not None and active.state == "connected":
             self.conversation.prompt.unguard()
         if not self.is_headless:
             self._terminal_title.show(window_title(active))
+
+    def _time(self) -> datetime:
+        """The person's own time; in a replay that of the moment that is shown."""
+        return self._now() if self._replay is None else self._replay.line.at
+
+    def _show_timeline(self, line: TimeLine) -> None:
+        """A replay: the frame says that nothing is live, and what is shown follows each move at once."""
+        if self._replay is None:
+            self._replay = Replay(line)
+            self.screen_stack[0].mount(self._replay, before=self.status)
+        elif self._replay.show(line):
+            self.conversation.refresh_live()
+
+    @on(Line.Stepped)
+    def _stepped(self, event: Line.Stepped) -> None:
+        line = self.chat.overview().timeline
+        if line is not None:
+            line.move(event.count, minutes=event.minutes)
 
     def _noticed(self, notice: Notice) -> None:
         self.conversation.notice(notice)

@@ -20,6 +20,10 @@ commands:
   irisops evidence FILE      what an instance answers, without names, in a file that helps this project
   irisops export DIR         the configuration of an instance as text, fit for Git; --check for drift
   irisops diff A [B]         what differs between folders, profiles, or the instance now
+  irisops apply DIR          make an instance what such a folder says; the plan comes first
+  irisops record FILE        what happens on an instance, written down without the screen
+  irisops replay FILE        the chat on such a recording: the same answers, as of any moment
+  irisops targets DIR        the instances as targets for Prometheus, and a dashboard for Grafana
   irisops mcp                a server of tools for an agent (MCP); changes need a person's yes
   irisops approve            say yes in a terminal to what an agent has planned
   irisops completion bash    completion for bash, zsh or fish
@@ -64,6 +68,28 @@ DIFF_DESCRIPTION = """\
 Compare two configurations by object and field: folders that "irisops export" has made, profiles, or the instance now.
 
 exit status: 0 the same   1 different   2 could not be told   4 cannot reach or log in"""
+
+APPLY_DESCRIPTION = """\
+Make an instance what a folder of "irisops export" says: the differences are shown as one plan, and on a terminal you
+are asked for a yes. It is journaled, and /undo takes it back as a whole. Nothing is deleted without --delete.
+
+exit status: 0 done, or nothing to do   1 the folder cannot be used, or the instance refused or failed
+  2 not understood   3 needs a yes (--yes)   4 cannot reach or log in"""
+
+RECORD_DESCRIPTION = """\
+Record an instance without the screen: every poll, and holders, sessions, processes and refusals when the counts move.
+It takes one connection and ends by itself. The file is yours alone; /record in the chat does the same.
+
+exit status: 0 the time is up   1 refused or failed   4 cannot reach or log in   143 ended by a signal"""
+
+REPLAY_DESCRIPTION = """\
+Open the chat on a recording. Left and right go from poll to poll, with Shift by minutes; /at 14:02, /at next and
+/at full jump; /license, /sessions, /processes, /denied and /plot answer as of that moment; /diff 09:00 10:00 tells what
+changed. Nothing is live and nothing can be changed."""
+
+TARGETS_DESCRIPTION = """\
+Write two files into a folder: irisops-targets.json, which Prometheus reads by file_sd_configs, with the web ports of
+the profiles; and irisops-dashboard.json, to import into Grafana. IRIS gives its metrics at /api/monitor/metrics."""
 
 MCP_DESCRIPTION = """\
 Serve tools for an agent over standard input and output (Model Context Protocol). What an agent may do is decided for
@@ -161,6 +187,15 @@ def parser() -> Arguments:
     diff.add_argument("first", metavar="A", help="a folder, or a profile")
     diff.add_argument("second", metavar="B", nargs="?", default="", help="another; else the instance, now")
 
+    apply = commands.add_parser(
+        "apply", help="make an instance what such a folder says", description=APPLY_DESCRIPTION
+    )
+    _as_command(apply)
+    apply.add_argument("--delete", action="store_true", help="delete what the folder does not have, by name")
+    apply.add_argument("folder", metavar="DIR", help="a folder that export has made")
+
+    _recording(commands)
+
     mcp = commands.add_parser("mcp", help="a server of tools for an agent", description=MCP_DESCRIPTION)
     mcp.add_argument(
         "--profile",
@@ -191,6 +226,36 @@ def parser() -> Arguments:
 
     commands.add_parser("simulator", help="the practice instance alone", add_help=False)
     return top
+
+
+def _recording(commands: argparse._SubParsersAction[Arguments]) -> None:
+    """Subcommands that look back, or hand over to programs that do."""
+    record = commands.add_parser(
+        "record", help="what happens on an instance, in a file", description=RECORD_DESCRIPTION
+    )
+    _where(record)
+    _simulator_options(record)
+    record.add_argument(
+        "--for", metavar="TIME", default="8h", dest="span", help="2h, 90m, 1d; 8h if not given"
+    )
+    record.add_argument("--most", metavar="MB", default="", help="most megabytes; the oldest part goes first")
+    record.add_argument("--pseudonyms", action="store_true", help="write no names and no addresses")
+    record.add_argument("--no-lists", action="store_true", help="read nothing but the counts")
+    record.add_argument("--detach", action="store_true", help="go on in the background")
+    record.add_argument("--in-background", action="store_true", help=argparse.SUPPRESS)
+    record.add_argument(
+        "file", metavar="FILE", help="a new file, or a recording of this instance to go on with"
+    )
+
+    replay = commands.add_parser("replay", help="the chat on a recording", description=REPLAY_DESCRIPTION)
+    _plain_option(replay)
+    replay.add_argument("file", metavar="FILE", help="the recording")
+
+    targets = commands.add_parser(
+        "targets", help="files for Prometheus and Grafana", description=TARGETS_DESCRIPTION
+    )
+    targets.add_argument("--json", action="store_true", help="one JSON object per reply, one per line")
+    targets.add_argument("folder", metavar="DIR", help="the folder; the two files in it are replaced")
 
 
 def _where(command: argparse.ArgumentParser) -> None:

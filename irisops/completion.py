@@ -101,6 +101,31 @@ COMMANDS: dict[str, tuple[str, tuple[Option, ...], tuple[str, ...]]] = {
         (),
     ),
     "diff": ("what differs between two configurations", _AS_COMMAND, ()),
+    "apply": (
+        "make an instance what such a folder says",
+        (*_AS_COMMAND, Option("--delete", "delete what the folder does not have")),
+        (),
+    ),
+    "record": (
+        "what happens on an instance, in a file",
+        (
+            _HELP,
+            *_WHERE,
+            *_SIMULATOR,
+            Option("--for", "how long", TEXT),
+            Option("--most", "most megabytes", TEXT),
+            Option("--pseudonyms", "write no names and no addresses"),
+            Option("--no-lists", "read nothing but the counts"),
+            Option("--detach", "go on in the background"),
+        ),
+        (),
+    ),
+    "replay": ("the chat on a recording", (_HELP, _PLAIN), ()),
+    "targets": (
+        "files for Prometheus and Grafana",
+        (_HELP, Option("--json", "one JSON object per reply")),
+        (),
+    ),
     "leases": ("what shares have made and not yet taken back", (_HELP,), ("clear", "watch")),
     "completion": ("completion for a shell", (_HELP,), SHELLS),
     "simulator": (

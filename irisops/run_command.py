@@ -35,6 +35,8 @@ PASSWORD_VARIABLE = "IRISOPS_PASSWORD"  # noqa: S105 - the variable's name
 STATUS_OF_INTERRUPT = 130
 ASK_DEADLINE = 600.0
 """Seconds for a person to type a password, or a yes."""
+_ASKING = ("evidence", "apply")
+"""Subcommands whose plan is asked about on a terminal."""
 AskYes = Callable[[], Awaitable[bool]]
 
 
@@ -333,6 +335,20 @@ def diff(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def apply(options: argparse.Namespace) -> int:
+    """`irisops apply`: `/apply DIR`, with a question on a terminal instead of `--yes`."""
+    delete = " delete=yes" if options.delete else ""
+    options.line = [f"/apply {quote(options.folder)}{delete}{_only(options)}"]
+    return run(options)
+
+
+def targets(options: argparse.Namespace) -> int:
+    """`irisops targets`: `/targets DIR`."""
+    options.line, options.url, options.demo = [f"/targets {quote(options.folder)}"], "", False
+    options.run_profile, options.yes, options.confirm = "", False, ""
+    return run(options)
+
+
 def _only(options: argparse.Namespace) -> str:
     return f" only {quote(options.only)}" if options.only else ""
 
@@ -415,7 +431,7 @@ async def _run_in(
             password=password,
             yes=options.yes,
             word=options.confirm,
-            ask=ask_yes_on_terminal if options.command == "evidence" and sys.stdin.isatty() else None,
+            ask=ask_yes_on_terminal if options.command in _ASKING and sys.stdin.isatty() else None,
         )
     finally:
         await session.close()

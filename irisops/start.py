@@ -29,9 +29,9 @@ STATUS_NOT_UNDERSTOOD = 2
 
 def chat(options: argparse.Namespace) -> int:
     """The chat on the person's own profiles. Returns the exit status."""
-    if not _choose_mode(options, "irisops"):
+    if not choose_mode(options, "irisops"):
         return STATUS_NOT_UNDERSTOOD
-    plain = _is_plain(options)
+    plain = is_plain(options)
     places = Places.find()
     start_log(places, options.log_level)
 
@@ -40,17 +40,17 @@ def chat(options: argparse.Namespace) -> int:
 
         return sessions.own(places, options.profile, connect_first=not plain)
 
-    return _converse(session()) if plain else _show(places, session)
+    return converse(session()) if plain else show(places, session)
 
 
 def demo(options: argparse.Namespace) -> int:
     """The chat on a simulator of its own. Returns the exit status."""
-    if not _choose_mode(options, "irisops demo"):
+    if not choose_mode(options, "irisops demo"):
         return STATUS_NOT_UNDERSTOOD
     with prepared(simulator_options(options)) as practice:
-        if _is_plain(options):
+        if is_plain(options):
             return _converse_with_demo(practice)
-        return _show(practice.places, partial(_session_of_demo, practice))
+        return show(practice.places, partial(_session_of_demo, practice))
 
 
 def _session_of_demo(practice: Practice, ready: Demo | None = None) -> Session:
@@ -59,13 +59,14 @@ def _session_of_demo(practice: Practice, ready: Demo | None = None) -> Session:
     return sessions.of_demo(practice, ready)
 
 
-def _is_plain(options: argparse.Namespace) -> bool:
+def is_plain(options: argparse.Namespace) -> bool:
+    """True for plain mode."""
     return getattr(options, "plain", False)
 
 
-def _choose_mode(options: argparse.Namespace, asked: str) -> bool:
+def choose_mode(options: argparse.Namespace, asked: str) -> bool:
     """Fall back to plain mode where TERM cannot draw; False, with a message, where no chat is possible."""
-    if _is_plain(options):
+    if is_plain(options):
         return True
     if trouble := streams.no_screen(asked, sys.stdin, sys.stdout, sys.stderr):
         streams.say(f"irisops: {trouble}", sys.stderr)
@@ -79,7 +80,7 @@ def _choose_mode(options: argparse.Namespace, asked: str) -> bool:
     return True
 
 
-def _converse(session: Session) -> int:
+def converse(session: Session) -> int:
     """Plain mode."""
     from irisops import plain, plain_terminal  # noqa: PLC0415 - not for the screen
 
@@ -88,7 +89,7 @@ def _converse(session: Session) -> int:
     return asyncio.run(plain.run_plain(session, terminal, width=width))
 
 
-def _show(places: Places, session: Callable[[], Session]) -> int:
+def show(places: Places, session: Callable[[], Session]) -> int:
     """The screen. `session` is made after the first paint."""
     gc.disable()  # until the screen is seen: `irisops.ui.housekeeping` goes on from there
     from irisops.app import run  # noqa: PLC0415 - not for plain mode
@@ -123,4 +124,4 @@ def _converse_with_demo(practice: Practice) -> int:
     except DemoError as error:
         streams.say(f"irisops: {harmless(error, 2000)}", sys.stderr)
         return STATUS_OF_PROBLEM
-    return _converse(_session_of_demo(practice, ready))
+    return converse(_session_of_demo(practice, ready))

@@ -287,6 +287,25 @@ def test_evidence_is_written_after_a_yes_and_compared(tmp_path: Path) -> None:
     assert (damaged.returncode, damaged.stderr.splitlines()[0][:12]) == (1, "NotEvidence:")
 
 
+def test_a_folder_is_applied_after_a_yes_on_the_terminal(tmp_path: Path) -> None:
+    live = tmp_path / "live"
+    assert irisops(tmp_path, "export", "--demo", "--only", "roles", str(live)).returncode == 0
+    (live / "roles" / "new.toml").write_text('Name = "New"\nEscalationOnly = false\n', encoding="utf-8")
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "irisops", "apply", "--demo", "--only", "roles", str(live)],
+        env={**os.environ, "IRISOPS_HOME": str(tmp_path)},
+        encoding="utf-8",
+        timeout=60,
+    )
+    child.expect("1 object.*Type y for yes: ")
+    child.sendline("y")
+    child.expect("Role New is made")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
 def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
     environment = {**os.environ, "IRISOPS_HOME": str(tmp_path)}
     with subprocess.Popen(

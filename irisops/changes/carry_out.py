@@ -103,7 +103,7 @@ def steps_of(context: Context, wanted: Wanted) -> list[Step]:
     """The calls of a change, in order."""
     found: list[Step] = []
     for change in wanted.direct:
-        found += kind_of(context, change.kind).steps(change, wanted.passwords.get(change.name, ""))
+        found += kind_of(context, change.kind).steps(change, wanted.secret_of(change))
     return found
 
 

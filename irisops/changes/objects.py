@@ -69,7 +69,7 @@ class ObjectKind:
     Of many fields only those in the collection are needed; all if it is empty.
     """
     steps: Callable[[ObjectChange, str], list[Step]]
-    """The calls, in order; the text is a new password or ""."""
+    """The calls, in order; the text is a new password or another secret, or ""."""
     nothing: str = "–"
     """Word for an empty text."""
     passing: frozenset[str] = frozenset()
@@ -149,7 +149,8 @@ class Wanted:
     """A wanted change. `name` is the command's, for the replies.
 
     `passwords` (user -> password) are set as well; `show`: they were generated here and are shown once; `nobody`: they
-    were generated and nobody learns them.
+    were generated and nobody learns them. `secrets` ((kind, name) -> secret) are those of other objects, which were
+    typed.
     """
 
     name: str
@@ -160,6 +161,12 @@ class Wanted:
     show: bool = False
     nobody: bool = False
     warnings: Sequence[str] = ()
+    secrets: Mapping[tuple[Kind, str], str] = field(default_factory=dict, repr=False)
+
+    def secret_of(self, change: ObjectChange) -> str:
+        """The password or other secret that is set with a change; "" without any."""
+        password = self.passwords.get(change.name, "") if change.kind == "user" else ""
+        return password or self.secrets.get((change.kind, change.name), "")
 
     @property
     def direct(self) -> list[ObjectChange]:

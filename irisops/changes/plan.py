@@ -68,7 +68,8 @@ async def _with_sources(context: Context, link: Link, wanted: Wanted) -> Wanted:
 
 async def _calls(context: Context, link: Link, wanted: Wanted) -> dict[str, list[str]]:
     """What will run, as code by language, and what SQL can say of it. Without passwords. Raises NotAvailable."""
-    shown = replace(wanted, passwords=dict.fromkeys(wanted.passwords, PASSWORD))
+    hidden = dict.fromkeys(wanted.passwords, PASSWORD), dict.fromkeys(wanted.secrets, PASSWORD)
+    shown = replace(wanted, passwords=hidden[0], secrets=hidden[1])
     calls = code_of(await rehearse(link.connection, *(step.run for step in steps_of(context, shown))))
     for family, some in families(context, wanted.changes):
         if lines := family.sql(some, list(wanted.passwords)):
@@ -149,7 +150,8 @@ def _lines_of(kind: ObjectKind, change: ObjectChange) -> list[Change]:
         lines.append(Change(f"{kind.noun} {name}", "does not exist", f"made{copied}", "made"))
     for each in change.fields():
         new = after.fields.get(each)
-        if before is None and (new in ("", (), False, "0") or same(new, kind.initial.get(each))):
+        usual = new in ("", (), False, "0") or same(new, kind.initial.get(each)) or each in kind.passing
+        if before is None and usual:
             continue
         old = kind.show(before.fields.get(each), each) if before else "–"
         had = kind.entries(before.fields.get(each), each) if before else ()

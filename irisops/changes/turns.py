@@ -23,7 +23,9 @@ from irisops.engine.context import Context
 from irisops.files import cure_of, open_private, private_folder
 from irisops.profiles.model import Profile
 
-What = Literal["users and roles", "services", "web applications", "resources", "audit settings"]
+What = Literal[
+    "users and roles", "services", "web applications", "resources", "audit settings", "OAuth definitions"
+]
 """Kinds of changes with a lock each: a change of one kind does not wait for one of another."""
 PATIENCE = 30.0
 """Seconds to wait for the lock: longer than nearly all changes take."""

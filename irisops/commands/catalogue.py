@@ -13,6 +13,7 @@ from irisops.commands.license import specs as licensing
 from irisops.commands.pages import specs as pages
 from irisops.commands.processes import specs as processes
 from irisops.commands.profiles import specs as profiles
+from irisops.commands.recording import specs as recording
 from irisops.commands.security import specs as security
 from irisops.commands.sessions import specs as sessions
 from irisops.commands.sharing import specs as sharing
@@ -26,6 +27,7 @@ ALL: tuple[CommandSpec, ...] = (
     *sessions.SPECS,
     *processes.SPECS,
     *watching.SPECS,
+    *recording.SPECS,
     *access.SPECS,
     *pages.SPECS,
     *accounts.SPECS,

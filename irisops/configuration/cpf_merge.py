@@ -22,6 +22,8 @@ from irisops.configuration.generated import (
 )
 from irisops.configuration.kinds import ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration, secrets_of
+from irisops.configuration.predefined import predefined
+from irisops.configuration.sql_privileges import parsed
 from irisops.contract.wording import harmless, listed
 
 OAUTH_SINCE: Version = (2025, 2)
@@ -40,6 +42,7 @@ _ACTIONS: Mapping[str, tuple[str, str]] = {
     "databases": ("CreateDatabase", "ModifyDatabase"),
     "namespaces": ("CreateNamespace", "ModifyNamespace"),
     "tls": ("CreateSSLConfig", "ModifySSLConfig"),
+    "ldap": ("", "ModifyLDAPConfig"),
     "oauth-servers": ("CreateOAuth2ServerDefinition", "ModifyOAuth2ServerDefinition"),
     "oauth-clients": ("CreateOAuth2Client", "ModifyOAuth2Client"),
 }
@@ -257,7 +260,7 @@ def _user(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
 
 def _event(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
     """An event of the system is there and only switched on or off."""
-    if not kind.predefined(each.name):
+    if not predefined(kind.name, each.name):
         _plain_object(made, kind, each)
     elif "Enabled" in each.values:
         made.line("ModifyEvent", [*_key(kind, each), ("Enabled", str(int(bool(each.values["Enabled"]))))])
@@ -274,6 +277,38 @@ def _database(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
     entry = [("LogicalOnly", "1")]
     made.line(create, [*parameters, *(entry if each.values.get("Server") else [])])
     made.line(modify, [*parameters, *entry])
+
+
+def _ldap(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
+    """Only a change: to make one takes properties that no public source names (facts: iris-config-as-text 1.4)."""
+    _plain_object(made, kind, each)
+    made.says(kind, each, "its other properties: it is changed here, and must be there.")
+
+
+def _sql_privileges(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
+    """A grant for each privilege; nothing is revoked."""
+    (_, namespace), (_, grantee) = _key(kind, each)
+    privileges = each.values.get("Privileges", ())
+    for text in privileges if isinstance(privileges, tuple) else ():
+        known = parsed(text)
+        if known is None or not known.type:
+            made.says(kind, each, f"{text}: the type of this object is not known.")
+            continue
+        parameters = [
+            ("ObjPriv", known.action),
+            ("ObjList", known.object),
+            ("Type", known.type),
+            ("User", grantee),
+            ("Namespace", namespace),
+            ("WithGrant", str(int(known.grantable))),
+        ]
+        try:
+            made.line("GrantPrivilege", parameters)
+        except NotQuotableError as problem:
+            made.says(kind, each, f"{text}: {problem}.")
+    admin = each.values.get("AdminPrivileges", ())
+    if isinstance(admin, tuple) and admin:
+        made.says(kind, each, f"{listed(list(admin))}: which words GrantAdminPrivilege takes is not known.")
 
 
 def _namespace(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
@@ -312,4 +347,6 @@ _WRITERS: Mapping[str, Callable[[_Document, ConfigKind, ConfigObject], None]] = 
     "databases": _database,
     "namespaces": _namespace,
     "oauth-servers": _oauth_server,
+    "ldap": _ldap,
+    "sql-privileges": _sql_privileges,
 }

@@ -8,6 +8,7 @@ from typing import Literal
 
 from irisops.configuration.kinds import KINDS, ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration, Unread
+from irisops.configuration.predefined import comes_with_instance
 from irisops.configuration.values import Property, Value
 
 What = Literal["changed", "only first", "only second", "unknown"]
@@ -60,7 +61,8 @@ def _of_kind(
     left, right = first.of(kind.name), second.of(kind.name)
     for key in sorted({*left, *right}):
         one, other = left.get(key), right.get(key)
-        by_version = versions_differ and kind.predefined(key)
+        known = one or other
+        by_version = versions_differ and comes_with_instance(kind.name, key, known.values if known else None)
         if one is not None and other is not None:
             yield from _of_object(kind, one, other, (first, second), by_version=by_version)
         elif one is not None and second not in unknown:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from irisops.configuration.kinds import KINDS, ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration
+from irisops.configuration.predefined import predefined
 from irisops.configuration.values import Property, Value
 from irisops.contract.wording import counted, harmless, listed
 
@@ -36,13 +37,14 @@ def own_objects(configuration: Configuration) -> Iterator[tuple[ConfigKind, Conf
     """
     for kind in KINDS:
         for each in configuration.of(kind.name).values():
-            if kind.name in _CHANGED or _is_own(kind, each.name):
+            if kind.name in _CHANGED or _is_own(kind, each):
                 yield kind, each
 
 
-def _is_own(kind: ConfigKind, name: str) -> bool:
+def _is_own(kind: ConfigKind, each: ConfigObject) -> bool:
     """True for an object that not every instance has in the same way; the namespace USER has mappings of its own."""
-    return not kind.predefined(name) or (kind.name == "namespaces" and name.lower() == "user")
+    own = not predefined(kind.name, each.name, each.values)
+    return own or (kind.name == "namespaces" and each.key == "user")
 
 
 _CHANGED = ("system", "services", "audit-events")
@@ -53,9 +55,9 @@ def not_here(configuration: Configuration) -> list[str]:
     found = []
     for kind in KINDS:
         objects = configuration.of(kind.name)
-        predefined = [each for each in objects.values() if not _is_own(kind, each.name)]
-        if predefined and kind.name not in _CHANGED:
-            many = counted(len(predefined), f"predefined {kind.noun}", f"predefined {kind.plural}")
+        given = [each for each in objects.values() if not _is_own(kind, each)]
+        if given and kind.name not in _CHANGED:
+            many = counted(len(given), f"predefined {kind.noun}", f"predefined {kind.plural}")
             found.append(f"{many}: every instance has its own.")
     for lost in configuration.unread:
         what = harmless(" ".join(part for part in (lost.kind, lost.name, lost.property) if part), 200)

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from irisops.configuration.values import Property, Value, ValueType
 from irisops.instance.security.application_fields import APPLICATION_FIELDS, LATER, NEW_APPLICATION
-from irisops.instance.security.object_state import Field, FieldKind, FieldValue, Kind
+from irisops.instance.security.oauth_changes import CLIENT_FIELDS, SERVER_FIELDS
+from irisops.instance.security.object_state import LISTS, Field, FieldKind, FieldValue, Kind
 from irisops.instance.security.role_changes import ROLE_FIELDS
+from irisops.instance.security.settings_state import RESOURCE_FIELDS, SERVICE_FIELDS
 from irisops.instance.security.user_changes import PASSING, USER_FIELDS
 
 SYSTEM_NAME = "SYSTEM"
@@ -46,38 +48,7 @@ class ConfigKind:
         """The properties that can be read: all but the secrets."""
         return tuple(each for each in self.properties if each.type != "secret")
 
-    def predefined(self, name: str) -> bool:
-        """True for an object that comes with an instance, by the rules for its name.
 
-        (facts: iris-security 2.6, 3.1, 3.2, 3.3, 3.7)
-        """
-        low = name.lower()
-        if self.name in ("system", "services"):
-            return True
-        if self.name == "users":
-            return low in _USERS
-        if self.name == "applications":
-            return low.startswith(
-                ("/csp/sys", "/csp/broker", "/csp/documatic", "/api/", "/isc/", "/ui/", "/oauth2")
-            )
-        if self.name in ("namespaces", "databases"):
-            return low.startswith(("%", "iris", "ens", "hs")) or low == "user"
-        if self.name == "resources" and low.startswith("%db_"):
-            return low in _DATABASES
-        return low.startswith("%")
-
-
-_DATABASES = frozenset(
-    f"%db_{name}"
-    for name in (
-        "irissys", "irislib", "irisaudit", "iristemp", "irislocaldata", "irismetrics", "irissecurity", "enslib",
-        "user", "%default",
-    )
-)  # fmt: skip
-"""Resources of databases that come with an instance; that of another is made with it (facts: iris-security 3.2)."""
-_USERS = frozenset(
-    ("admin", "superuser", "_system", "unknownuser", "cspsystem", "iam", "_public", "_ensemble", "irisowner")
-)
 _SINCE = dict(zip(LATER, ("2022.2", "2023.1", "2024.1", "2024.2", "2026.1"), strict=True))
 """(facts: iris-webapps-gateway 6); nobody tells the version of the properties of CORS, so any earlier one is right."""
 
@@ -98,17 +69,24 @@ def _of_fields(
     made = []
     for key, field in fields.items():
         kind: ValueType = "number" if field.kind == "seconds" else field.kind
-        lists = kind in ("names", "groups", "methods", "privileges")
+        lists = kind in (*LISTS, "methods", "privileges")
         value = (
             _default(field.kind, defaults[key]) if key in defaults else empty.get(kind, () if lists else "")
         )
         since_version = (since or {}).get(key, "")
-        made.append(Property(field.property, kind, field.label, value, field.words, since_version))
+        made.append(
+            Property(field.property, kind, field.label, value, field.words, since_version, field.separator)
+        )
     return tuple(made)
 
 
 def _editors(fields: Mapping[str, Field]) -> dict[str, str]:
     return {field.property: key for key, field in fields.items()}
+
+
+def _without_id(fields: Mapping[str, Field]) -> dict[str, Field]:
+    """Without the number of the row, which is the instance's own."""
+    return {key: each for key, each in fields.items() if key != "id"}
 
 
 def _secret(name: str, label: str, needs: str = "") -> Property:
@@ -127,15 +105,8 @@ def _numbers(names: str, default: int | None = 0) -> Iterable[Property]:
     return (Property(name, "number", name, default) for name in names.split())
 
 
+_RESOURCE_FIELDS = {key: RESOURCE_FIELDS[key] for key in ("description", "public")}
 _USER_FIELDS = {key: each for key, each in USER_FIELDS.items() if key not in PASSING}
-_SERVICE_FIELDS = {
-    "enabled": Field("Enabled", "flag", "enabled"),
-    "auth": Field("AutheEnabled", "methods", "login"),
-}
-_RESOURCE_FIELDS = {
-    "description": Field("Description", "text", "description", 256),
-    "public": Field("PublicPermission", "permission", "public permission"),
-}
 
 KINDS: tuple[ConfigKind, ...] = (
     ConfigKind("system", "system security settings", "system security settings", "Security.System",
@@ -181,11 +152,7 @@ KINDS: tuple[ConfigKind, ...] = (
         "user", _editors(_USER_FIELDS),
     ),
     ConfigKind("services", "service", "services", "Security.Services",
-        (
-            *_of_fields(_SERVICE_FIELDS, {"enabled": None, "auth": None}),
-            Property("ClientSystems", "list", "client addresses", (), separator=";"),
-        ),
-        "service", _editors(_SERVICE_FIELDS),
+        _of_fields(SERVICE_FIELDS, {"enabled": None, "auth": None}), "service", _editors(SERVICE_FIELDS),
     ),
     ConfigKind("applications", "web application", "web applications", "Security.Applications",
         _of_fields(
@@ -203,7 +170,10 @@ KINDS: tuple[ConfigKind, ...] = (
         key=("Source", "Type", "Name"),
     ),
     ConfigKind("sql-privileges", "holder of SQL privileges", "holders of SQL privileges", "Security.SQLPrivileges",
-        (Property("Privileges", "names", "privileges", ()),),
+        (
+            Property("Privileges", "names", "privileges on objects", ()),
+            Property("AdminPrivileges", "names", "privileges on no object", ()),
+        ),
         key=("Namespace", "Grantee"),
     ),
     ConfigKind("databases", "database", "databases", "Config.Databases",
@@ -240,27 +210,31 @@ KINDS: tuple[ConfigKind, ...] = (
             _secret("PrivateKeyPassword", "password of the private key", "PrivateKeyFile"),
         ),
     ),
+    ConfigKind("ldap", "LDAP configuration", "LDAP configurations", "Security.LDAPConfigs",
+        (  # (facts: iris-security 3.9, iris-config-as-text 1.2, 1.7)
+            *_texts("Description"),
+            *_numbers("LDAPFlags", None),
+            *_texts("LDAPBaseDN LDAPCACertFile"),
+            _secret("LDAPSearchPassword", "password of the search user"),
+        ),
+    ),
     ConfigKind("oauth-servers", "OAuth 2.0 server description", "OAuth 2.0 server descriptions",
         "OAuth2.ServerDefinition",
         (  # (facts: iris-config-as-text 4)
-            *_texts("SSLConfiguration ServerCredentials"),
+            *_of_fields(_without_id(SERVER_FIELDS), {}),
             _secret("InitialAccessToken", "initial access token"),
         ),
-        key=("IssuerEndpoint",),
+        "oauth_server", _editors(_without_id(SERVER_FIELDS)), ("IssuerEndpoint",),
     ),
     ConfigKind("oauth-clients", "OAuth 2.0 client", "OAuth 2.0 clients", "OAuth2.Client",
         (
-            *_flags("Enabled", default=True),
-            *_texts("Description"),
-            *_texts("ClientType SSLConfiguration", None),
-            *_texts("RedirectionEndpoint DefaultScope"),
-            *_numbers("JWTInterval", 60),
-            *_texts("JWTAudience ClientId ClientCredentials"),
-            *_flags("AcceptNonStandardImplicitIdToken"),
-            *_texts("ServerDefinition", None),
+            *_of_fields(
+                _without_id(CLIENT_FIELDS),
+                {"enabled": True, "type": None, "tls": None, "jwt_interval": "60", "server": None},
+            ),
             _secret("ClientSecret", "client secret"),
         ),
-        key=("ApplicationName",),
+        "oauth_client", _editors(_without_id(CLIENT_FIELDS)), ("ApplicationName",),
     ),
 )  # fmt: skip
 """All kinds, in the order in which an instance takes them."""

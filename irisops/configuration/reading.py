@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 from irisops.configuration.kinds import BY_NAME, SYSTEM_NAME, ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration, Unread, keyed
+from irisops.configuration.sql_privileges import privilege_text
 from irisops.configuration.values import NoValueError, Property, Value
 from irisops.instance.calls import Answer, ObjectCall, ObjectStep, Query
 from irisops.instance.calls import Value as Raw
 from irisops.instance.class_queries import read_rows, rows_by
-from irisops.instance.errors import InstanceProblem, NotAvailable, Unreachable
+from irisops.instance.errors import InstanceProblem, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import is_missing
 from irisops.instance.features import Route
 from irisops.instance.helper import open_or_help, read_by_helper
@@ -30,7 +31,7 @@ from irisops.instance.security.oauth import (
 )
 from irisops.instance.security.object_state import Field
 from irisops.instance.security.settings_state import MOST_GROUPS, plain
-from irisops.instance.values import Row, as_int, as_names, as_privileges, as_text
+from irisops.instance.values import Row, as_flag, as_int, as_names, as_privileges, as_text
 
 STEPS = 400
 """Properties read in one batch: each costs a round trip to the instance, and a batch has one deadline."""
@@ -80,8 +81,13 @@ async def read_kind(instance: Instance, kind: ConfigKind, version: str = "") -> 
     except Unreachable:
         raise
     except InstanceProblem as problem:
-        found.lost(problem.message)
+        found.lost(_why(problem))
     return found
+
+
+def _why(problem: InstanceProblem) -> str:
+    """Why nothing could be read; what a person can do about a missing privilege belongs to it."""
+    return f"{problem.message} {problem.cure}" if isinstance(problem, NotPermitted) else problem.message
 
 
 def older(version: str, since: str) -> bool:
@@ -350,10 +356,15 @@ async def _users(instance: Instance, found: KindRead, _version: str) -> None:
         rows = await _listed(instance, "users.list")
     told = {name: _from_row(found, row) for row in rows if (name := _named(row))}
     missing = [known for known in found.kind.readable if rows and known.name.lower() not in rows[0]]
+    await _complete(instance, found, "users.read", told, missing)
+
+
+async def _complete(
+    instance: Instance, found: KindRead, feature: str, told: Mapping[str, Told], missing: Sequence[Property]
+) -> None:
+    """Keep the objects with what a list told and, of the `missing` properties, what the objects tell."""
     try:
-        more = await _read_objects(
-            instance, found, "users.read", {name: name.lower() for name in told}, missing
-        )
+        more = await _read_objects(instance, found, feature, {name: name.lower() for name in told}, missing)
     except Unreachable:
         raise
     except InstanceProblem as problem:
@@ -388,6 +399,7 @@ async def _by_objects(instance: Instance, found: KindRead, _version: str) -> Non
 _FEATURES = {
     "services": ("services.list", "services.read"),
     "applications": ("webapps.list", "webapps.read"),
+    "tls": ("tls.list", "tls.read"),
 }
 
 
@@ -439,6 +451,76 @@ def _without_metadata(found: KindRead, rows: Sequence[Row]) -> None:
         )
 
 
+async def _tls(instance: Instance, found: KindRead, version: str) -> None:
+    """TLS configurations; the passwords of their keys stay where they are (facts: iris-security 3.9).
+
+    UNVERIFIED: that the id of one is its lower-case name, as with the other security classes. Settle:
+    Security.SSLConfigs.%ExistsId of a name in lower case.
+    """
+    await _by_objects(instance, found, version)
+
+
+async def _ldap(instance: Instance, found: KindRead, _version: str) -> None:
+    """LDAP configurations: what the list tells, and of the objects the properties whose names are public."""
+    rows = await _listed(instance, "ldap.list")
+    told = {name: _from_row(found, row) for row in rows if (name := _named(row))}
+    missing = [known for known in found.kind.readable if rows and known.name.lower() not in rows[0]]
+    if told:
+        found.lost("No public source names the other properties.", property_name="its other properties")
+    await _complete(instance, found, "ldap.read", told, missing)
+
+
+_GRANTS = "SELECT Namespace, SQLObject, Privilege, Grantee, Grantable FROM Security.SQLPrivileges"
+_ADMINS = "SELECT * FROM Security.SQLAdminPrivilegeSet"
+
+
+async def _sql_privileges(instance: Instance, found: KindRead, _version: str) -> None:
+    """What was granted directly to users and roles, by namespace (facts: iris-security 3.8).
+
+    The columns of `SQLAdminPrivilegeSet` are privileges: 1 is granted, 2 with the right to pass it on. Each is named as
+    its column, as no public source says which statement gives it.
+    """
+    objects = await answer_by(instance, "sql.privileges", Query(_GRANTS), deadline=DEADLINE)
+    held: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
+    for row in objects.rows.dicts() if objects.rows else ():
+        grant = privilege_text(
+            as_text(row.get("sqlobject")),
+            as_text(row.get("privilege")),
+            grantable=as_flag(row.get("grantable")),
+        )
+        held.setdefault(_holder(row), ([], []))[0].append(grant)
+    try:
+        admins = await answer_by(instance, "sql.admins", Query(_ADMINS), deadline=DEADLINE)
+    except Unreachable:
+        raise
+    except InstanceProblem as problem:
+        found.lost(problem.message, property_name="AdminPrivileges")
+    else:
+        if admins.rows:
+            named = {column.lower(): column for column in admins.rows.columns}
+            for row in admins.rows.dicts():
+                some = [_admin(named[key], as_int(row.get(key))) for key in named if key not in _NO_PRIVILEGE]
+                held.setdefault(_holder(row), ([], []))[1].extend(each for each in some if each)
+    lost = any(each.property == "AdminPrivileges" for each in found.unread)
+    for (namespace, grantee), (privileges, admin) in held.items():
+        if privileges or admin:
+            told: Told = (
+                {"Privileges": privileges} if lost else {"Privileges": privileges, "AdminPrivileges": admin}
+            )
+            _keep(found, f"{namespace}/{grantee}", told)
+
+
+_NO_PRIVILEGE = ("id", "namespace", "grantee")
+
+
+def _admin(name: str, value: int | None) -> str:
+    return {1: name, 2: f"{name} WITH ADMIN OPTION"}.get(value or 0, "")
+
+
+def _holder(row: Row) -> tuple[str, str]:
+    return as_text(row.get("namespace")), as_text(row.get("grantee"))
+
+
 # Config: databases, namespaces and mappings (facts: iris-config-as-text 5.3)
 
 MAPPINGS = ("MapGlobals", "MapRoutines", "MapPackages")
@@ -479,7 +561,7 @@ async def _namespaces(instance: Instance, found: KindRead, _version: str) -> Non
         except Unreachable:
             raise
         except InstanceProblem as problem:
-            found.lost(problem.message, property_name=each)
+            found.lost(_why(problem), property_name=each)
     for known in found.kind.readable:
         if known.type != "table" and rows and known.name.lower() not in rows[0]:
             found.lost("The table of namespaces does not tell it.", property_name=known.name)
@@ -516,8 +598,11 @@ _READERS: Mapping[str, Reader] = {
     "audit-events": _events,
     "oauth-servers": _oauth_servers,
     "oauth-clients": _oauth_clients,
+    "sql-privileges": _sql_privileges,
     "databases": _databases,
     "namespaces": _namespaces,
+    "tls": _tls,
+    "ldap": _ldap,
 }
 READABLE: tuple[ConfigKind, ...] = tuple(kind for name, kind in BY_NAME.items() if name in _READERS)
 """The kinds that can be read, in the order in which an instance takes them."""

@@ -34,7 +34,8 @@ ValueType = Literal[
 - `text`: as it is, `date`: YYYY-MM-DD or "", `flag`: True or False, `number`: an int
 - `choice`: one of the property's words (those of the editors), or the number as text if it has no word
 - `names`: a set of names, sorted without regard to letter case; `list`: texts whose order has a meaning
-- `groups`: roles of a web application such as `:%All` or `MATCH:ROLE` (facts: iris-security 3.5), sorted
+- `groups`: roles of a web application such as `:%All` or `MATCH:ROLE` (facts: iris-security 3.5), in their order, each
+  match role and each of its targets once
 - `methods`: ways to log in, in the editors' words, by bit; `permission`: letters such as RW
 - `privileges`: `RESOURCE:LETTERS`, sorted by resource
 - `table`: entries `KEY = VALUE`, sorted, each key once (mappings of a namespace)
@@ -151,18 +152,16 @@ def _names(each: Property, value: object) -> tuple[str, ...]:
 
 
 def _groups(each: Property, value: object) -> tuple[str, ...]:
-    """Targets of the same match role together, sorted: their order has no meaning (facts: iris-security 3.5)."""
-    pairs: dict[tuple[str, str], str] = {}
+    """Targets of the same match role together; the order stays (facts: iris-config-as-text 7)."""
+    found: dict[str, dict[str, str]] = {}
     for group in _list(each, value):
         match, *targets = (part.strip() for part in group.split(":"))
         if not any(targets):
             raise _refuse(each, "groups such as :ROLE or MATCH:ROLE", group)
-        for target in sorted(target for target in targets if target):
-            pairs.setdefault((match.lower(), target.lower()), f"{match}:{target}")
-    joined: dict[str, str] = {}
-    for (match, _), text in sorted(pairs.items()):
-        joined[match] = f"{joined[match]}:{text.partition(':')[2]}" if match in joined else text
-    return tuple(joined.values())
+        parts = found.setdefault(match.lower(), {"": match})
+        for target in targets:
+            parts.setdefault(target.lower(), target)
+    return tuple(":".join(parts.values()) for parts in found.values())
 
 
 def _methods(each: Property, value: object) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # what reads an instance is imported at the first connect, af
     from irisops.instance.usage.poll import Poller
     from irisops.instance.values import Remade
     from irisops.instance.web import WebAddress
+    from irisops.recording.readings import Heard, Tape
 
 HISTORY = 180
 """Readings kept for the sparkline: six minutes of polls at two seconds."""
@@ -40,6 +42,8 @@ class InstanceConnection(Protocol):
 
     web: WebAddress | None
     """The instance's web port, as the profile has it now."""
+    heard: Heard | None
+    """Told of each batch that was answered, while somebody records."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -198,6 +202,8 @@ class Link:
     timeouts: KnownTimeouts | None = None
     """Session timeouts of the web applications, when they were read."""
     watched: Watched | None = None
+    tape: Tape | None = None
+    """What its reads run under while it is recorded, or is a recording itself."""
     births: KnownBirths | None = None
     """Since when the web sessions exist, once they were listed."""
     stale_said: bool = False
@@ -251,6 +257,15 @@ class Link:
     def connected(self) -> bool:
         """True if calls can be made now."""
         return self.connection.state.name == "connected"
+
+    @property
+    def recorded(self) -> bool:
+        """True for a recording: what is read was read long ago, and nothing can be changed."""
+        return self.tape is not None and self.tape.recorded
+
+    def reading(self, name: str) -> AbstractContextManager[None]:
+        """The reads of the command `name`, as one, for what records or replays them."""
+        return contextlib.nullcontext() if self.tape is None else self.tape.reading(name)
 
     @property
     def instance_name(self) -> str:
@@ -311,6 +326,8 @@ class Link:
             stale=self.stale(interval),
             message=now.message,
             retry_in=now.retry_in,
+            recording=self.tape is not None and not self.recorded,
+            recorded=self.recorded,
         )
         if self.counts is None:
             return line

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from irisops.connections.connection import Connector, Link, idle_state, target_of, web_of
 from irisops.connections.web_port_given import telling_of_a_web_port
-from irisops.contract.chat import AskSecret, Notice, Overview, ProfileState
+from irisops.contract.chat import AskSecret, Notice, Overview, ProfileState, TimeLine
 from irisops.contract.clock import Clock
 from irisops.contract.replies import Refusal
 from irisops.contract.secret_words import show_names
@@ -53,6 +53,8 @@ class Hub:
         self.ask: AskSecret | None = None
         self.tunnels: tuple[str, ...] = ()
         """The side panel's lines on open tunnels; set by `open_shares`, which then calls `on_change`."""
+        self.timeline: Callable[[], TimeLine | None] = lambda: None
+        """The time line of a replay; set by `replaying`."""
         self.default_interval = poll_interval
         self.loaded = Loaded()
         self._extra = list(extra)
@@ -129,7 +131,12 @@ class Hub:
         """Contents of the frame around the transcript."""
         states = self.states()
         active = next((each for each in states if each.active), None)
-        return Overview(profiles=states, active=active, tunnels=self.tunnels)
+        return Overview(
+            profiles=states,
+            active=active,
+            tunnels=self.tunnels,
+            timeline=self.timeline(),
+        )
 
     def require(self) -> Link:
         """The active connection. Raises `Refusal` if it is not connected."""

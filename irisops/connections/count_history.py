@@ -35,6 +35,9 @@ class Sample:
 class CountHistory:
     """Samples, oldest first. Of several in one step the one with the most units stays, to keep peaks."""
 
+    most = MOST
+    """The longest span that is kept."""
+
     def __init__(self) -> None:
         self._samples: deque[Sample] = deque()
         self._thin_from = 0
@@ -52,6 +55,12 @@ class CountHistory:
             self._thin_from = 0
             self._thin(sample.at)
 
+    def precede(self, samples: Sequence[Sample]) -> None:
+        """Put earlier readings before those that are there: a recording that goes on holds them."""
+        first = self._samples[0].at if self._samples else None
+        older = [each for each in samples if first is None or each.at < first]
+        self._samples = deque([*older, *self._samples])
+
     def since(self, start: datetime) -> Sequence[Sample]:
         """The samples from `start` on."""
         return [sample for sample in self._samples if sample.at >= start]
@@ -60,7 +69,7 @@ class CountHistory:
         kept: deque[Sample] = deque()
         for sample in self._samples:
             age = now - sample.at
-            if age > MOST:
+            if age > self.most:
                 continue
             step = COARSE_STEP if age > MIDDLE else MIDDLE_STEP if age > FINE else None
             if step is None or not kept or _slot(sample, step) != _slot(kept[-1], step):

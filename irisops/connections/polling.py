@@ -95,6 +95,8 @@ class Polling:
             return error.message
         link.took(counts)
         link.forget_old_rows(MISSED_REFRESHES * self._hub.interval(link))
+        if link.tape is not None:
+            await link.tape.polled(counts)
         for notice in crossed_alerts(link):
             self._hub.on_notice(notice)
         if link.stale_said and link.connected:

@@ -124,6 +124,10 @@ class ProfileState:
     """Short product version, e.g. "IRIS 2025.2"."""
     read_only: bool = False
     guarded: bool = False
+    recording: bool = False
+    """What is read is written to a recording."""
+    recorded: bool = False
+    """It is a recording: nothing is live."""
     active: bool = False
     units_used: int | None = None
     units_limit: int | None = None
@@ -148,6 +152,23 @@ class ProfileState:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeLine:
+    """Where the replay of a recording stands. Times are in UTC."""
+
+    start: datetime
+    end: datetime
+    at: datetime
+    ago: str
+    """How long ago that was, e.g. "3 days ago"."""
+    lists: datetime | None
+    """When the newest list that can be shown was read; None if none was."""
+    levels: Sequence[float | None]
+    """The highest share of the license in use in equal parts of the time; None where nothing was recorded."""
+    move: Callable[..., None] = field(compare=False)
+    """`move(count)` goes some polls on, or back; `move(count, minutes=True)` that many minutes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """Contents of the frame around the transcript."""
 
@@ -156,6 +177,8 @@ class Overview:
     tunnels: Sequence[str] = ()
     opening: str = ""
     """A command for the first run, which the front end gives once after `start`."""
+    timeline: TimeLine | None = None
+    """Set in a replay: nothing that is shown is live."""
 
 
 @dataclass(frozen=True, slots=True)

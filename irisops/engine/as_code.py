@@ -15,6 +15,8 @@ PASSWORD = "\0 a new password"  # noqa: S105 - it stands for one
 SAID = 'write $select(status=1:"ok",1:$system.Status.GetErrorText(status)),!'
 _QUOTED = """"'" + password.replace("'", "''") + "'" """.rstrip()
 _VARIABLES = {
+    "OAuth2.Client": "client",
+    "OAuth2.ServerDefinition": "server",
     "Security.Applications": "application",
     "Security.Events": "event",
     "Security.Resources": "resource",
@@ -106,9 +108,8 @@ class _Code:
         name = _VARIABLES.get(call.class_name, "each")
         script, snake = self._arguments(call.args)
         self._script.append(f"set {name} = ##class({call.class_name}).{call.method}({script})")
-        self._python.append(
-            f'{name} = irispy.classMethodObject("{call.class_name}", "{call.method}", {snake})'
-        )
+        called = f'"{call.class_name}", "{call.method}"' + (f", {snake}" if snake else "")
+        self._python.append(f"{name} = irispy.classMethodObject({called})")
         reached: set[tuple[str, ...]] = set()
         for step in call.steps:
             if step.path and step.path not in reached:
@@ -123,6 +124,13 @@ class _Code:
         handle = step.path[-1].lower() if step.path else name
         if step.kind == "members":
             self._members(owner, handle, step)
+            return
+        if step.kind == "refer":
+            class_name, method, *args = step.args
+            script, snake = self._arguments(args)
+            self._script.append(f"set {owner}.{step.name} = ##class({class_name}).{method}({script})")
+            found = f'irispy.classMethodObject("{class_name}", "{method}", {snake})'
+            self._python.append(f'{handle}.set("{step.name}", {found})')
             return
         script, snake = self._arguments(step.args)
         if step.kind == "set":

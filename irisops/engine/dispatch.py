@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
-from irisops.contract.replies import Problem, Refusal
-from irisops.engine.availability import check
+from irisops.contract.replies import Plan, Problem, Refusal
+from irisops.engine.availability import check, refused_of_recording
 from irisops.engine.context import Context
 from irisops.engine.spec import CommandSpec, Replies, resolve
 from irisops.instance.errors import InstanceProblem, NotPermitted
@@ -31,9 +31,13 @@ async def run(context: Context, command: Command) -> Replies:
 
     async def checked() -> Replies:
         check(spec, context.hub)
-        async with contextlib.aclosing(_handler(spec)(context, command)) as replies:
-            async for reply in replies:
-                yield reply
+        link = context.hub.active
+        with link.reading(spec.name) if link and spec.needs_connection else contextlib.nullcontext():
+            async with contextlib.aclosing(_handler(spec)(context, command)) as replies:
+                async for reply in replies:
+                    if isinstance(reply, Plan) and link is not None and link.recorded:
+                        raise refused_of_recording(link)
+                    yield reply
 
     async with contextlib.aclosing(guarded(checked, command.text or command.slash)) as replies:
         async for reply in replies:

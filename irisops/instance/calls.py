@@ -89,10 +89,11 @@ class ClassQuery:
 
 @dataclass(frozen=True, slots=True)
 class ObjectStep:
-    """One step on an opened object: `get` NAME, `set` NAME VALUE, `invoke` NAME ARGS, or `members` CLASS PAIRS.
+    """One step on an opened object: `get` NAME, `set` NAME VALUE, `invoke` NAME ARGS, `refer` or `members` CLASS PAIRS.
 
     `path` walks object-valued properties first, e.g. ("Roles",) to invoke `Insert` on the list. `members` makes the
-    relationship there hold exactly the given members: CLASS is theirs, PAIRS are Name and Permission by turns.
+    relationship there hold exactly the given members: CLASS is theirs, PAIRS are Name and Permission by turns. `refer`
+    NAME (CLASS, METHOD, ARGS) sets a property to the object that the class method gives.
     """
 
     kind: str

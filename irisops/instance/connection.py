@@ -74,6 +74,8 @@ class Connection:
         self._command = tuple(command)
         self.web: WebAddress | None = None
         """The instance's web port, for what the driver cannot do; may be set at any time."""
+        self.heard: Callable[[Sequence[Call], Sequence[Answer | Exception]], None] | None = None
+        """Told of each batch that was answered, while somebody records."""
         self._state = State("off")
         self._info: SystemInfo | None = None
         self._capabilities = Capabilities(note="not connected yet")
@@ -216,10 +218,13 @@ class Connection:
                 raise not_connected(self._state)
             begun.set()
             try:
-                return await run(child, calls, deadline)
+                answers = await run(child, calls, deadline)
             except Unreachable as problem:
                 await self._lose(child, problem)
                 raise
+        if self.heard is not None:
+            self.heard(calls, answers)
+        return answers
 
     # --- opening and mending --------------------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ _PASSWORD_AT = {
     f"{HELPER}.ModifySecurity".lower(): 3,
 }
 """Class method -> the place of a password among its arguments."""
+_SECRET_PROPERTY = re.compile("password|secret|token", re.IGNORECASE)
 _SECRET_SQL = re.compile(r"\b(?:IDENTIF(?:Y|IED)|PASSWORD)\b", re.IGNORECASE)
 _SQL_LITERAL = re.compile(r"'((?:[^']|'')*)'")
 
@@ -121,7 +122,7 @@ def secrets_of(call: Call) -> tuple[str, ...]:
                 return _texts(args[:3])
             return ()
         case ObjectCall(steps=steps):
-            return tuple(t for s in steps if "password" in s.name.lower() for t in _texts(s.args))
+            return tuple(t for s in steps if _SECRET_PROPERTY.search(s.name) for t in _texts(s.args))
         case _:
             return ()
 

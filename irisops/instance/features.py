@@ -317,6 +317,48 @@ FEATURES: Mapping[str, Feature] = {
             (_route("statement", "OAuth2.Client", "ApplicationName", label="SQL table OAuth2.Client"),),
             _OAUTH,
         ),
+        # UNVERIFIED: that the classes of SQL privileges are tables whose columns have the names of their properties.
+        # Settle: SELECT * FROM Security.SQLPrivileges and from Security.SQLAdminPrivilegeSet as a user with %All.
+        Feature(
+            "sql.privileges",
+            (
+                _route(
+                    "statement",
+                    "Security.SQLPrivileges",
+                    "SQLObject",
+                    label="SQL table Security.SQLPrivileges",
+                ),
+            ),
+            SECURE,
+        ),
+        Feature(
+            "sql.admins",
+            (
+                _route(
+                    "statement",
+                    "Security.SQLAdminPrivilegeSet",
+                    "Grantee",
+                    label="SQL table Security.SQLAdminPrivilegeSet",
+                ),
+            ),
+            SECURE,
+        ),
+        # UNVERIFIED: that Name is a column of the list of TLS configurations. Settle: SELECT * FROM
+        # Security.SSLConfigs_List('*').
+        _query("tls.list", "Security.SSLConfigs:List", "Name"),
+        Feature(
+            "tls.read", (_object("Security.SSLConfigs", "List", label="Security.SSLConfigs %OpenId"),), SECURE
+        ),
+        _query("ldap.list", "Security.LDAPConfigs:List", "Name Description LDAPCACertFile"),
+        Feature(
+            "ldap.read",
+            (_object("Security.LDAPConfigs", "List", label="Security.LDAPConfigs %OpenId"),),
+            SECURE,
+        ),
+        # UNVERIFIED: that these objects may be made and saved over the driver, and a client be given its server as an
+        # object; the vendor's own code builds them so. Settle: /apply of a folder with a client on 2024 and on 2025.2.
+        Feature("oauth.servers.change", (_object("OAuth2.ServerDefinition", "OpenByIssuer"),), _OAUTH),
+        Feature("oauth.clients.change", (_object("OAuth2.Client", "Open"),), _OAUTH),
         _query("namespaces.list", "Config.Namespaces:List", privilege=""),
         *(
             # Plain tables, which were not moved with the security data (facts: iris-config-as-text 5.3).

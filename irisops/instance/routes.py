@@ -84,11 +84,11 @@ async def explained(
     The documented privileges of the feature are named only if the instance says that the account lacks them
     (`%SYSTEM.Security.Check`, facts: iris-security 5): a refusal often has another cause. Raises Unreachable.
     """
-    if not isinstance(problem, NotPermitted) or problem.privilege or not feature.privilege:
-        return problem
     by_sql = lacks_sql_privilege(problem)
     # Of a table SQL wants SELECT and nothing else, whatever the feature is documented to need.
     table = route.needs[0][0] if by_sql and route.kind == "statement" and route.needs else ""
+    if not isinstance(problem, NotPermitted) or problem.privilege or not (feature.privilege or table):
+        return problem
     told = await _held(instance, feature.privilege) if not table else []
     if any(held is None for _, held in told):
         return NotPermitted(
@@ -108,7 +108,7 @@ async def explained(
         # In IRISSECURITY since 2025.2; before, a plain table (facts: iris-config-as-text 4).
         # UNVERIFIED: that since then no grant helps, which the vendor says of Security.* alone (facts: iris-security
         # 4.4). Settle: GRANT SELECT ON OAuth2.Client TO x in %SYS of 2025.2, then SELECT from it as x, without %All.
-        if kept_apart := table.startswith("OAuth2."):
+        if kept_apart := table.startswith(("OAuth2.", "Security.")):
             cure = f"Connect as a user with %All. Before 2025.2 this is enough: GRANT {granted}, in {where}."
         return NotPermitted(
             f"SQL wants {wants}." if table else f"{has}, but SQL wants {wants} as well.",

@@ -119,6 +119,8 @@ class Card(Vertical, can_focus=True):
         self.state: CardState = "running"
         self.updated: datetime | None = None
         self.stale = False
+        self.recorded = False
+        """It shows a moment of a recording: it follows the moves of a replay, but nothing is live."""
         self.pace = 0.0
         self._often = ""
         self.expanded = False
@@ -328,6 +330,8 @@ class Card(Vertical, can_focus=True):
             return f"{'stale, ' if self.stale else ''}as of {clock(self.updated)}{folded}"
         if self.state == "failed" and not self._title:
             return ""
+        if self.is_live and self.recorded and self.updated:
+            return f"recorded, as of {clock(self.updated)}"
         return f"{_LABELS[self.state]}{self._often if self.is_live else ''}"
 
     def _place(self) -> str:

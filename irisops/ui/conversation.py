@@ -163,6 +163,8 @@ class Conversation(Ground, Vertical):
         self._marked: WeakSet[Grid] = WeakSet()
         """Tables in which the person moved to a row."""
         self._rests: WeakKeyDictionary[Card, float] = WeakKeyDictionary()
+        self._recorded = False
+        """It is the replay of a recording."""
         """Monotonic time until which a live card is not refreshed."""
 
     def compose(self) -> ComposeResult:
@@ -410,6 +412,10 @@ class Conversation(Ground, Vertical):
         self.answer(job.card, failure_of(job, error))
 
     def _refreshed(self, job: Job) -> None:
+        if self._recorded:
+            if job.problem is None and job.card.parent is not None and job.card.is_live:
+                job.card.renew(job.replies, self._now())
+            return
         pace = pace_of(self._seconds() - job.began, job.card.pace)
         self._rests[job.card] = job.began + pace - SLACK
         job.card.set_pace(pace, told=pace > self.interval)
@@ -422,6 +428,7 @@ class Conversation(Ground, Vertical):
         job.card.renew(job.replies, self._now())
 
     def _succeeded(self, job: Job) -> None:
+        job.card.recorded = self._recorded
         job.card.set_state(job.outcome())
         self._tell_picks(job.card)
         if job.command.name in ASKS and job.problem is None:
@@ -505,6 +512,7 @@ class Conversation(Ground, Vertical):
 
     def show(self, overview: Overview) -> None:
         """Take a newer state: figures of a lost connection are stale."""
+        self._recorded = overview.timeline is not None
         active = overview.active
         stale = active is None or active.stale or active.state != "connected"
         self.transcript.renew_welcome(overview)

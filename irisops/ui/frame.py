@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from textual.color import Color, ColorParseError
 from textual.content import Content
 
-from irisops.contract.chat import Overview, ProfileState
+from irisops.contract.chat import Overview, ProfileState, TimeLine
 from irisops.contract.wording import duration, harmless
-from irisops.ui.figures import GLYPHS, STATE_STYLES, bar, clock, load_style, moves, sparkline
+from irisops.ui.figures import GLYPHS, STATE_STYLES, bar, clock, load_style, local, moves, sparkline
 from irisops.ui.lines import spread, wrapped
 
 NAME_LIMIT = 24
+RECORDED = "RECORDED, NOT LIVE"
 GAP = "   "
 PART_GAP = "  "
 SIDE_PANEL_FROM = 120
@@ -35,6 +36,9 @@ def profile_style(profile: ProfileState) -> str:
         return "$accent bold"
     return f"{'#000000' if _luminance(colour) > SAME_CONTRAST else '#ffffff'} on {colour.hex6} bold"
 
+
+REPLAY_STYLE = "$warning reverse bold"
+"""Style of what says that nothing is live."""
 
 SAME_CONTRAST = 0.179
 """Relative luminance of a ground on which black and white are read equally well (WCAG 2)."""
@@ -80,7 +84,17 @@ def lamp(profile: ProfileState) -> tuple[str, str]:
 
 
 def _flags(profile: ProfileState) -> str:
-    flags = [word for word, on in (("read-only", profile.read_only), ("guarded", profile.guarded)) if on]
+    if profile.recorded:
+        return RECORDED
+    flags = [
+        word
+        for word, on in (
+            ("read-only", profile.read_only),
+            ("guarded", profile.guarded),
+            ("● recording", profile.recording),
+        )
+        if on
+    ]
     return " · ".join(flags)
 
 
@@ -123,7 +137,7 @@ def _header_left(profile: ProfileState, room: int) -> Content:
         parts += [(f"  {stale}", "$warning")]
     flags = _flags(profile)
     if flags:
-        parts += ["  ", (f" {flags} ", style)]
+        parts += ["  ", (f" {flags} ", REPLAY_STYLE if profile.recorded else style)]
     if room >= 3 and profile.version:
         parts += [GAP, (harmless(profile.version, 24), "$foreground")]
     if room >= 2 and profile.user:
@@ -136,6 +150,46 @@ def _header_right(profile: ProfileState, room: int) -> Content:
         return Content("")
     style = "$quiet" if profile.stale else load_style(profile.in_use, profile.units_limit)
     return Content.assemble(("license ", "$quiet"), (units_text(profile), f"{style} bold"), " ")
+
+
+def timeline(line: TimeLine, width: int) -> list[Content]:
+    """Two lines for a replay: the moment and how long ago it was; the whole recording with a mark where that is."""
+    start, end, at = local(line.start), local(line.end), local(line.at)
+    many_days = start.date() != end.date()
+    left = Content.assemble((f" {RECORDED} ", REPLAY_STYLE), (f"  {at:%a %d %b %Y  %H:%M:%S}", "bold"))
+    keys = Content.assemble(
+        ("←/→", "$accent"), (" poll  ", "$quiet"), ("⇧←/→", "$accent"), (" minute ", "$quiet")
+    )
+    read = f"lists of {clock(line.lists)}" if line.lists is not None else "no list was read by then"
+    ago = Content.styled(f"   {line.ago}, {read}", "$quiet")
+    first = Content.assemble(left, ago) if left.cell_length + ago.cell_length + 2 <= width else left
+    first = spread(first, keys if first.cell_length + keys.cell_length + 2 <= width else Content(""), width)
+    ends = [f"{each:%d %b %H:%M}" if many_days else f"{each:%H:%M}" for each in (start, end)]
+    if width < 40:
+        ends = ["", ""]
+    room = max(8, width - sum(map(len, ends)) - 4)
+    span = max((line.end - line.start).total_seconds(), 1.0)
+    place = min(room - 1, max(0, round((line.at - line.start).total_seconds() / span * (room - 1))))
+    marks = [_mark(line.levels, number, room) for number in range(room)]
+    second = Content.assemble(
+        (f" {ends[0]} ", "$quiet"),
+        ("".join(marks[:place]), "$quiet"),
+        ("┃", REPLAY_STYLE),
+        ("".join(marks[place + 1 :]), "$quiet"),
+        (f" {ends[1]} ", "$quiet"),
+    )
+    return [first, second]
+
+
+def _mark(levels: Sequence[float | None], number: int, room: int) -> str:
+    """One cell of the time line: the highest level of its part, a blank where nothing was recorded."""
+    start = number * len(levels) // room
+    part = [
+        each
+        for each in levels[start : max(start + 1, (number + 1) * len(levels) // room)]
+        if each is not None
+    ]
+    return sparkline([max(part)], 1, 1.0) if part else " "
 
 
 def profiles_panel(overview: Overview, width: int, most: int = 8) -> list[Content]:

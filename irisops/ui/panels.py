@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
-from irisops.contract.chat import Overview
+from irisops.contract.chat import Overview, TimeLine
 from irisops.contract.wording import harmless
 from irisops.ui import frame
 from irisops.ui.lines import GivenLines, Ground, changed, spread
@@ -109,6 +109,25 @@ class SidePanel(Ground, Vertical):
         event.stop()
         if event.panel is self._profiles and event.line < len(self.overview.profiles):
             self.post_message(self.Chosen(self.overview.profiles[event.line].name))
+
+
+class Replay(GivenLines):
+    """The time line of a replay; not there on a live instance."""
+
+    def __init__(self, line: TimeLine) -> None:
+        super().__init__()
+        self.line = line
+
+    def show(self, line: TimeLine) -> bool:
+        """Take where the replay stands now; True if it has moved."""
+        moved = line.at != self.line.at
+        self.line = line
+        self.put(*frame.timeline(line, max(20, self.content_size.width)))
+        return moved
+
+    def on_resize(self) -> None:
+        """Lay the lines out for the new width."""
+        self.show(self.line)
 
 
 GAP = "  "

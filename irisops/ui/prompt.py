@@ -67,6 +67,9 @@ class Hints(Widget):
         return Content.styled(self.text, "$quiet")
 
 
+_STEPS = {"left": -1, "right": 1, "shift+left": -1, "shift+right": 1}
+
+
 class Line(LineInput):
     """The prompt's input. `?` in an empty line lists the keys; Ctrl+C without a selection bubbles up to the app."""
 
@@ -76,6 +79,13 @@ class Line(LineInput):
 
     class KeysWanted(Message):
         """Request to list the keys."""
+
+    class Stepped(Message):
+        """An arrow was pressed in an empty line: a replay moves. `minutes` with Shift, else polls."""
+
+        def __init__(self, count: int, *, minutes: bool) -> None:
+            super().__init__()
+            self.count, self.minutes = count, minutes
 
     class TooManyLines(Message):
         """Several lines were pasted; nothing was put into the line."""
@@ -98,6 +108,8 @@ class Line(LineInput):
             event.stop()
             event.prevent_default()
             self.post_message(self.KeysWanted())
+        elif not self.value and event.key in _STEPS:
+            self.post_message(self.Stepped(_STEPS[event.key], minutes=event.key.startswith("shift+")))
         elif not event.is_printable:
             for node in self.ancestors_with_self[:3]:  # up to the prompt
                 if await act_now(node, event):

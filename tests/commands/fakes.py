@@ -16,11 +16,13 @@ from irisops.instance.capabilities import Capabilities, DoctorRow
 from irisops.instance.connection import State, Target
 from irisops.instance.errors import InstanceError, LoginRefused, Unreachable
 from irisops.instance.models import SystemInfo
+from irisops.instance.values import answered
 from irisops.instance.web import WebAddress
 from irisops.profiles.discovery.discoverer import Look, look_around
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
+from irisops.recording.readings import Heard
 from irisops.session import Session
 from tests.commands.fake_instance import PASSWORD, START, FakeInstance, a_user
 
@@ -130,6 +132,7 @@ class FakeConnection(InstanceConnection):
         self.instance = instance
         self.target = target
         self.web: WebAddress | None = None
+        self.heard: Heard | None = None
         self._state = State("off")
         self._info: SystemInfo | None = None
         self._listeners: list[Callable[[State], None]] = []
@@ -188,9 +191,15 @@ class FakeConnection(InstanceConnection):
     async def batch(
         self, calls: Sequence[Call], *, deadline: float | None = None
     ) -> list[Answer | Exception]:
-        return await self.instance.batch(calls)
+        answers = await self.instance.batch(calls)
+        if self.heard is not None:
+            self.heard(calls, answers)
+        return answers
 
     async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
+        if self.heard is not None:
+            (answer,) = await self.batch([call])
+            return answered(answer)
         return self.instance.answer(call)
 
 

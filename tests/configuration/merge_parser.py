@@ -52,6 +52,7 @@ ACTIONS: dict[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "ModifyService": (("Name",), frozenset(("Enabled", "AutheEnabled", "ClientSystems", "Description"))),
     "ModifySystem": (("Name",), frozenset(_SYSTEM.split())),
     **_both("SSLConfig", "Name", _TLS),
+    "ModifyLDAPConfig": (("Name",), frozenset(("Description", "LDAPFlags", "LDAPBaseDN", "LDAPCACertFile"))),
     **_both("Event", "Source Type Name", "Description Enabled Flags"),
     **_both("Database", "Name", _DATABASE),
     **_both("Namespace", "Name", "Globals Routines TempGlobals Interop"),

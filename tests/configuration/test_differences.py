@@ -60,6 +60,46 @@ def test_a_kind_that_was_not_read_is_unknown_and_not_empty() -> None:
     assert [each.what for each in differences(have, Configuration({"roles": {}}))] == ["only first"]
 
 
+def test_what_comes_with_the_version_is_set_apart_and_what_somebody_made_is_not() -> None:
+    """Also where its name begins as those of the vendor do."""
+
+    def side(version: str, **names: list[str]) -> Configuration:
+        def made(kind: str, name: str) -> ConfigObject:
+            return ConfigObject(name, {"Type": 2} if kind == "applications" else {})
+
+        objects = {kind: {name.lower(): made(kind, name) for name in some} for kind, some in names.items()}
+        return Configuration(objects, version=version)
+
+    one = side("2024.1", roles=[], applications=[], resources=[], users=[])
+    other = side(
+        "2025.2",
+        roles=[
+            "%SecurityAdministrator",
+            "%DB_IRISSYS_READ",
+            "IAM_API",
+            "%DB_IRISSECURITY",
+            "%DB_SHOP",
+            "Clerk",
+        ],
+        applications=["/api/atelier", "/api/monitor/x", "/api/shop", "/csp/sys/sec", "/csp/system"],
+        resources=["%DB_IRISSECURITY", "%DB_SHOP", "Ward"],
+        users=["IAM", "jane"],
+    )
+    own = {each.name for each in differences(one, other) if not each.by_version}
+    assert own == {"%DB_SHOP", "Clerk", "/api/shop", "/csp/system", "Ward", "jane"}
+    assert not any(each.by_version for each in differences(replace(one, version="2025.2"), other))
+
+
+def test_the_order_of_groups_is_a_difference_and_that_of_sets_of_names_is_none() -> None:
+    groups = BY_NAME["applications"].named("MatchRoles")
+    roles = BY_NAME["users"].named("Roles")
+    assert groups is not None
+    assert roles is not None
+    assert groups.canonical([":B:A", "X:C", ":a"]) == (":B:A", "X:C")
+    assert groups.canonical(["X:C", ":B:A"]) != groups.canonical([":B:A", "X:C"])
+    assert roles.canonical(["B", "a"]) == roles.canonical(["a", "B"])
+
+
 def test_a_property_of_a_later_version_differs_by_version_only() -> None:
     older = Configuration(
         {

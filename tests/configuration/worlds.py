@@ -41,6 +41,15 @@ def value_of(known: Property) -> st.SearchStrategy[Value]:
         raw = st.dictionaries(plain_names, plain_names).map(
             lambda found: [f"{key} = {value}" for key, value in found.items()]
         )
+    elif known.name == "Privileges":
+        grants = st.builds(
+            "{} ON {} {}{}".format,
+            st.sampled_from(["SELECT", "EXECUTE", "x"]),
+            st.sampled_from(["TABLE", "SCHEMA", "VIEW", "7"]),
+            texts,
+            st.sampled_from(["", " WITH GRANT OPTION"]),
+        )
+        raw = st.lists(st.one_of(texts, grants))
     elif known.type in ("names", "list"):
         raw = st.lists(texts)
     else:

@@ -16,6 +16,7 @@ from irisops.contract.chat import (
     Notice,
     Overview,
     ProfileState,
+    TimeLine,
 )
 from irisops.contract.replies import (
     Cell,
@@ -213,6 +214,7 @@ class FakeChat:
         self.active = LOCAL
         self.others: list[ProfileState] = [CLINIC, DOCKER]
         self.tunnels: Sequence[str] = ("superserver  1 h 58 min", "2 teammates")
+        self.timeline: TimeLine | None = None
         self.plans: dict[str, Plan] = {}
         self.process_count = processes
         self.turn = 0
@@ -361,7 +363,7 @@ class FakeChat:
         return INFOS
 
     def overview(self) -> Overview:
-        return Overview([self.active, *self.others], self.active, self.tunnels)
+        return Overview([self.active, *self.others], self.active, self.tunnels, timeline=self.timeline)
 
     def subscribe(self, on_change: Callable[[], None], on_notice: Callable[[Notice], None]) -> None:
         self._change, self._notice = on_change, on_notice

@@ -24,7 +24,8 @@ from irisops.commands.configuration.sides import (
 )
 from irisops.configuration.differences import NAME, Difference, differences
 from irisops.configuration.kinds import KINDS, ConfigKind
-from irisops.configuration.model import ConfigObject, Configuration
+from irisops.configuration.model import ConfigObject, Configuration, secrets_of
+from irisops.configuration.predefined import predefined
 from irisops.configuration.reading import KindRead
 from irisops.configuration.values import Value
 from irisops.connections.connection import Link
@@ -34,11 +35,18 @@ from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.security.application_fields import SYSTEM
-from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState
+from irisops.instance.security.lists import BINDINGS
+from irisops.instance.security.oauth import REDIRECTION
+from irisops.instance.security.oauth_changes import is_endpoint, read_servers
+from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, same
 
 MOST_NAMED = 12
 """Differences of one cause that a warning names."""
-_HOLDERS = {"roles": ("roles", "users", "applications"), "resources": ("roles", "applications")}
+_HOLDERS = {
+    "roles": ("roles", "users", "applications"),
+    "resources": ("roles", "applications"),
+    "oauth-servers": ("oauth-clients",),
+}
 """Kinds that may name an object of a kind."""
 _ROLE_FIELDS = {"users": ("Roles", "EscalationRoles"), "roles": ("GrantedRoles",)}
 
@@ -88,6 +96,7 @@ async def apply(context: Context, command: Command) -> Replies:
     found = _sorted(now, wanted, [kind.name for kind in kinds], delete=command.args.get("delete") == "yes")
     _keep_what_is_held(found, now, wanted)
     _refuse_unknown_roles(found, now)
+    await _refuse_unknown_servers(link, found)
     changes = _in_order(
         [
             *_made(found, now),
@@ -99,6 +108,7 @@ async def apply(context: Context, command: Command) -> Replies:
         yield Done("apply", f"{harmless(link.name)} is what {harmless(folder)} says.", found.told())
         return
     users = [each.name for each in changes if each.kind == "user" and each.before is None]
+    secrets, without = await _secrets(context, found)
     yield await plan(
         context,
         link,
@@ -109,7 +119,8 @@ async def apply(context: Context, command: Command) -> Replies:
             Origin(command.slash),
             await _passwords(link, users),
             nobody=True,
-            warnings=found.told(),
+            warnings=[*found.told(), *without],
+            secrets=secrets,
         ),
     )
 
@@ -151,21 +162,27 @@ def _may_come_and_go(kind: ConfigKind, each: ConfigObject) -> bool:
         return each.name.startswith("/") and isinstance(number, int) and not number & SYSTEM
     if kind.name == "resources" and each.name.lower().startswith("%db_"):
         return True  # (facts: iris-security 3.2)
-    return kind.name in ("resources", "roles", "users") and not kind.predefined(each.name)
+    if kind.name == "oauth-clients":
+        return is_endpoint(str(each.values.get(REDIRECTION, "")))
+    if kind.name == "oauth-servers":
+        return True
+    return kind.name in ("resources", "roles", "users") and not predefined(kind.name, each.name)
 
 
 def _may_change(each: Difference) -> bool:
     """True for a property that the change engine sets, of an object that may be changed (facts: iris-security 3.1)."""
-    kind, low = each.kind, each.name.lower()
-    if each.known is None or each.known.name == NAME or kind.object_kind is None:
+    kind, low, known = each.kind, each.name.lower(), each.known
+    if known is None or known.name == NAME or kind.object_kind is None:
         return False
-    if kind.name == "roles" and (low == "%all" or low.startswith("%db_")):
-        return False
-    if kind.name == "resources" and each.known.name == "Description" and kind.predefined(each.name):
-        return False
-    if kind.name == "applications" and each.known.name == "Type":
-        return False
-    return each.known.name in (kind.fields or {})
+    fixed = (
+        (kind.name == "roles" and (low == "%all" or low.startswith("%db_")))
+        or (kind.name == "resources" and known.name == "Description" and predefined(kind.name, each.name))
+        or (kind.name == "applications" and known.name == "Type")
+        # Every driver comes in by it, and from which address this one does is not known.
+        or (low == BINDINGS.lower() and known.name == "ClientSystems")
+        or (known.name == REDIRECTION and not is_endpoint(str(each.second)))
+    )
+    return not fixed and known.name in (kind.fields or {})
 
 
 def _keep_what_is_held(found: Sorted, now: Configuration, wanted: Configuration) -> None:
@@ -216,6 +233,9 @@ def _named_by(kind: str, holder: ConfigObject) -> set[str]:
     if kind == "roles":
         groups = (part for group in names("MatchRoles") for part in group.split(":"))
         return {name.lower() for name in (*names("Roles", "EscalationRoles", "GrantedRoles"), *groups)}
+    if kind == "oauth-servers":
+        server = holder.values.get("ServerDefinition")
+        return {server.lower()} if isinstance(server, str) else set()
     if kind == "resources":
         single = holder.values.get("Resource")
         found = {name.rpartition(":")[0].lower() for name in names("Resources")}
@@ -246,6 +266,32 @@ def _refuse_unknown_roles(found: Sorted, now: Configuration) -> None:
         )
 
 
+async def _refuse_unknown_servers(link: Link, found: Sorted) -> None:
+    """Raise `Refusal` for a client whose server is nowhere, or a named problem of reading the servers."""
+    wanted = [
+        each.values.get("ServerDefinition") for kind, each in found.made if kind.name == "oauth-clients"
+    ]
+    wanted += [
+        one.second
+        for (kind_name, _), some in found.changed.items()
+        for one in some
+        if kind_name == "oauth-clients" and one.known is not None and one.known.name == "ServerDefinition"
+    ]
+    servers = [str(each) for each in dict.fromkeys(wanted) if each]
+    if not servers:
+        return
+    gone = {each.key for kind, each in found.gone if kind.name == "oauth-servers"}
+    made = {each.key for kind, each in found.made if kind.name == "oauth-servers"}
+    there = ({*await read_servers(link.connection, servers)} | made) - gone
+    missing = [harmless(each, 200) for each in servers if each.lower() not in there]
+    if missing:
+        raise Refusal(
+            "NoSuchServer",
+            f"The folder has clients of {listed(missing)}, but the instance has no such server description.",
+            "Add its file, or leave out only, so that it is made.",
+        )
+
+
 def _field(value: Value) -> FieldValue:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -272,10 +318,11 @@ async def _changed(context: Context, link: Link, found: Sorted) -> list[ObjectCh
         fields: dict[str, FieldValue] = {}
         for each in some:
             editor = (kind.fields or {}).get(each.known.name if each.known else "")
+            what = f"{each.known.label if each.known else ''} of {kind.noun} {harmless(name, 80)}"
             if before is None or editor is None or editor not in before.fields or each.second is None:
-                found.unknown.append(
-                    f"{each.known.label if each.known else ''} of {kind.noun} {harmless(name, 80)}"
-                )
+                found.unknown.append(what)
+            elif same(before.fields[editor], _field(each.second)):
+                found.by_hand.append(f"the order or the spelling of {what}")
             else:
                 fields[editor] = _field(each.second)
         change = ObjectChange(before, before.with_fields(fields)) if before is not None else None
@@ -300,7 +347,9 @@ async def _states(
     return {(names[kind], key): state for (kind, key), state in read.items()}
 
 
-_FIRST: Sequence[Kind] = ("resource", "role", "user", "service", "application")
+_FIRST: Sequence[Kind] = (
+    "resource", "role", "user", "service", "application", "oauth_server", "oauth_client",
+)  # fmt: skip
 
 
 def _in_order(changes: Sequence[ObjectChange]) -> list[ObjectChange]:
@@ -333,3 +382,24 @@ async def _passwords(link: Link, users: Sequence[str]) -> dict[str, str]:
         return {}
     first = await password_that_fits(link, users[0])
     return {users[0]: first} | {user: new_password() + first[LENGTH:] for user in users[1:]}
+
+
+async def _secrets(context: Context, found: Sorted) -> tuple[dict[tuple[Kind, str], str], list[str]]:
+    """The secrets of new objects, each asked for once, and sentences on those that stay to be set by hand.
+
+    No answer leaves a secret unset. An account's password is none of these: nobody needs to know the first one.
+    """
+    secrets: dict[tuple[Kind, str], str] = {}
+    without = []
+    for kind, each in found.made:
+        if kind.object_kind is None or kind.name == "users":
+            continue
+        for place in secrets_of(kind, each) if each.values.get("ClientType") != "public" else ():
+            what = f"{place.label} of {harmless(each.name, 80)}"
+            given = await context.hub.ask(what, "Empty to set it by hand") if context.hub.ask else None
+            if given:
+                secrets[kind.object_kind, each.name] = given
+            else:
+                without.append(what)
+    left = [f"To be set by hand, as it was not given: {listed(without, most=MOST_NAMED)}."] if without else []
+    return secrets, left

@@ -20,6 +20,7 @@ from irisops.configuration.generated import (
 )
 from irisops.configuration.kinds import ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration, secrets_of
+from irisops.configuration.predefined import predefined
 from irisops.configuration.values import Property, Value
 from irisops.contract.wording import harmless, listed
 from irisops.engine.as_code import SAID, code_of
@@ -223,7 +224,7 @@ def _program(kind: ConfigKind, each: ConfigObject, left_out: list[str]) -> list[
             f"    irispy.classMethodValue({create})  # 1 is success",
         ]
     if kind.name == "audit-events":
-        return lines if not kind.predefined(each.name) else []
+        return lines if not predefined(kind.name, each.name) else []
     steps: list[ObjectStep] = []
     for known, value in values:
         if kind.name == "users" and known.name == "Roles":

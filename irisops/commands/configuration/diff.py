@@ -15,6 +15,7 @@ from irisops.commands.configuration.sides import (
     refuse_other_namespace,
     side_named,
 )
+from irisops.commands.recording.moments import diff_moments
 from irisops.configuration.differences import Difference, common_kinds, differences
 from irisops.configuration.folder import is_export
 from irisops.configuration.kinds import BY_NAME, ConfigKind
@@ -43,7 +44,13 @@ _TONES: Mapping[str, Tone] = {
 
 
 async def diff(context: Context, command: Command) -> Replies:
-    """Compare two sides; the second is the connected instance, now, unless it is named."""
+    """Compare two sides; the second is the connected instance, now, unless it is named. In a replay: two moments."""
+    if context.hub.active is not None and context.hub.active.recorded:
+        async for reply in diff_moments(
+            context, str(command.args.get("first", "start")), str(command.args.get("second", ""))
+        ):
+            yield reply
+        return
     asked = kinds_of(command)
     if not command.args.get("second"):
         refuse_other_namespace(context.link())

@@ -117,6 +117,10 @@ SPECS: tuple[CommandSpec, ...] = (
             Plain(f"(make|set|bring) {_CONFIGURATION} (like|to|as) [it is] [in] [the] [folder] {{folder}}"),
         ),
         examples=("apply the configuration in ./live",),
+        undo={
+            "oauth_server": "configuration.oauth_kinds:SERVER",
+            "oauth_client": "configuration.oauth_kinds:CLIENT",
+        },
         needs_connection=True,
         changes=True,
     ),

@@ -217,4 +217,17 @@ SPECS: tuple[CommandSpec, ...] = (
         plain=(Plain("(unlock|open) [the] (encrypted file|secrets|passwords)"),),
         examples=("unlock the encrypted file",),
     ),
+    _command(
+        name="targets",
+        summary="Write the instances as targets for Prometheus, and a dashboard for Grafana, into a folder",
+        handler="profiles.targets:write_targets",
+        grammar=(Arg("folder", "file", show="DIR"),),
+        plain=(
+            Plain(
+                "(write|make|create|generate) [me] [the|a] (prometheus|grafana) (targets|dashboard|files) "
+                "(to|in|into) [the] [folder] {folder}"
+            ),
+        ),
+        examples=("write the prometheus targets into ./monitoring",),
+    ),
 )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from irisops.connections.count_history import FIGURES, MOST, Sample
 from irisops.contract.chat import Command
 from irisops.contract.replies import Refusal, Series
-from irisops.contract.wording import duration, harmless
+from irisops.contract.wording import counted, duration, harmless
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.usage.poll import OWN_COUNTER
@@ -29,15 +29,15 @@ _NAMES = {
 }
 
 
-def span_of(text: str) -> timedelta:
-    """`10m`, `1h`, `2d`. Raises `Refusal`."""
+def span_of(text: str, most: timedelta = MOST) -> timedelta:
+    """`10m`, `1h`, `2d`, up to `most`. Raises `Refusal`."""
     match = _SPAN.fullmatch(text.strip())
     span = timedelta(seconds=int(match[1]) * _SECONDS[match[2].casefold()]) if match else timedelta()
-    if not timedelta() < span <= MOST:
+    if not timedelta() < span <= most:
         raise Refusal(
             "BadSpan",
             f"{harmless(text, 40)} is not a span of time.",
-            "Write 10m, 1h or 24h; two days are kept at the most.",
+            f"Write 10m, 1h or 24h; {counted(most.days, 'day')} are kept at the most.",
         )
     return span
 
@@ -67,7 +67,7 @@ async def plot(context: Context, command: Command) -> Replies:
             "NoSuchFigure", f"There is no figure {harmless(typed, 40)}.", f"Plot one of {', '.join(FIGURES)}."
         )
     text = str(command.args.get("span", DEFAULT_SPAN))
-    span = span_of(text)
+    span = span_of(text, link.samples.most)
     now = context.clock.now()
     if not len(link.samples) and link.connected:
         # `irisops run` does not poll, so read once.

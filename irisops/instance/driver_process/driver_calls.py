@@ -221,7 +221,21 @@ class Calls:
         if step.kind == "members":
             self._members(handle, step.name, dict(zip(args[::2], args[1::2], strict=True)))
             return None
+        if step.kind == "refer":
+            self._refer(handle, step.name, *args)
+            return None
         raise CallError(f"unknown kind of step {step.kind!r}")
+
+    def _refer(self, handle: Any, name: str, class_name: Any, method: Any, *args: Any) -> None:
+        """Set a property to the object that a class method gives. Raises CallError if it gives none."""
+        self._trips += 1
+        found = self._native.classMethodObject(class_name, method, *args)
+        if not isinstance(found, self._iris.IRISObject):
+            raise CallError(f"{class_name}.{method} gave no object for {name}")
+        try:
+            handle.set(name, found)
+        finally:
+            found.close()
 
     def _members(self, relationship: Any, class_name: str, wanted: dict[Any, Any]) -> None:
         """Make a relationship hold exactly `wanted`: name -> Permission, as bits (facts: iris-security 3.1).

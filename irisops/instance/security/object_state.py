@@ -23,7 +23,7 @@ from irisops.instance.security.permissions import (
 )
 from irisops.instance.values import HOROLOG_START, as_date, as_flag, as_int, as_names, as_text
 
-Kind = Literal["user", "role", "service", "application", "resource"]
+Kind = Literal["user", "role", "service", "application", "resource", "oauth_server", "oauth_client"]
 FieldValue = str | bool | tuple[str, ...]
 """Text (a date as YYYY-MM-DD, "" for none), a flag, or names; privileges are names such as `%DB_USER:RW`.
 
@@ -89,6 +89,7 @@ FieldKind = Literal[
     "number",
     "seconds",
     "names",
+    "list",
     "privileges",
     "methods",
     "groups",
@@ -96,12 +97,16 @@ FieldKind = Literal[
     "choice",
 ]
 
+LISTS = ("names", "groups", "list")
+"""Kinds of fields whose values are list objects."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of a kind of object: the property of its class, the kind of value, the label for people.
 
     `longest` is the most characters of a text. `words` are those of a choice, by its number from 0; "" is no choice.
+    `separator` joins a list, whose entries may hold commas.
     """
 
     property: str
@@ -109,6 +114,7 @@ class Field:
     label: str
     longest: int = 0
     words: tuple[str, ...] = ()
+    separator: str = ","
 
     def value(self, raw: Value) -> FieldValue:
         """The value for what the instance answered."""
@@ -116,6 +122,8 @@ class Field:
             number = as_int(raw)
             known = number is not None and 0 <= number < len(self.words) and self.words[number]
             return known or as_text(raw)
+        if self.kind == "list":
+            return tuple(each for each in as_text(raw).split(self.separator) if each)
         return _VALUES.get(self.kind, as_text)(raw)
 
     def logical(self, state: ObjectState, name: str) -> int | str:
@@ -126,6 +134,8 @@ class Field:
         if self.kind == "choice":
             word = state.text(name)
             return self.words.index(word) if word in self.words else int(word or 0)
+        if self.kind == "list":
+            return self.separator.join(state.names(name))
         return _LOGICAL.get(self.kind, ObjectState.text)(state, name)
 
     def documented(self, state: ObjectState, name: str) -> int | str:
@@ -139,7 +149,7 @@ class Field:
     def steps(self, state: ObjectState, name: str) -> list[ObjectStep]:
         """The steps that set the property on the opened object; a list is cleared and filled again."""
         path = (self.property,)
-        if self.kind in ("names", "groups"):
+        if self.kind in LISTS:
             clear = ObjectStep("invoke", "Clear", path=path)
             return [clear, *(ObjectStep("invoke", "Insert", (each,), path) for each in state.names(name))]
         if self.kind == "privileges":
@@ -149,8 +159,8 @@ class Field:
 
     def fits(self, state: ObjectState, name: str) -> bool:
         """True if the value is one of this kind: a journal may hold anything."""
-        types = {"flag": bool, "names": tuple, "privileges": tuple, "methods": tuple, "groups": tuple}
-        if not isinstance(state.fields[name], types.get(self.kind, str)):
+        several = self.kind in (*LISTS, "privileges", "methods")
+        if not isinstance(state.fields[name], tuple if several else bool if self.kind == "flag" else str):
             return False
         try:
             self.logical(state, name)

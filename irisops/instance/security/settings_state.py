@@ -18,13 +18,11 @@ from irisops.instance.helper import modify_by_helper, open_or_help, read_by_help
 from irisops.instance.outcome import changing, save_object
 from irisops.instance.routes import Instance
 from irisops.instance.security.application_fields import APPLICATION_FIELDS, LATER, TYPED
-from irisops.instance.security.object_state import Field, Kind, ObjectChange, ObjectState, Step
+from irisops.instance.security.object_state import LISTS, Field, Kind, ObjectChange, ObjectState, Step
 from irisops.instance.values import as_int, as_text
 
 MOST_GROUPS = 100
 """Entries of a list that are read from an object, each in a round trip of its own."""
-_LISTS = ("groups", "names")
-"""Kinds of fields that are objects of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +43,24 @@ class Settable:
 
 _ENABLED = Field("Enabled", "flag", "enabled")
 _METHODS = Field("AutheEnabled", "methods", "login")
+SERVICE_FIELDS: Mapping[str, Field] = {
+    "enabled": _ENABLED,
+    "auth": _METHODS,
+    "clients": Field("ClientSystems", "list", "client addresses", separator=";"),
+}
+RESOURCE_FIELDS: Mapping[str, Field] = {
+    "public": Field("PublicPermission", "permission", "public permission"),
+    "description": Field("Description", "text", "description", 256),
+}
 KINDS: Mapping[Kind, Settable] = {
     "service": Settable(
         "Security.Services",
         "services.read",
         "services.edit",
-        {"enabled": _ENABLED, "auth": _METHODS},
+        SERVICE_FIELDS,
         809,
         "/services",
+        optional=frozenset({"clients"}),
     ),
     "application": Settable(
         "Security.Applications",
@@ -67,10 +75,7 @@ KINDS: Mapping[Kind, Settable] = {
         "Security.Resources",
         "resources.read",
         "resources.edit",
-        {
-            "public": Field("PublicPermission", "permission", "public permission"),
-            "description": Field("Description", "text", "description", 256),
-        },
+        RESOURCE_FIELDS,
         892,
         "/resources",
         optional=frozenset({"description"}),
@@ -125,7 +130,7 @@ async def read_settings(
                     continue
                 values = {key: wanted[key].value(raw) for key, raw in zip(part, answer.values, strict=True)}
                 for key, raw in zip(part, answer.values, strict=True):
-                    if wanted[key].kind in _LISTS:
+                    if wanted[key].kind in LISTS:
                         values[key] = ()
                         counts[name, key] = min(as_int(raw) or 0, MOST_GROUPS)
                 state = found.get(name.casefold(), ObjectState(kind, name))
@@ -173,7 +178,7 @@ async def _read_by_helper(
 
 def _get(each: Field) -> ObjectStep:
     """The step that reads a property; of a list its length."""
-    if each.kind in _LISTS:
+    if each.kind in LISTS:
         return ObjectStep("invoke", "Count", path=(each.property,))
     return ObjectStep("get", each.property)
 
@@ -205,7 +210,12 @@ async def _read_lists(
     for (name, key), answer in zip(some, await instance.batch(calls), strict=True):
         if isinstance(answer, Exception):
             raise answer
-        items = [part.strip() for value in answer.values for part in as_text(value).split(",")]
+        whole = settable.fields[key].kind == "list"
+        items = [
+            part.strip()
+            for value in answer.values
+            for part in ([as_text(value)] if whole else as_text(value).split(","))
+        ]
         entries = tuple(item for item in items if item)
         found[name.casefold()] = found[name.casefold()].with_fields({key: entries})
 

@@ -31,7 +31,7 @@ LETTERS: dict[Action, str] = {
 }
 """The letters of `CheckPrivilege` (facts: iris-security 4.1)."""
 Kind = Literal["table", "view", "schema", "procedure"]
-_TYPES: dict[Kind, int] = {"table": 1, "view": 3, "schema": 5, "procedure": 9}
+TYPES: dict[Kind, int] = {"table": 1, "view": 3, "schema": 5, "procedure": 9}
 GRANT_TYPES: dict[Kind, str] = {
     "table": "Table",
     "view": "View",
@@ -110,7 +110,7 @@ async def check_sql(instance: Instance, user: str, target: SqlObject, action: Ac
     """The instance's own check of an SQL privilege. Raises InstanceError, NotPermitted, NotAvailable."""
 
     async def attempt(_route: Route) -> bool:
-        args = (user, _TYPES[target.kind], target.name, LETTERS[action], target.namespace)
+        args = (user, TYPES[target.kind], target.name, LETTERS[action], target.namespace)
         answer = await instance.call(ClassMethod("%SYSTEM.SQL.Security", "CheckPrivilege", args))
         # 1 or 0, or the status of an error for bad input (facts: iris-security 4.1).
         if as_int(answer.value) == 0:

@@ -74,6 +74,15 @@ def process_query(columns: tuple[str, ...], where: str = "") -> Query:
     return Query(sql, repeated=not where)
 
 
+def list_columns(*, start: bool) -> list[tuple[str, ...]]:
+    """The columns that a list of all processes is read with, those of newer versions first; `start` adds that time."""
+    newest = ("StartTimeUTC",) if start else ()
+    core, later = (
+        tuple(each for each in some if each not in OF_ONE) for some in (CORE_COLUMNS, LATER_COLUMNS)
+    )
+    return list(dict.fromkeys((core + later + newest, core + later, core)))
+
+
 async def list_processes(
     instance: Instance, *, remade: Remade[Process] | None = None, pids: Sequence[int] = ()
 ) -> list[Process]:
@@ -83,11 +92,8 @@ async def list_processes(
     """
     remade = remade or Remade()
     where = f"WHERE Pid IN ({', '.join('?' * len(pids))})" if pids else ""
-    start = ("StartTimeUTC",) if instance.capabilities.has_start_time() else ()
-    core, later = (
-        tuple(each for each in some if each not in OF_ONE) for some in (CORE_COLUMNS, LATER_COLUMNS)
-    )
-    choices = list(dict.fromkeys((core + later + start, core + later, core)))
+    start = instance.capabilities.has_start_time()
+    choices = list_columns(start=start)
 
     async def attempt(_route: Route) -> list[Process]:
         own: int | None = None

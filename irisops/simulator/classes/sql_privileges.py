@@ -116,6 +116,10 @@ class SqlPrivileges:
         for grant in self.of(source):
             self.grant(replace(grant, grantee=target))
 
+    def all(self) -> list[ObjectPrivilege]:
+        """Every grant, in the order in which they were made."""
+        return list(self._grants.values())
+
     def of(self, grantee: str) -> list[ObjectPrivilege]:
         """What was granted to one user or role directly."""
         return [grant for grant in self._grants.values() if grant.grantee.lower() == grantee.lower()]

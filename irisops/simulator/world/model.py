@@ -295,6 +295,14 @@ class OAuthClient:
 
 
 @dataclass(slots=True)
+class NamedSettings:
+    """A record of a class that is only read: its name, and its properties where they are not the class's own."""
+
+    name: str
+    values: dict[str, str | int] = field(default_factory=dict, repr=False)
+
+
+@dataclass(slots=True)
 class LicenseKey:
     """The license key of the instance (facts: iris-license-sessions 1.2, 2.6)."""
 

@@ -12,6 +12,7 @@ from irisops.simulator.world.model import (
     Application,
     AuditEvent,
     Database,
+    NamedSettings,
     Namespace,
     OAuthClient,
     OAuthServer,
@@ -44,6 +45,8 @@ class SecurityTables:
         self.databases: NameTable[Database] = NameTable(lambda database: database.name)
         self.oauth_servers: NameTable[OAuthServer] = NameTable(lambda server: server.issuer)
         self.oauth_clients: NameTable[OAuthClient] = NameTable(lambda client: client.name)
+        self.tls: NameTable[NamedSettings] = NameTable(lambda each: each.name)
+        self.ldap: NameTable[NamedSettings] = NameTable(lambda each: each.name)
         self.system = SystemSecurity()
         self._closures: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._privileges: dict[tuple[str, ...], Mapping[str, Permission]] = {}

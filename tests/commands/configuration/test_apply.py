@@ -124,7 +124,11 @@ async def test_own_account_and_last_superuser_are_guarded(person: Desk, tmp_path
 
 async def test_other_kinds_are_named_to_be_set_by_hand(person: Desk, tmp_path: Path) -> None:
     live = tmp_path / "live"
+    terminal = person.served.world.services.get("%Service_Terminal")
+    assert terminal is not None
+    terminal.client_systems = ["10.0.0.1", "10.0.0.2|%SQL,Clerk"]
     await person.say(f"/export {live}")
+    terminal.client_systems.reverse()
     system = live / "system" / "system.toml"
     system.write_text(system.read_text().replace("InactiveLimit = 90", "InactiveLimit = 30"))
     bindings = live / "services" / "%25service_bindings.toml"
@@ -136,6 +140,7 @@ async def test_other_kinds_are_named_to_be_set_by_hand(person: Desk, tmp_path: P
     (warning,) = [each for each in plan.warnings if each.startswith("Not applied by this tool")]
     assert "InactiveLimit of system security settings SYSTEM" in warning
     assert "client addresses of service %Service_Bindings" in warning
+    assert "the order or the spelling of client addresses of service %Service_Terminal" in warning
 
 
 async def test_a_role_that_is_nowhere_stops_it_before_anything_is_done(person: Desk, tmp_path: Path) -> None:

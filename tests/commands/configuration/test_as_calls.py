@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from irisops.commands.configuration.as_calls import objectscript_file, python_file
 from irisops.configuration.kinds import BY_NAME
 from irisops.configuration.model import ConfigObject, Configuration, keyed
+from irisops.configuration.predefined import predefined
 from irisops.configuration.values import Value
 from irisops.simulator.world.model import Permission
 from tests.configuration.worlds import configurations
@@ -100,8 +101,7 @@ def test_every_python_program_compiles_and_every_object_is_written_or_named(
     for kind in configuration.kinds:
         for each in configuration.of(kind).values():
             shown = [line for line in whole.text.split("\n") if line.startswith("#")]
-            predefined = BY_NAME[kind].predefined(each.name)
-            assert predefined or any(
+            assert predefined(kind, each.name, each.values) or any(
                 line.startswith((f"# {BY_NAME[kind].noun} ", "# Left out")) for line in shown
             )
 

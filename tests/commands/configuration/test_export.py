@@ -10,6 +10,8 @@ import pytest
 from irisops.configuration.folder import UNFINISHED, read_folder
 from irisops.configuration.text import TOP
 from irisops.contract.replies import Done, Plan, Progress, Table
+from irisops.simulator.classes.sql_privileges import ObjectPrivilege
+from irisops.simulator.world.model import NamedSettings
 from tests.benchmarks.bench_export import measure
 from tests.commands.editing import GOOD, Desk, desk, desk_on
 from tests.instance.served import PASSWORD, serve
@@ -178,7 +180,9 @@ async def test_what_cannot_be_read_is_listed_with_the_reason(tmp_path: Path) -> 
             for kind in found.kinds:
                 assert found.why_unknown(kind), kind
                 assert not any(each.values for each in found.of(kind).values()), kind
-            assert "Not read: users: " in "\n".join(done.details)
+            told = "\n".join(done.details)
+            assert "Not read: users: " in told
+            assert "GRANT SELECT ON Config.Databases TO this account" in told
             (*_, table) = await person.say(f"/diff {live} {less}")
             assert isinstance(table, Table)
             assert {row["what"] for row in table.rows} == {"unknown"}
@@ -265,3 +269,52 @@ async def test_namespaces_have_their_databases_and_mappings(person: Desk, tmp_pa
     (*_, done) = await person.say(f"/apply {live}")
     assert isinstance(done, Done)
     assert any("global mappings of namespace USER" in line for line in done.details)
+
+
+async def test_grants_and_configurations_of_tls_and_ldap_are_written_without_their_secrets(
+    person: Desk, tmp_path: Path
+) -> None:
+    live = tmp_path / "live"
+    tables, grants = person.served.world.tables, person.served.runtime.emulation.sql_privileges
+    tables.tls.add(
+        NamedSettings(
+            "Shop TLS", {"Type": 1, "CAFile": "/ca.pem", "PrivateKeyFile": "/k", "PrivateKeyPassword": GOOD}
+        )
+    )
+    tables.ldap.add(
+        NamedSettings("shop.example", {"LDAPFlags": 65, "LDAPBaseDN": "dc=shop", "LDAPSearchPassword": GOOD})
+    )
+    for schema, name, letter, may_grant in (
+        ("Shop", "Order", "s", True),
+        ("Shop", "Order", "i", False),
+        ("HR", "", "s", False),
+    ):
+        grants.grant(ObjectPrivilege("USER", schema, name, letter, "Clerk", "_SYSTEM", may_grant))
+    grants.admin_grants.add(("user", "%create_table", "bob"))
+    await person.say(f"/export {live} only tls,ldap,sql-privileges")
+    found = {path.relative_to(live).as_posix(): path.read_text() for path in live.rglob("*.toml")}
+    assert found["tls/shop%20tls.toml"] == (
+        'Name = "Shop TLS"\nType = "server"\nPrivateKeyFile = "/k"\nCAFile = "/ca.pem"\nCipherList = ""\n'
+        'Ciphersuites = ""\nDiffieHellmanBits = 0\nPrivateKeyPassword = { secret = "set by hand" }\n'
+    )
+    assert found["ldap/shop.example.toml"] == (
+        'Name = "shop.example"\nLDAPFlags = 65\nLDAPBaseDN = "dc=shop"\n'
+        'LDAPSearchPassword = { secret = "set by hand" }\n'
+    )
+    assert found["sql-privileges/user%2fclerk.toml"] == (
+        'Name = "USER/Clerk"\nPrivileges = [\n    "INSERT ON TABLE Shop.Order",\n    "SELECT ON SCHEMA HR",\n'
+        '    "SELECT ON TABLE Shop.Order WITH GRANT OPTION",\n]\n'
+    )
+    assert found["sql-privileges/user%2fbob.toml"] == (
+        'Name = "USER/bob"\nAdminPrivileges = [\n    "CreateTable",\n]\n'
+    )
+    assert "No public source names the other properties" in found[TOP]
+    await person.say(f"/export merge {tmp_path / 'merge.cpf'} only tls,ldap,sql-privileges")
+    merge = (tmp_path / "merge.cpf").read_text()
+    assert (
+        "GrantPrivilege:ObjPriv=SELECT,ObjList=Shop.Order,Type=Table,User=Clerk,Namespace=USER,WithGrant=1"
+        in merge
+    )
+    assert "\nModifyLDAPConfig:Name=shop.example" in merge
+    assert "CreateLDAPConfig" not in merge
+    assert GOOD not in merge + "".join(found.values())

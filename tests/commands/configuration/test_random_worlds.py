@@ -44,6 +44,26 @@ class Chance:
     def some(self, names: list[str]) -> list[str]:
         return self.random.sample(names, self.random.randint(0, min(3, len(names))))
 
+    def flag(self) -> bool:
+        return self.random.random() < 0.5
+
+    def match_roles(self, roles: list[str]) -> dict[str, list[str]]:
+        """Groups whose order is random; the empty match role is that of every visitor."""
+        matching = self.some(["", *roles])
+        return {match: self.random.sample(roles, self.random.randint(1, 2)) for match in matching}
+
+    def origins(self) -> list[str]:
+        return [f"https://n{self.text('abc-.é漢', 8)}x:{at}" for at in range(self.random.randint(0, 3))]
+
+    def addresses(self) -> list[str]:
+        """Of a service, some with roles, in random order."""
+        found = [
+            f"10.0.{self.random.randint(0, 255)}.{at}-{at + 2}" for at in range(self.random.randint(0, 3))
+        ]
+        found += ["127.0.0.1|%SQL,%DB_USER"] if self.flag() else []
+        self.random.shuffle(found)
+        return found
+
     def permission(self) -> Permission:
         found = Permission.NONE
         for bit in BITS:
@@ -84,17 +104,37 @@ def furnish(served: Served, seed: int) -> None:
         )
         world.add_user(user, GOOD)
     for _ in range(3):
+        name = f"/csp/{chance.name('abcXYZ019_-./é')[:50]}"
         world.applications.add(
             Application(
-                f"/csp/{chance.name('abcXYZ019_-./é')[:50]}",
+                name,
                 "USER",
-                chance.text(TEXT.replace(",", ""), 40),
+                chance.text(TEXT, 40),
+                enabled=chance.flag(),
                 authe_enabled=chance.random.choice((PASSWORD_BIT, PASSWORD_BIT | UNAUTHENTICATED_BIT)),
                 resource=chance.random.choice(["", *resources]),
-                match_roles={"": roles[:1]} if chance.random.random() < 0.5 else {},
+                match_roles=chance.match_roles(roles),
                 timeout=chance.random.randint(1, 100_000),
+                use_cookies=chance.random.randint(0, 2),
+                jwt_enabled=chance.flag(),
+                jwt_access_seconds=chance.random.randint(1, 9999),
+                jwt_refresh_seconds=chance.random.randint(1, 9999),
+                dispatch_class=chance.random.choice(("", "App.Dispatch", "%SYS.Python.WSGI")),
+                wsgi_name=chance.text(TEXT, 20),
+                wsgi_location=chance.text(TEXT, 20),
             )
         )
+        extra = served.runtime.emulation.extras_of("Security.Applications", name)
+        extra |= {key: chance.text(TEXT, 30) for key in ("ErrorPage", "CookiePath", "WSGICallable")}
+        extra |= {
+            key: int(chance.flag()) for key in ("CorsCredentialsAllowed", "CSRFToken", "WSGIDebug", "Recurse")
+        }
+        extra |= {key: chance.origins() for key in ("CorsAllowlist", "CorsHeadersList")}
+        extra |= {"ServeFiles": chance.random.randint(0, 3), "WSGIType": chance.random.randint(1, 2)}
+    for service in world.services.values():
+        if service.name != "%Service_Bindings" and chance.flag():
+            service.client_systems = chance.addresses()
+            service.enabled = chance.flag()
 
 
 @pytest.mark.parametrize("seed", range(2))

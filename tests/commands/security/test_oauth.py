@@ -97,7 +97,7 @@ async def test_definitions_are_exported_and_compared_without_secrets(tmp_path: P
         table = (await at.say(f"/diff {folder}"))[-1]
         assert isinstance(table, Table)
         assert [(row["object"], row["field"], row["second"]) for row in table.rows] == [
-            ("Portal", "DefaultScope", "openid")
+            ("Portal", "scope", "openid")
         ]
         await at.say(f"/export merge {tmp_path / 'm.cpf'} only oauth-clients,oauth-servers")
         merged = (tmp_path / "m.cpf").read_text(encoding="utf-8")

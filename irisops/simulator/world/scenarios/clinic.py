@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from irisops.simulator.world.model import (
     Application,
     LicenseKey,
+    NamedSettings,
     Namespace,
     OAuthClient,
     OAuthServer,
@@ -82,6 +83,28 @@ def _roles(world: World) -> None:
 
 def _oauth(world: World) -> None:
     """The clinic's sign-on, and two applications that use it."""
+    world.tables.tls.add(
+        NamedSettings(
+            "ClinicTLS",
+            {
+                "CAFile": "/etc/pki/clinic-ca.pem",
+                "VerifyPeer": 1,
+                "PrivateKeyFile": "/etc/pki/clinic.key",
+                "PrivateKeyPassword": "canary-key",
+            },
+        )
+    )
+    world.tables.ldap.add(
+        NamedSettings(
+            "clinic.example",
+            {
+                "Description": "Staff directory",
+                "LDAPFlags": 65,
+                "LDAPBaseDN": "dc=clinic,dc=example",
+                "LDAPSearchPassword": "canary-search",
+            },
+        )
+    )
     server = world.oauth_servers.add(OAuthServer(1, "https://sso.clinic.example/realms/staff", "ClinicTLS"))
     for number, (name, kind) in enumerate((("WardPortal", "confidential"), ("LabDevices", "resource")), 1):
         redirect = f"https://iris.clinic.example/csp/{name.lower()}" if kind == "confidential" else ""

@@ -1,0 +1,1 @@
+"""Recording an instance, and moving through a recording."""

@@ -1,0 +1,118 @@
+"""`Security.SSLConfigs` and `Security.LDAPConfigs`: only read, as the product does (facts: iris-security 3.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from irisops.simulator.backend import Value
+from irisops.simulator.classes import records
+from irisops.simulator.classes.definition import ClassDef
+from irisops.simulator.classes.job import Job
+from irisops.simulator.classes.objects import PERSISTENT, Instance
+from irisops.simulator.classes.records import Field, Kind, yes_no
+from irisops.simulator.classes.status import StatusError
+from irisops.simulator.classes.values import as_text, matches_names
+from irisops.simulator.world.model import NamedSettings
+from irisops.simulator.world.tables import NameTable
+
+TLS = ClassDef("Security.SSLConfigs", base=PERSISTENT, requires="%Admin_Secure:U")
+LDAP = ClassDef("Security.LDAPConfigs", base=PERSISTENT, requires="%Admin_Secure:U")
+_TLS = (
+    Field("Description"),
+    Field("Enabled", kind=Kind.YES_NO, initial=1),
+    *(
+        Field(name, kind=Kind.INTEGER, initial=initial)
+        for name, initial in (
+            ("Type", 0), ("PrivateKeyType", 2), ("VerifyPeer", 0), ("VerifyDepth", 9), ("TLSMinVersion", 16),
+            ("TLSMaxVersion", 32), ("DiffieHellmanBits", 0),
+        )
+    ),
+    *(
+        Field(name)
+        for name in (
+            "CertificateFile", "PrivateKeyFile", "PrivateKeyPassword", "CAFile", "CAPath", "CipherList",
+            "Ciphersuites",
+        )
+    ),
+)  # fmt: skip
+_LDAP = (
+    Field("Description"),
+    Field("LDAPFlags", kind=Kind.INTEGER, initial=0),
+    Field("LDAPBaseDN"),
+    Field("LDAPCACertFile"),
+    Field("LDAPSearchPassword"),
+)
+LDAP_ENABLED = 64
+"""UNVERIFIED: the bit of LDAPFlags behind $$$LDAPEnabled. Settle: LDAPFlags of one that is enabled."""
+
+
+class _Persistence:
+    """Opens the records of a table by their lower-case names; nothing is saved."""
+
+    def __init__(self, table: str, fields: Sequence[Field]) -> None:
+        self._table, self._fields = table, fields
+
+    def _found(self, job: Job, row_id: str) -> NamedSettings | None:
+        table: NameTable[NamedSettings] = getattr(job.world.tables, self._table)
+        return table.get(row_id) if row_id == row_id.lower() else None
+
+    def exists(self, job: Job, row_id: str) -> bool:
+        """Whether the id is that of a record."""
+        return self._found(job, row_id) is not None
+
+    def load(self, job: Job, instance: Instance) -> None:
+        """Fill an object with the record's values."""
+        found = self._found(job, instance.key)
+        records.load(instance, found, self._fields, found.values if found else {})
+        instance.values["Name"] = found.name if found else ""
+
+    def save(self, _job: Job, _instance: Instance) -> None:
+        """Refuse: what saving does is not emulated."""
+        raise StatusError(940)
+
+    def delete(self, _job: Job, _row_id: str) -> None:
+        """Refuse: what deleting does is not emulated."""
+        raise StatusError(940)
+
+
+for _cls, _table, _fields in ((TLS, "tls", _TLS), (LDAP, "ldap", _LDAP)):
+    _cls.property("Name", required=True)
+    records.declare(_cls, _fields)
+    _cls.persistence = _Persistence(_table, _fields)
+
+
+# UNVERIFIED: the columns of this list beside Name. Settle: SELECT * FROM Security.SSLConfigs_List('*').
+@TLS.query(
+    'List(Names As %String = "*", Types As %String = "*")',
+    ["Name", "Description", "Type", "Enabled"],
+    sql_procedure=True,
+)
+def _list_tls(job: Job, names: Value, _types: Value) -> Iterable[Sequence[Value]]:
+    return [
+        (
+            each.name,
+            as_text(each.values.get("Description", "")),
+            "Server" if each.values.get("Type") else "Client",
+            yes_no(each.values.get("Enabled", 1)),
+        )
+        for each in job.world.tables.tls.values()
+        if matches_names(each.name, as_text(names))
+    ]
+
+
+@LDAP.query(
+    'List(Names As %String = "*")',
+    ["Name", "LDAP Enabled", "Description", "LDAPCACertFile"],
+    sql_procedure=True,
+)
+def _list_ldap(job: Job, names: Value) -> Iterable[Sequence[Value]]:
+    return [
+        (
+            each.name,
+            yes_no(int(each.values.get("LDAPFlags", 0)) & LDAP_ENABLED),
+            as_text(each.values.get("Description", "")),
+            as_text(each.values.get("LDAPCACertFile", "")),
+        )
+        for each in job.world.tables.ldap.values()
+        if matches_names(each.name, as_text(names))
+    ]

@@ -1,0 +1,435 @@
+"""A recording, and its replay: what was shown then is shown again."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import stat
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from irisops.contract.replies import Done, Facts, Plan, Problem, Reply, Series, Table
+from irisops.instance.errors import NotPermitted
+from irisops.instance.models import WebSession
+from irisops.recording.reader import Recording
+from irisops.recording.readings import RecordingError
+from tests.commands.fake_instance import PASSWORD, START
+from tests.recording.recorded import Recorded, Watched
+
+Shown = list[tuple[str, dict[str, Any]]]
+LINES = ("/license", "/sessions", "/processes")
+
+
+def shown(replies: list[Reply]) -> Shown:
+    """Replies field by field: rows as dicts, and without what only the live session can do."""
+    found: Shown = []
+    for reply in replies:
+        fields = {each.name: getattr(reply, each.name) for each in dataclasses.fields(reply)}
+        if isinstance(reply, Table):
+            fields["rows"] = [dict(row) for row in reply.rows]
+        found.append((type(reply).__name__, fields))
+    return found
+
+
+def modes_of(folder: Path) -> set[int]:
+    return {stat.S_IMODE(each.stat().st_mode) for each in folder.glob("a.irec*")}
+
+
+def change(made: Recorded, number: int) -> None:
+    """Something happens on the instance."""
+    instance = made.world.instance
+    instance.used = 5 + number % 4
+    instance.replaced_sessions = [
+        WebSession(
+            f"Sess{each:04d}AbCdEfGh",
+            "jane",
+            "/csp/user",
+            START + timedelta(seconds=900 + 60 * number),
+            "jane@10.0.0.9",
+            preserve=False,
+            pid=None,
+            allow_end=True,
+        )
+        for each in range(number % 5 + 1)
+    ]
+
+
+@pytest.fixture
+async def hour(
+    tmp_path: Path,
+) -> AsyncIterator[tuple[Recorded, Watched, list[tuple[float, str, Shown]]]]:
+    """A recording of some minutes with what the live session showed at each, and its replay."""
+    made = Recorded(tmp_path)
+    await made.begin()
+    live: list[tuple[float, str, Shown]] = []
+    for number in range(24):
+        change(made, number)
+        await made.poll(5)
+        line = LINES[number % 3]
+        if number % 2:
+            answer = shown(await made.world.say(line))
+            live.append((made.world.clock.now().timestamp(), line, answer))
+    await made.poll(5)
+    await made.end()
+    watched = Watched(made.path, tmp_path / "replay")
+    await watched.open()
+    yield made, watched, live
+    await watched.close()
+
+
+async def test_a_moment_shows_what_the_live_cards_showed(
+    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
+) -> None:
+    _, watched, live = hour
+    for at, line, answer in reversed(live):
+        for late in (0.0, 1.0):  # also between two polls: the card showed the same
+            watched.replay.go(at + late)
+            again = shown(await watched.say(line))
+            assert [kind for kind, _ in again] == [kind for kind, _ in answer]
+            for (_, now), (_, then) in zip(again, answer, strict=True):
+                for name, value in then.items():
+                    if name == "series":
+                        assert list(now[name]) == list(value)[-len(now[name]) :]
+                    else:
+                        assert now[name] == value, (line, name)
+
+
+async def test_the_figures_beside_are_those_of_the_moment(
+    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
+) -> None:
+    _, watched, _ = hour
+    start = watched.replay.start
+    watched.replay.stand(start)
+    active = watched.session.overview().active
+    assert active is not None
+    assert active.recorded
+    assert active.units_used == 5
+    watched.replay.step(1)
+    after = watched.session.overview().active
+    assert after is not None
+    assert after.units_used == 6
+    assert not after.stale
+    line = watched.session.overview().timeline
+    assert line is not None
+    assert line.start <= line.at <= line.end
+    assert any(line.levels)
+    line.move(1, minutes=True)
+    assert watched.replay.clock.at == pytest.approx(start.at + 65)
+    assert watched.changes >= 3
+
+
+async def test_jumps(hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]]) -> None:
+    _, watched, _ = hour
+    local = f"{(START + timedelta(seconds=62)).astimezone():%H:%M:%S}"
+    (there,) = await watched.say(f"/at {local}")
+    assert isinstance(there, Facts)
+    assert there.facts["at"] == START + timedelta(seconds=62)
+    (there,) = await watched.say("/at next")
+    assert isinstance(there, Facts)
+    assert there.facts["at"] == START + timedelta(seconds=65)
+    (there,) = await watched.say("/at previous")
+    assert isinstance(there, Facts)
+    assert there.facts["at"] == START + timedelta(seconds=60)
+    (there,) = await watched.say("when was the license full")
+    assert isinstance(there, Facts)
+    assert there.facts["in_use"] == there.facts["limit"] == 8
+    (there,) = await watched.say("/at +1m")
+    (there,) = await watched.say("/at start")
+    assert isinstance(there, Facts)
+    assert there.facts["at"] == there.facts["start"]
+    for wrong in ("/at 25:99", "/at yesterday", "/at 03:00"):
+        assert isinstance((await watched.say(wrong))[0], Problem), wrong
+
+
+async def test_what_changed_between_two_moments(
+    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
+) -> None:
+    _, watched, _ = hour
+    first, second = (f"{(START + timedelta(seconds=each)).astimezone():%H:%M:%S}" for each in (31, 46))
+    (table,) = await watched.say(f"/diff {first} {second}")
+    assert isinstance(table, Table)
+    kinds = {(row["kind"], row["what"]) for row in table.rows}
+    assert ("count", "changed") in kinds
+    assert {("session", "came"), ("session", "went")} & kinds
+
+
+async def test_a_plot_goes_back_to_the_start(
+    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
+) -> None:
+    _, watched, _ = hour
+    (plot,) = await watched.say("/plot units 30d")
+    assert isinstance(plot, Series)
+    assert len(plot.times) == 25
+    assert max(value or 0 for value in plot.lines["units"]) == 8
+
+
+async def test_nothing_can_be_changed(
+    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
+) -> None:
+    _, watched, _ = hour
+    for line in (
+        "/sessions end jane@10.0.0.9",
+        "/process terminate 1",
+        "/grant %All to bob",
+        "/user add bob2",
+        "/undo",
+        "/share",
+        "/connect local",
+        "/profile add",
+        "/record again.irec",
+        "/denied enable",
+        "/free",
+        "/license free",
+    ):
+        replies = await watched.say(line)
+        assert not any(isinstance(reply, Plan | Done) for reply in replies), line
+        assert isinstance(replies[-1], Problem), line
+    infos = {info.name: info for info in watched.session.commands()}
+    assert not infos["sessions end"].available
+    assert not infos["connect"].available
+    assert infos["license"].available
+
+
+async def test_what_was_not_read_is_said(
+    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
+) -> None:
+    _, watched, _ = hour
+    (problem,) = await watched.say("/users")
+    assert isinstance(problem, Problem)
+    assert problem.error == "NotRecorded"
+
+
+async def test_a_process_is_found_in_the_list_of_all(
+    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
+) -> None:
+    _, watched, _ = hour
+    table = (await watched.say("/processes"))[-1]
+    assert isinstance(table, Table)
+    pid = table.rows[0]["pid"]
+    (facts,) = await watched.say(f"/process {pid}")
+    assert isinstance(facts, Facts)
+    assert facts.facts["pid"] == pid
+
+
+async def test_a_refused_list_is_refused_again(tmp_path: Path) -> None:
+    made = Recorded(tmp_path)
+    made.world.instance.fail["sessions"] = NotPermitted("No.", privilege="%Admin_Operate:U")
+    await made.begin()
+    await made.poll()
+    live = (await made.world.say("/sessions"))[-1]
+    await made.poll()
+    await made.end()
+    watched = Watched(made.path, tmp_path / "replay")
+    await watched.open()
+    again = (await watched.say("/sessions"))[-1]
+    assert isinstance(live, Problem)
+    assert isinstance(again, Problem)
+    assert (again.error, again.message) == (live.error, live.message)
+    await watched.close()
+
+
+async def test_no_list_is_read_for_it_if_it_must_not(tmp_path: Path) -> None:
+    made = Recorded(tmp_path)
+    await made.begin("lists=no")
+    asked = made.world.instance.holders_asked
+    for number in range(5):
+        change(made, number)
+        await made.poll(30)
+    assert made.world.instance.holders_asked == asked
+    await made.world.say("/license")  # what is looked at is recorded
+    await made.poll()
+    await made.end()
+    recording = Recording(made.path)
+    last = recording.last()
+    assert last is not None
+    taken = recording.taken(last.at, last)
+    assert taken is not None
+    assert taken.name == "license"
+    recording.close()
+
+
+async def test_lists_are_read_when_counts_move_and_no_card_has_read_them(tmp_path: Path) -> None:
+    made = Recorded(tmp_path)
+    await made.begin()
+    await made.poll()
+    asked = made.world.instance.holders_asked
+    for _ in range(5):
+        await made.poll(2)  # nothing has moved
+    assert made.world.instance.holders_asked == asked
+    made.world.instance.used = 7
+    await made.poll(2)
+    assert made.world.instance.holders_asked > asked
+    await made.end()
+
+
+async def test_it_ends_by_itself_and_says_so(tmp_path: Path) -> None:
+    made = Recorded(tmp_path)
+    await made.begin("for=1m")
+    for _ in range(31):
+        await made.poll(2)
+    assert made.world.session.hub.links["local"].tape is None
+    assert "complete" in made.world.notices[-1].message
+    assert isinstance((await made.world.say("/record"))[0], Problem)
+    assert not made.path.with_name("a.irec-wal").exists()
+    await made.world.session.close()
+
+
+async def test_a_recording_goes_on_in_its_file_and_the_gap_is_marked(tmp_path: Path) -> None:
+    for number in range(2):
+        made = Recorded(tmp_path)
+        made.world.clock.passed = 3600.0 * number
+        await made.begin()
+        await made.poll()
+        if number:
+            (plot,) = await made.world.say("/plot units 24h")
+            assert isinstance(plot, Series)
+            assert len(plot.times) == 2  # that of the file, too
+        await made.end()
+    recording = Recording(made.path)
+    last = recording.last()
+    assert last is not None
+    assert (last.why, last.gap) == ("restarted", 3600.0)
+    assert recording.gaps(0, 1e12) == [last]
+    recording.close()
+
+
+@pytest.mark.parametrize(
+    ("wall", "monotonic", "why", "gap"),
+    [(2, 2, "", 0), (600, 2, "asleep", 600), (60, 60, "silent", 60), (-300, 2, "clock", 0)],
+)
+async def test_gaps_are_told_by_both_clocks(
+    tmp_path: Path, wall: float, monotonic: float, why: str, gap: float
+) -> None:
+    made = Recorded(tmp_path)
+    await made.begin("lists=no")
+    link = made.world.session.hub.links["local"]
+    counts = await link.read_figures()
+    writer = made.recorder.writer
+    at = START.timestamp()
+    writer.add(counts, at, 100.0)
+    writer.add(counts, at + wall, 100.0 + monotonic)
+    await made.end()
+    recording = Recording(made.path)
+    last = recording.last()
+    assert last is not None
+    assert (last.why, last.gap) == (why, gap)
+    recording.close()
+
+
+async def test_no_secret_gets_in_and_the_file_is_private(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        made = Recorded(tmp_path)
+        await made.begin()
+        change(made, 3)
+        await made.poll()
+        await made.world.say("/sessions")
+        await made.poll()
+        modes = modes_of(tmp_path)
+        await made.end()
+    finally:
+        os.umask(before)
+    assert modes == {0o600}
+    text = made.bodies()
+    assert "jane" in text
+    assert PASSWORD not in text
+    assert "Sess0001AbCdEfGh" not in text  # the id of a session allows taking it over
+    assert "Sess0001" in text
+
+
+async def test_pseudonyms_are_stable_and_leave_no_name(tmp_path: Path) -> None:
+    made = Recorded(tmp_path)
+    await made.begin("pseudonyms=yes")
+    for number in range(3):
+        change(made, number)
+        await made.poll(20)
+    (table,) = [each for each in await made.world.say("/processes") if isinstance(each, Table)]
+    names = {str(row["user"]) for row in table.rows} - {"", "_SYSTEM", "UnknownUser"}
+    await made.poll()
+    await made.end()
+    text = made.bodies()
+    for name in (*names, "jane", "10.0.0.9", "127.0.0.1", "local"):
+        assert f'"{name}' not in text, name
+    assert "user-" in text
+    watched = Watched(made.path, tmp_path / "replay")
+    await watched.open()
+    (sessions,) = await watched.say("/sessions")
+    assert isinstance(sessions, Table)
+    assert len({row["user"] for row in sessions.rows}) == 1
+    await watched.close()
+
+
+async def test_the_oldest_part_goes_when_the_file_is_full(tmp_path: Path) -> None:
+    made = Recorded(tmp_path)
+    await made.begin("most=2")
+    link = made.world.session.hub.links["local"]
+    counts = await link.read_figures()
+    counts = dataclasses.replace(counts, notes=("x" * 2000,))
+    writer = made.recorder.writer
+    for number in range(1500):
+        writer.add(counts, START.timestamp() + number, float(number))
+    await made.end()
+    assert made.path.stat().st_size <= 2 * 1024 * 1024
+    recording = Recording(made.path)
+    first, last = recording.first(), recording.last()
+    assert first is not None
+    assert last is not None
+    assert last.at == START.timestamp() + 1499
+    assert first.at > START.timestamp()
+    recording.close()
+
+
+async def test_two_may_read_while_one_writes(tmp_path: Path) -> None:
+    made = Recorded(tmp_path)
+    await made.begin()
+    await made.poll()
+    readers = [Watched(made.path, tmp_path / name) for name in ("one", "two")]
+    for number in range(6):
+        change(made, number)
+        await made.poll(15)
+        for reader in readers:
+            if reader.session.overview().active is None or number == 0:
+                await reader.open()
+            reader.replay.stand(reader.replay.end)
+            active = reader.session.overview().active
+            assert active is not None
+            assert active.units_used == made.world.instance.used
+    for reader in readers:
+        await reader.close()
+    await made.end()
+
+
+async def test_a_second_recorder_takes_the_file_over_and_the_first_says_so(tmp_path: Path) -> None:
+    first, second = Recorded(tmp_path), Recorded(tmp_path)
+    await first.begin()
+    await first.poll()
+    await second.begin()
+    await first.poll()
+    assert "Another irisops" in first.world.notices[-1].message
+    await second.poll()
+    await second.end()
+    await first.world.session.close()
+
+
+@pytest.mark.parametrize("options", ["most=1", "most=x", "for=1s", "for=never"])
+async def test_wrong_options_are_one_sentence_and_make_no_file(tmp_path: Path, options: str) -> None:
+    made = Recorded(tmp_path)
+    (problem,) = await made.begin(options)
+    assert isinstance(problem, Problem)
+    assert not made.path.exists()
+    await made.world.session.close()
+
+
+async def test_a_file_that_is_no_recording_is_left_alone(tmp_path: Path) -> None:
+    made = Recorded(tmp_path)
+    made.path.write_text("mine")
+    (problem,) = await made.begin()
+    assert isinstance(problem, Problem)
+    assert made.path.read_text() == "mine"
+    await made.world.session.close()
+    with pytest.raises(RecordingError, match="no recording"):
+        Recording(made.path)
