@@ -145,6 +145,7 @@ _PLAIN_WORDS = _words(
     allowed allows enable enabled disable disabled says said say show shows see seen look looks asks ask
     typed types type fine easy simple hard role roles resource resources privilege privileges table
     tables gone back user's longer shorter different stays stay goes go went comes come came must should
+    auth authentication ldap unauthenticated delegated expected sends sent
     will belongs belong often enough pc laptop plain clear ready deleted removed be
     """
 )
@@ -460,7 +461,7 @@ def _past_owner(tokens: list[_Token], place: int) -> int:
         if place < len(tokens) and tokens[place].word in _PLAIN_WORDS:
             break
         listed = tokens[place].comma if place < len(tokens) else False
-        thing = place < len(tokens) and tokens[place].word in _THINGS
+        thing = place < len(tokens) and re.sub("[’']s$", "", tokens[place].word) in _THINGS
         place += 1
         while thing and not listed and place < len(tokens) and tokens[place].word in _THINGS:
             listed = tokens[place].comma

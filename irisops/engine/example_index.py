@@ -187,8 +187,8 @@ class ExampleIndex:
         most = max(score)
         return {name: value - most for name, value in zip(self._commands, score, strict=True)}
 
-    def likeness(self, features: Mapping[str, float]) -> dict[int, float]:
-        """Example -> likeness, from 0 to 1, of all that are a little alike."""
+    def likeness(self, features: Mapping[str, float], commands: Iterable[str]) -> dict[int, list[float]]:
+        """Meaning -> likeness, from 0 to 1, of its examples that are a little alike; of these commands alone."""
         weights = [(each, share * self.weight(each)) for each, share in features.items()]
         size = sqrt(sum(weight * weight for _, weight in weights)) or 1.0
         found: defaultdict[int, float] = defaultdict(float)
@@ -197,4 +197,10 @@ class ExampleIndex:
                 product = weight * weight / size
                 for example in self._examples[self._numbers[each]]:
                     found[example] += product
-        return {example: product / self._sizes[example] for example, product in found.items()}
+        wanted = {self._commands.index(name) for name in commands}
+        of_command, of_meaning, sizes = self._command_of, self.meaning_of, self._sizes
+        best: defaultdict[int, list[float]] = defaultdict(list)
+        for example, product in found.items():
+            if of_command[example] in wanted:
+                best[of_meaning[example]].append(product / sizes[example])
+        return best

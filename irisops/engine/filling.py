@@ -56,11 +56,15 @@ CHOICES: Mapping[str, Sequence[tuple[str, str]]] = {
 
 
 def fill(
-    line: str, words: Sequence[Word], chosen: Mapping[str, int] = MappingProxyType({})
+    line: str,
+    words: Sequence[Word],
+    chosen: Mapping[str, int] = MappingProxyType({}),
+    optional: Collection[str] = (),
 ) -> tuple[str, dict[int, str], int]:
     """A line with its places filled, the words used for that with the kinds of their places, and the places left open.
 
-    `chosen` is the word for a place, instead of the one that fits best; a negative one leaves the place empty.
+    `chosen` is the word for a place, instead of the one that fits best; a negative one leaves the place empty. Where
+    nothing fills one of the `optional` places, the line goes without it.
     """
     if "{" not in line:
         return line, {}, 0
@@ -73,6 +77,8 @@ def fill(
             used.update(dict.fromkeys(said, kind))
             return value
         place = _candidate(kind, words, used)
+        if place is not None and not required and kind != "new" and _is_a_guess(words[place]):
+            place = None
         if place is None and kind == "new" and required:
             place = next((at for at in range(1, len(words)) if words[at].mended and at not in used), None)
         if place is None:
@@ -92,19 +98,24 @@ def fill(
             else ""
         )
 
-    def optional(part: re.Match[str]) -> str:
+    def bracketed(part: re.Match[str]) -> str:
         return part[1] + part[2] if all(values[found[0]] for found in PLACE.finditer(part[2])) else ""
 
-    line = _OPTIONAL.sub(optional, line)
+    line = _OPTIONAL.sub(bracketed, line)
 
     def value(place: re.Match[str]) -> str:
         nonlocal missing
         if not values[place[0]]:
             missing += 1
-            return place[1].upper()
+            return "" if place[0] in optional else place[1].upper()
         return values[place[0]]
 
-    return PLACE.sub(value, line), used, missing
+    return " ".join(PLACE.sub(value, line).split()) if optional else PLACE.sub(value, line), used, missing
+
+
+def _is_a_guess(word: Word) -> bool:
+    """True for an unknown word that is not said to be of a kind and is not written in capitals, as namespaces are."""
+    return word.strange and not word.sure and not word.text.isupper()
 
 
 @cache
@@ -159,6 +170,8 @@ def _candidates(kind: str, words: Sequence[Word], used: Collection[int]) -> list
         return [place for place in _following(words, _FOLLOW[kind]) if place not in used]
     fills = _FILLS.get(kind) or frozenset({kind})
     fitting = [place for place, word in enumerate(words) if place not in used and word.kinds & fills]
+    if kind == "folder":  # what is known by its name is no folder
+        fitting = [place for place in fitting if "word" not in words[place].kinds or words[place].strange]
     if kind == "new":
         fitting.sort(
             key=lambda place: (not words[place].strange, not words[place].sure, not words[place].odd)
@@ -262,10 +275,10 @@ def _written(kind: str, word: Word) -> str:
     if kind in _FOLLOW:
         return quote(word.text)
     if kind == "seconds":
-        return str(_seconds(value))
+        return str(seconds_of(value))
     return quote(value)
 
 
-def _seconds(span: str) -> int:
+def seconds_of(span: str) -> int:
     """`5m` -> 300; a bare number is seconds."""
     return sum(int(number) * SECONDS.get(unit, 1) for number, unit in re.findall(r"(\d+)([a-z]*)", span))

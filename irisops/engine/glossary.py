@@ -168,6 +168,18 @@ TERMS = (
     ),
 )
 
+_MEANING = re.compile(
+    r"(?:what (?:does|do|is|are)|whats|what's|explain|define|tell me|meaning of|definition of).*?"
+    r"\b(?:the )?(?:term|word|expression|abbreviation|acronym)s? [\"']?(?P<said>[\w%][\w% -]*?)[\"']?"
+    r"(?: (?:mean|means|stand for|stands for|here|to me|for me|please))*"
+    r"|(?:the )?(?:term|word|expression) [\"']?(?P<first>[\w%][\w% -]*?)[\"']?\s*[,:-].*"
+    r"|(?:.*\b)?what (?:does|do|is) [\"']?(?P<meant>[\w%][\w% -]*?)[\"']? (?:mean|means|stand for|meant by)\b.*"
+    r"|(?:.*\b)?what [\"']?(?P<that>[\w%][\w% -]*?)[\"']? (?:means|stands for)\b.*"
+    r"|(?:.*\b)?(?:the )?(?:meaning|definition) of (?:the (?:term|word) )?[\"']?(?P<of>[\w%][\w% -]*?)[\"']?"
+    r"|what is meant by [\"']?(?P<by>[\w%][\w% -]*?)[\"']?",
+    re.IGNORECASE,
+)
+"""A question for the meaning of a word that need not be a term."""
 _ASKS = re.compile(
     r"(?:(?:please|pls|can you|could you|tell me|explain(?: to)? me|i want to know)\s+)*"
     r"(?:what(?:'s| is)|explain|define|describe|(?:what is )?(?:the )?meaning of|what is meant by|"
@@ -186,7 +198,15 @@ def term(name: str) -> Term | None:
     return next((each for each in TERMS if forms & {each.name, *each.also}), None)
 
 
+def word_asked(sentence: str) -> str:
+    """The word whose meaning a sentence asks for, whether it is a term or not; "" if it asks for none."""
+    found = _MEANING.fullmatch(sentence.strip(" ?!."))
+    word = next((each for each in found.groups() if each), "") if found else ""
+    return re.sub(r"^(?:(?:a|an|the|it|this|that)\s*\b)+\s*", "", word, flags=re.IGNORECASE).strip("\"' ")
+
+
 def asked(sentence: str) -> Term | None:
     """The term whose meaning a sentence asks for."""
     found = _ASKS.fullmatch(sentence.strip(" ?!."))
-    return term(found["term"].strip('"')) if found else None
+    word = found["term"].strip('"') if found else word_asked(sentence)
+    return term(word) if word else None

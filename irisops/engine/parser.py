@@ -119,7 +119,10 @@ def _ranked(text: str, sentence: str, registry: Registry, known: Known) -> Comma
     """The likeliest command if there is no doubt about it, else up to three to choose from."""
     guesses = _ranker(registry).rank(sentence, known)
     said = _suggested(guesses)
-    if said and guesses[0].sure:
+    word, helping = glossary.word_asked(sentence), registry.get("help")
+    if word and helping is not None and len(word.split()) < _SUGGESTED:
+        said = [helping.slash({"command": word.split()}), *said][:_SUGGESTED]
+    elif said and guesses[0].sure:
         found = _parse_slash(text, said[0], registry, known)
         if isinstance(found, Command) and not (found.changes and text.rstrip().endswith("?")):
             return found  # a question is never beyond doubt a wish for a change
@@ -152,7 +155,7 @@ def _suggested(guesses: Sequence[Guess]) -> list[str]:
     return [guesses[0].line, *sorted(chance, key=lambda line: -chance[line])[: _SUGGESTED - 1]]
 
 
-COMMANDS = 0.5
+COMMANDS = 0.4
 """Score by which a command is less likely than another by a factor of e."""
 LINES = 0.2
 """The same of two lines of one command."""
@@ -364,10 +367,11 @@ def _take_values(
     taken: list[str] = []
     while rest and not (not rest[0].quoted and rest[0].value.casefold() in stops):
         word = rest.pop(0)
-        if arg.many and not word.quoted and "," in word.value.strip(",") and arg.kind == "role":
-            taken += [piece for piece in word.value.split(",") if piece]  # a role's name has no comma
+        without_commas = arg.kind in ("role", "configuration kind")
+        if arg.many and not word.quoted and "," in word.value.strip(",") and without_commas:
+            taken += [piece for piece in word.value.split(",") if piece]
         else:
-            value = word.value if word.quoted or arg.kind != "role" else word.value.rstrip(",")
+            value = word.value if word.quoted or not without_commas else word.value.rstrip(",")
             if value or word.quoted:
                 taken.append(value)
         if not arg.many:
@@ -424,6 +428,8 @@ def _checked(name: str, kind: str, value: str) -> str:
         if not re.fullmatch(r"[0-9]{1,9}", value):
             raise _Wrong(f"{name.upper()} is a whole number, not “{harmless(value, 40)}”.")
         return str(int(value))
+    if kind == "age" and value.isdecimal():
+        return f"{value}d"
     if kind == "flag":
         answer = _FLAGS.get(value.casefold())
         if answer is None:

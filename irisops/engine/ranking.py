@@ -15,9 +15,9 @@ from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
-from irisops.contract.quoting import quote
 from irisops.engine.example_index import ExampleIndex, Measures
 from irisops.engine.filling import CHOICES, PLACE, alternatives, fill
+from irisops.engine.grammar_words import GrammarWords
 from irisops.engine.plain_words import tidy
 from irisops.engine.sentences import KINDS, Known, Language, Names, Word, read
 from irisops.engine.spec import Arg, CommandSpec, Registry
@@ -32,16 +32,19 @@ EXAMPLES: Mapping[str, str] = {
     "table": "HR.Person", "user": "xxanna", "role": "xxclerk", "profile": "xxlocal", "command": "grant",
     "found": "docker:iris-1", "theme": "xxdark", "new": "xxnew_1", "word": "xxanna", "namespace": "XXNS",
     "host": "db.example.org", "line": "xxline_1", "people": "4", "email": "anna@example.org", "pair": "free<2",
+    "address": "iris://anna@db.example.org:1972/USER",
     "shared": "web", "pass": "sql", "perm": "R", "reads": "R", "writes": "R", "path": "/csp/new",
     "folder": "./live", "place": "keyring",
     "colour": "red", "text": '"xx one"', "date": "2026-12-31", "column": "units",
     "words": "idle",
 }  # fmt: skip
 """Values with which the example sentences are read."""
-COVERED = 0.5
+COVERED = 0.4
 """Weight of the share of the sentence that a meaning accounts for."""
-MISSING = 0.55
+MISSING = 0.8
 """Cost of a place that nothing fills."""
+ALL_MISSING = 1.1
+"""Cost of several of them: `grant something`."""
 EXISTS = 0.3
 """Cost of a new name that something has already."""
 UNUSED = 0.35
@@ -91,6 +94,14 @@ NEAR = 0.5
 """Weight of the likeness to the nearest examples of the line."""
 SAME = 1.4
 """Gain of a line with an example of the same words."""
+SAID_TOO = 0.1
+"""Gain of a line with an option or a filter that is said, beside what it accounts for."""
+SEARCHED = 0.3
+"""Cost of a name that a list is searched for: most names are rather what another command is about."""
+CLOSE = 0.3
+"""Difference of scores within which a line that says more than the best one is as likely."""
+OTHER = 0.4
+"""Cost of a line with another choice than the one that is said: `/plot units` of sessions."""
 _OFTEN = 20
 """Times that the name of a command counts as said: a misspelt word is one rather than a rare word."""
 LIKELY = 12
@@ -101,7 +112,7 @@ ALTERNATIVE = 0.15
 """Cost of a reading with another word in a place than the one that fits best."""
 TRIED = 24
 """Lines that are filled."""
-WHOLE = 0.1
+WHOLE = 0.05
 """Weight of how much likelier the best command is than this one, as the logarithm of the odds."""
 COMMONEST = 1.6
 """Weight up to which a word is in so many examples that it only costs time."""
@@ -136,10 +147,15 @@ def example_names(kind: str) -> Sequence[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A slash line with places, and the command that it is of."""
+    """A slash line with places, and the command that it is of; which places its grammar does not need."""
 
     line: str
     spec: CommandSpec
+    optional: frozenset[str]
+    choice: str
+    """The one of several words of the grammar that the line has: the `units` of `/plot units`."""
+    others: frozenset[str]
+    """The other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +173,8 @@ class Guess:
     """A place that must be filled is not: the line shows its name there."""
     named: bool
     """Everything that fills a place is known, quoted or said to be of its kind, and a change has no other values."""
+    filled: Mapping[int, str]
+    """The words that fill places, with the kinds of the places."""
     names: bool = False
     """The sentence names something."""
     sure: bool = False
@@ -170,19 +188,20 @@ class Ranker:
     """All example sentences of the commands of a registry."""
 
     def __init__(self, registry: Registry, examples: Mapping[str, Sequence[str]] | None = None) -> None:
-        commands = [spec.name for spec in registry if " " not in spec.name]
+        commands = [spec.name for spec in registry]
         self.language = Language(read_file(_FOLDER / "synonyms.txt").decode(), commands)
         self._meanings: list[Meaning] = []
         said: list[Sequence[str]] = []
         for line, sentences in (examples or example_sentences()).items():
             spec = command_of(line, registry)
             if spec is not None:
-                self._meanings.append(Meaning(line, spec))
+                self._meanings.append(_meaning(line, spec, self.language))
                 said.append(sentences)
-        self.language.learn(commands * _OFTEN)
+        self.language.learn([name for name in commands if " " not in name] * _OFTEN)
         for sentences in said:
             for sentence in sentences:
                 self.language.learn(re.findall(r"(?<!\{)\b[a-z]+\b(?!\})", sentence))
+        self._grammars: dict[str, GrammarWords] = {}
         self._lines: dict[str, list[int]] = defaultdict(list)
         self._index = ExampleIndex(Measures(SMOOTH, TELLS, COMMONEST, long=6))
         names = Names(example_names)
@@ -206,26 +225,16 @@ class Ranker:
         if not guesses or max(each.score for each in guesses) < DOUBTFUL:
             guesses += self._of_clauses(text, words, names)
         where, others = _elsewhere(words)
+        differ = any(word.text.casefold().startswith("diff") for word in words)
         if where:
             guesses += [
                 replace(
                     each,
                     line=f"/on {where} {each.line}",
-                    score=each.score + _ELSEWHERE + _SEVERAL * ("," in where),
+                    score=each.score + _ELSEWHERE + _SEVERAL * ("," in where and not differ),
                 )
                 for each in self.rank_words(others, most)
                 if each.spec.live and each.spec.needs_connection
-            ]
-        pairs = [word for word in words if "pair" in word.kinds]
-        if pairs:
-            guesses += [
-                replace(
-                    each,
-                    line=" ".join([each.line, *(quote(word.value) for word in pairs)]),
-                    score=each.score + _PAIRS,
-                )
-                for each in self.rank_words([word for word in words if word not in pairs], most)
-                if all(_takes(each.spec, word.value) for word in pairs)
             ]
         guesses.sort(key=lambda each: -each.score)
         if guesses and _vague(guesses[0], words):
@@ -241,6 +250,10 @@ class Ranker:
         best = guesses[0]
         rival = next((each.score for each in guesses[1:] if each.spec is not best.spec), 0.0)
         first = _first(words)
+        if any(
+            each.line.startswith(f"{best.line} ") and best.score - each.score < CLOSE for each in guesses[1:]
+        ):
+            return False  # it may well be this line with something more
         if (
             not any(word.meaning for word in words)
             or best.missing
@@ -253,11 +266,11 @@ class Ranker:
         if best.spec.live or best.spec.name in _SHOWS:
             ahead = best.score - rival
             near = best.like >= 0.75 or (best.like >= 0.65 and ahead >= 1.0)
-            return near and best.covered >= 0.85 and ahead >= 0.15 and first not in _ACTS
+            return near and best.covered >= 0.85 and ahead >= 0.3 and first not in _ACTS
         return (
             best.like >= 0.85
             and best.covered >= 0.9
-            and best.score - rival >= 0.2
+            and best.score - rival >= 0.3
             and first not in _ASKING
             and not best.line.endswith(" all")
         )
@@ -285,20 +298,17 @@ class Ranker:
         asks = _first(words) in _ASKING
         named = f"/{words[0].text.casefold()} {{" if words else " "
         features = _features(words)
-        likeness = self._index.likeness(features)
         same = self._index.same(features)
-        for part in parts:
-            for example, value in self._index.likeness(_features(part)).items():
-                likeness[example] = max(likeness.get(example, 0.0), value * PART)
-        best: dict[int, list[float]] = defaultdict(list)
-        for example, value in likeness.items():
-            best[self._index.meaning_of[example]].append(value)
         commands = self._index.commands(features | _as_said(words))
         likely = sorted(commands, key=lambda name: -commands[name])[:LIKELY]
+        best = self._index.likeness(features, likely)
+        for part in parts:
+            for meaning, values in self._index.likeness(_features(part), likely).items():
+                best.setdefault(meaning, []).extend(value * PART for value in values)
         scored = sorted(
             (
                 (
-                    NEAR * self._together(best[meaning])
+                    NEAR * self._together(best.get(meaning, []))
                     + SAME * (meaning in same)
                     + WHOLE * commands[name]
                     + NAMED * self._meanings[meaning].line.startswith(named),
@@ -312,16 +322,16 @@ class Ranker:
         guesses = []
         for score, meaning in scored[:TRIED]:
             basis = score - (CHANGES + ASKED * asks) * self._meanings[meaning].spec.changes
-            guesses.append(
-                (self._guess(meaning, basis, max(best[meaning], default=0.0), words), meaning, basis)
-            )
+            like = max(best.get(meaning, ()), default=0.0)
+            guesses.append((self._guess(meaning, basis, like, words), meaning, basis))
         guesses.sort(key=lambda each: -each[0].score)
         found = [guess for guess, _, _ in guesses[:most]]
-        for guess, meaning, basis in guesses[:VARIED]:
-            for chosen in alternatives(self._meanings[meaning].line, words):
+        for place, (guess, meaning, basis) in enumerate(guesses[:most]):
+            found += self._longer(guess, meaning, basis, words)
+            for chosen in alternatives(self._meanings[meaning].line, words) if place < VARIED else ():
                 other = self._guess(meaning, basis - ALTERNATIVE, guess.like, words, chosen)
                 if other.line != guess.line:
-                    found.append(other)
+                    found += [other, *self._longer(other, meaning, basis - ALTERNATIVE, words)]
         return sorted(found, key=lambda each: -each.score)
 
     @staticmethod
@@ -329,22 +339,51 @@ class Ranker:
         values.sort(reverse=True)
         return sum(values[:1]) + 0.5 * sum(values[1:2]) + 0.25 * sum(values[2:4])
 
+    def _longer(self, guess: Guess, number: int, basis: float, words: Sequence[Word]) -> list[Guess]:
+        """The same with what else of its command's grammar is said."""
+        spec = guess.spec
+        grammar = self._grammars.get(spec.name)
+        if grammar is None:
+            kin = [each.line for each in self._meanings if each.spec.name.split()[0] == spec.name.split()[0]]
+            places = {found[1] for line in kin for found in PLACE.finditer(line)}
+            grammar = self._grammars[spec.name] = GrammarWords(spec, self.language, places)
+        line, taken = grammar.extended(guess.line, guess.filled, words)
+        if not taken:
+            return []
+        gain = SAID_TOO - SEARCHED * sum(1 for kind in taken.values() if kind == "filter")
+        made = (line, {**guess.filled, **taken}, int(guess.missing))
+        longer = self._scored(number, basis + gain, guess.like, words, made)
+        return [replace(longer, named=longer.named and not spec.changes)]
+
     def _guess(
+        self,
+        number: int,
+        basis: float,
+        like: float,
+        words: Sequence[Word],
+        chosen: Mapping[str, int] = MappingProxyType({}),
+    ) -> Guess:
+        """A line with its places filled."""
+        meaning = self._meanings[number]
+        return self._scored(number, basis, like, words, fill(meaning.line, words, chosen, meaning.optional))
+
+    def _scored(
         self,
         number: int,
         score: float,
         like: float,
         words: Sequence[Word],
-        chosen: Mapping[str, int] = MappingProxyType({}),
+        made: tuple[str, Mapping[int, str], int],
     ) -> Guess:
         meaning = self._meanings[number]
-        line, filled, missing = fill(meaning.line, words, chosen)
+        line, filled, missing = made
         total = covered = 0.0
         guessed = {
             place
             for place, kind in filled.items()
             if words[place].strange
             and not words[place].sure
+            and kind not in _DECLARED
             and (not words[place].odd or (kind in _PERSONAL and _is_shouted(words[place].text, words)))
         }
         for place, word in enumerate(words):
@@ -376,8 +415,13 @@ class Ranker:
             and "new" not in words[place].kinds
             for place, kind in filled.items()
         )
+        tokens = {word.meaning for word in words} if meaning.choice else set()
+        if meaning.choice not in tokens and not meaning.others.isdisjoint(tokens):
+            score -= OTHER
         score += COVERED * (covered / total if total else 0.0)
-        score -= EXISTS * exists + MISSING * missing + UNUSED * unused + GUESSED * len(guessed)
+        score -= (
+            EXISTS * exists + min(MISSING * missing, ALL_MISSING) + UNUSED * unused + GUESSED * len(guessed)
+        )
         named = all(
             words[place].sure or (kind in CHOICES and kind != "pass") for place, kind in filled.items()
         )
@@ -392,6 +436,7 @@ class Ranker:
             covered / total if total else 0.0,
             bool(missing),
             named,
+            filled,
             names,
             fills=any(words[place].sure for place in filled),
             exists=exists,
@@ -455,6 +500,8 @@ _NOUNS = frozenset(
 """Meanings of what this program can end."""
 
 
+_DECLARED = frozenset({"login", "permission", "configuration kind", "said filter"})
+"""Kinds of words that a command declares, or that are said to be what they are."""
 _PERSONAL = ("user", "role", "profile")
 """Kinds of names that are seldom written in capitals alone, as namespaces are."""
 
@@ -462,13 +509,6 @@ _PERSONAL = ("user", "role", "profile")
 def _is_shouted(text: str, words: Sequence[Word]) -> bool:
     """True for a word in capitals in a sentence that is not in capitals."""
     return text.isupper() and not all(word.text.isupper() for word in words)
-
-
-def _takes(spec: CommandSpec, pair: str) -> bool:
-    """True if a command has an option or a filter for `key=value`."""
-    return pair.partition("=")[0].casefold() in spec.options or any(
-        isinstance(part, Arg) and part.kind == "filter" for part in spec.grammar
-    )
 
 
 def _first(words: Sequence[Word]) -> str:
@@ -505,20 +545,37 @@ def _elsewhere(words: Sequence[Word]) -> tuple[str, list[Word]]:
 
 def _joined(between: Sequence[str]) -> bool:
     """True for what stands between two instances that are meant together: `prod and on clinic`."""
-    return "and" in between and set(between) <= {"and", *_WHERE, "of"}
+    return not _AND.isdisjoint(between) and set(between) <= {*_AND, *_WHERE, "of"}
 
 
+_AND = frozenset({"and", "as", "well", "plus", "also", "both"})
 _BESIDE = frozenset(
     {"side", "by", "next", "to", "each", "other", "beside", "both", "compare", "together", "compared"}
 )
 """Words that say that several instances are meant at once."""
 _WHERE = ("on", "at", "in", "from")
 _EVERY = ("all", "every", "each", "any")
-_PAIRS = 0.3
 _SEVERAL = 0.4
 """The same of several: no other line names them all."""
 _ELSEWHERE = 0.2
 """An instance that is named speaks for /on."""
+
+
+def _meaning(line: str, spec: CommandSpec, language: Language) -> Meaning:
+    """A line, aligned with the grammar of its command."""
+    words = line.removeprefix(f"/{spec.name}").split()
+    optional: set[str] = set()
+    choice, others = "", frozenset[str]()
+    for part, word in zip(spec.grammar, words, strict=False):
+        if not isinstance(part, Arg):
+            continue
+        if PLACE.fullmatch(word) and not part.required:
+            optional.add(word)
+        choices = part.show.split("|")
+        if word in choices and len(choices) > 1:
+            choice = language.meaning(word)
+            others = frozenset(map(language.meaning, choices)) - {choice}
+    return Meaning(line, spec, frozenset(optional), choice, others)
 
 
 def with_examples(sentence: str) -> str:
@@ -556,6 +613,8 @@ def _features(words: Sequence[Word]) -> dict[str, float]:
     found: dict[str, float] = {}
     before = "^"
     for word in words:
+        if "pair" in word.kinds:  # it is added to a line as it stands
+            continue
         tokens = [word.meaning] if word.meaning else []
         if word.kinds:
             tokens += _kinds(word)
@@ -574,6 +633,8 @@ def _as_said(words: Sequence[Word]) -> dict[str, float]:
     found: dict[str, float] = {}
     before = "=^"
     for word in words:
+        if "pair" in word.kinds:
+            continue
         after = "=" + ("" if word.strange or (word.kinds and not word.meaning) else word.text.casefold())
         found[after] = found[before + after] = SAID
         before = after
@@ -601,7 +662,6 @@ _VALUES = frozenset(
         "clock",
         "percent",
         "file",
-        "pair",
         "host",
         "table",
         "holder",
@@ -611,5 +671,6 @@ _VALUES = frozenset(
         "namespace",
         "date",
         "folder",
+        "address",
     }
 )

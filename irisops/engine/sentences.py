@@ -25,7 +25,7 @@ _SAID = {
     **dict.fromkeys(("profile", "profil"), "profile"),
     **dict.fromkeys(("application", "app", "webapp"), "application"),
     "namespace": "namespace",
-    "command": "command",
+    **dict.fromkeys(("command", "options", "arguments", "parameters", "syntax"), "command"),
     "holder": "holder",
     "host": "host",
     **dict.fromkeys(("called", "named", "name"), "new"),
@@ -68,7 +68,7 @@ _OTHER_THAN_WORDS = frozenset(
 )  # fmt: skip
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^'\s][^']*'(?=[\s,.;:!?)]|$)|[^\s\"]+")
 _WITH_PERMISSION = re.compile(r"([%\w.-]*\w):([RWU]{1,3})")
-_URL = re.compile(r"https?://\w")
+_URL = re.compile(r"(?:https?|iris)://\w", re.IGNORECASE)
 _HERE = re.compile(r"\.{1,2}/")
 _FLAG = re.compile(r"-\w")
 _SPAN = re.compile(r"(?:\d+(?:mins?|secs?|hrs?|hours?|days?|minutes?|[dhmsw]))+")
@@ -88,6 +88,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     ("folder", re.compile(r"(?:\.{1,2}|~)/\S*|\w[\w.-]*/[\w./-]*")),
+    ("address", re.compile(r"iris://\S+", re.IGNORECASE)),
     ("application", re.compile(r"/\w[\w./%-]*|https?://\S+")),
     ("email", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
     ("table", re.compile(r"[A-Z]\w*\.[A-Z]\w*")),
@@ -158,7 +159,11 @@ class Language:
         self._only: dict[str, Word | None] = {}
         self._choices: list[str] = []
         self._corrections: dict[str, str] = {}
-        self._commands = {self.meaning(name): name for name in commands if self.meaning(name)}
+        self.commands = frozenset(commands)
+        """The names of all commands, also those of two words."""
+        self._commands = {
+            self.meaning(name): name for name in commands if " " not in name and self.meaning(name)
+        }
 
     def learn(self, words: Iterable[str]) -> None:
         """Add the words of a sentence."""
@@ -558,7 +563,7 @@ def _as_position(reader: _Reader) -> list[Word]:
 
 def _as_name(reader: _Reader) -> list[Word]:
     """A known name, which may be a word, too, or something of the shape of a name or value."""
-    shape = _shape(reader.base)
+    shape = frozenset[str]() if reader.plain in reader.language else _shape(reader.base)
     found = reader.names.find(reader.base) or reader.names.find(reader.piece)
     capitals = reader.base.isupper() and not all(map(str.isupper, filter(str.isalpha, reader.pieces)))
     if not shape and capitals and found and reader.base not in found.values():
@@ -726,7 +731,35 @@ def _newly_named(words: Sequence[Word]) -> list[Word]:
 _NAMING = [[verb, whom] for verb in ("name", "call") for whom in ("it", "him", "her", "that", "this", "them")]
 _COPIES = frozenset({"copy", "adopt", "duplicate", "second"})
 _NO_NAMES = frozenset(
-    {"of", "is", "it", "the", "a", "an", "and", "for", "that", "me", "as", "well", "to", "in", "this"}
+    {
+        "of",
+        "is",
+        "it",
+        "the",
+        "a",
+        "an",
+        "and",
+        "for",
+        "that",
+        "me",
+        "as",
+        "well",
+        "to",
+        "in",
+        "this",
+        "him",
+        "her",
+        "his",
+        "them",
+        "their",
+        "us",
+        "our",
+        "my",
+        "you",
+        "your",
+        "one",
+        "with",
+    }
 )
 
 

@@ -234,6 +234,9 @@ HARMLESS = (
     "/user rename bob to agarcia120",
     "nobody remembers the password of the web gateway management pages, set a new one",
     "can the password of lab live in the encrypted file instead",
+    "i forgot the password of the web gateway's management pages and need a new one",
+    "the web gateway logs in with the wrong password again, show me what it sends and what is expected",
+    "%Service_Bindings should take password and ldap as auth",
 )
 
 
@@ -244,6 +247,11 @@ HARMLESS = (
         "set the password of the gateway pages to correcthorse",
         "the password of lab correcthorse in the file",
         "set the password of lab to live in the file",
+        "the password of the web gateway's management pages is correcthorse",
+        "set the password of the web gateway's pages to correcthorse",
+        "the password of the gateway's pages correcthorse",
+        "the password of bob is what is correcthorse",
+        "use password and ldap, the password is correcthorse",
     ],
 )
 def test_what_a_password_is_of_hides_the_password_itself_no_less(line: str) -> None:

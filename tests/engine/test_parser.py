@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from irisops.commands.catalogue import ALL, default_registry
 from irisops.contract.chat import Command
 from irisops.contract.replies import Problem
+from irisops.engine import glossary
 from irisops.engine.parser import parse
 from irisops.engine.spec import LINE, Arg, CommandSpec, Registry
 
@@ -317,3 +318,33 @@ def test_names_reach_the_command_unharmed(role: str, user: str) -> None:
 def test_two_commands_of_one_name_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="help"):
         Registry([ALL[0], ALL[0]])
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("/users dormant 180", "/users dormant 180d"),
+        ("/export ./conf only users,roles", "/export ./conf only users roles"),
+        ("/diff only users, roles", "/diff only users roles"),
+    ],
+)
+def test_days_and_kinds_have_one_form(text: str, line: str) -> None:
+    found = parse(text, REGISTRY)
+    assert isinstance(found, Command)
+    assert found.slash == line
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ('what does "zen method" mean?', "zen method"),
+        ("the term zen, what is that", "zen"),
+        ("what is meant by zen", "zen"),
+        ("could you tell me what zen means", "zen"),
+        ("explain the word zen to me please", "zen"),
+        ("what does it mean that the license is full", ""),
+        ("what may bob do", ""),
+    ],
+)
+def test_a_question_for_the_meaning_of_a_word_is_known_as_one(text: str, word: str) -> None:
+    assert glossary.word_asked(text) == word

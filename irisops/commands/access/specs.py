@@ -20,7 +20,7 @@ _LOG_IN = "(log in|login|log on|connect|get in|sign in)"
 KIND = "audit.refusals"
 """The journal's name for this kind of change."""
 _GRAMMAR = (
-    Arg("age", "text", required=False, show="90d"),
+    Arg("age", "age", required=False, show="90d"),
     Arg("filter", "filter", required=False, many=True),
 )
 

@@ -6,7 +6,10 @@ from functools import partial
 
 from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain
 
-_ONLY = (Keyword("only", alone=True), Arg("kinds", required=False, many=True, show="KIND,…"))
+_ONLY = (
+    Keyword("only", alone=True),
+    Arg("kinds", "configuration kind", required=False, many=True, show="KIND,…"),
+)
 _CONFIGURATION = "[the|this] (configuration|config|instance|server)"
 _command = partial(CommandSpec, group="instance")
 
@@ -32,7 +35,7 @@ SPECS: tuple[CommandSpec, ...] = (
         summary="Write a CPF merge file of the configuration; passwords=jane,bob asks for theirs and writes hashes",
         handler="configuration.generate:merge",
         grammar=(Arg("file", "file"), *_ONLY),
-        options={"target": "text", "passwords": "text", "from": "file"},
+        options={"target": "text", "passwords": "user", "from": "file"},
         plain=(
             Plain(
                 "(write|make|create|generate|produce) [me] [a|the] [cpf] merge file (to|in|into|as|named|called) {file}"

@@ -77,7 +77,7 @@ SPECS: tuple[CommandSpec, ...] = (
         summary="Whether so many more people, browsers, vscode or clients fit, and what they cost",
         handler="license.forecast:show_forecast",
         grammar=(Arg("number", "number", show="NUMBER"), Arg("kind", "text", required=False, show="KIND")),
-        options={"from": "text"},
+        options={"from": "holder"},
         plain=(
             Plain(
                 "(do|will|would|can|could) {number} more {kind} (fit|fit in|get in|log in|connect|come|join) "
