@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from irisops.connections.alert_rules import Watchman
 from irisops.connections.count_history import CountHistory, Sample
-from irisops.connections.kept_rows import KeptRows
 from irisops.contract.chat import ProfileState
 from irisops.contract.clock import Clock
 from irisops.contract.secret_words import show_names
@@ -194,7 +193,6 @@ class Link:
     """The license board as last read, shown when the next login is refused."""
     _sessions: Remade[WebSession] = field(init=False)
     _processes: Remade[Process] = field(init=False)
-    process_rows: KeptRows[Process] = field(init=False)
     """The rows of /processes as last shown."""
     _sessions_at: float | None = None
     _processes_at: float | None = None
@@ -229,7 +227,7 @@ class Link:
         if sessions:
             self._sessions, self._sessions_at = Remade(), None
         if processes:
-            self._processes, self.process_rows, self._processes_at = Remade(), KeptRows(), None
+            self._processes, self._processes_at = Remade(), None
 
     def kept_sessions(self) -> Remade[WebSession]:
         """The web sessions as last listed, for a list that is read now."""

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from irisops.engine import code_literals
 from irisops.engine.code_literals import objectscript, python
-from irisops.instance.calls import Call, ClassMethod, ObjectCall, ObjectStep, Ref, Update, Value
-from irisops.instance.features import HELPER
+from irisops.instance.calls import HELPER, Call, ClassMethod, ObjectCall, ObjectStep, Ref, Update, Value
 
 PASSWORD = "\0 a new password"  # noqa: S105 - it stands for one
 """In an argument: the new password, which the code asks for and which is never written down."""

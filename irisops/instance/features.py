@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-HELPER = "ZIrisOps.Helper"
-"""The optional class on the instance (see `irisops.instance.helper`)."""
+from irisops.instance.calls import HELPER
+
 HELPER_VERSION_METHOD = "IrisOpsHelperVersion"
 """The method that identifies the helper."""
 

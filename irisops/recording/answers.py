@@ -18,7 +18,7 @@ from irisops.instance.calls import Answer, Call, Rows, Value
 from irisops.instance.driver_process.channel import ChannelError, Json
 from irisops.instance.driver_process.messages import pack_answer, pack_call, unpack_answer
 from irisops.instance.packed_rows import Kept, as_kept, packed, unpacked
-from irisops.recording.differences import applied, difference
+from irisops.recording.differences import Difference, applied, difference
 from irisops.recording.differences import packed as packed_difference
 from irisops.recording.masks import Masks
 from irisops.recording.readings import RecordingError
@@ -108,20 +108,16 @@ class Encoder:
         if rows is None or not rows.columns:
             return self._stored(key, {"head": head}, head, [], number=number, chain=chain)
         if chain is not None and chain.head == head:
-            written = self._stored(
-                key,
-                {"head": head, **self._difference(rows, chain.kept)},
-                head,
-                None,
-                number=number,
-                chain=chain,
-            )
+            made = difference([unpacked(each) for each in chain.kept], rows.rows, len(rows.columns))
+            if not made.fresh and not made.cells and made.steps == [0, 0, len(chain.kept)]:
+                return Written(chain.whole, chain.whole, None)
+            body = {"head": head, **self._masked(rows.columns, made)}
+            written = self._stored(key, body, head, None, number=number, chain=chain)
             if written.size <= TOO_MUCH * chain.size:
                 return written
         kept = [each if isinstance(each, bytes) else packed(tuple(each)) for each in as_kept(rows.rows)]
-        return self._stored(
-            key, {"head": head, **self._difference(rows, [])}, head, kept, number=number, chain=None
-        )
+        whole = self._masked(rows.columns, difference([], rows.rows, len(rows.columns)))
+        return self._stored(key, {"head": head, **whole}, head, kept, number=number, chain=None)
 
     def _stored(
         self,
@@ -145,11 +141,10 @@ class Encoder:
             chain.last, chain.body = number, digest
         return Written(chain.whole, chain.whole, made)
 
-    def _difference(self, rows: Rows, kept: Sequence[Kept]) -> dict[str, Json]:
-        made = difference([unpacked(each) for each in kept], rows.rows, len(rows.columns))
-        made.fresh = list(self._masks.rows(rows.columns, made.fresh))
+    def _masked(self, columns: Sequence[str], made: Difference) -> dict[str, Json]:
+        made.fresh = list(self._masks.rows(columns, made.fresh))
         for cells in made.cells:
-            name = rows.columns[cells.column].lower()
+            name = columns[cells.column].lower()
             cells.values = [self._masks.cell(name, value, "") for value in cells.values]
         return packed_difference(made)
 

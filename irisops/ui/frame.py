@@ -161,8 +161,9 @@ def timeline(line: TimeLine, width: int) -> list[Content]:
         ("←/→", "$accent"), (" poll  ", "$quiet"), ("⇧←/→", "$accent"), (" minute ", "$quiet")
     )
     read = f"lists of {clock(line.lists)}" if line.lists is not None else "no list was read by then"
-    ago = Content.styled(f"   {line.ago}, {read}", "$quiet")
-    first = Content.assemble(left, ago) if left.cell_length + ago.cell_length + 2 <= width else left
+    words = (Content.styled(f"   {each}", "$quiet") for each in (f"{line.ago}, {read}", line.ago))
+    longest = (Content.assemble(left, each) for each in words)
+    first = next((each for each in longest if each.cell_length + 2 <= width), left)
     first = spread(first, keys if first.cell_length + keys.cell_length + 2 <= width else Content(""), width)
     ends = [f"{each:%d %b %H:%M}" if many_days else f"{each:%H:%M}" for each in (start, end)]
     if width < 40:
@@ -189,7 +190,11 @@ def _mark(levels: Sequence[float | None], number: int, room: int) -> str:
         for each in levels[start : max(start + 1, (number + 1) * len(levels) // room)]
         if each is not None
     ]
-    return sparkline([max(part)], 1, 1.0) if part else " "
+    if not part:
+        return " "
+    # A steady series would be a block, here as anywhere.
+    steady = len({each for each in levels if each is not None}) == 1
+    return sparkline([0.0 if steady else max(part)], 1, 1.0)
 
 
 def profiles_panel(overview: Overview, width: int, most: int = 8) -> list[Content]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import os
 import stat
@@ -58,34 +59,45 @@ def change(made: Recorded, number: int) -> None:
     ]
 
 
-@pytest.fixture
-async def hour(
-    tmp_path: Path,
-) -> AsyncIterator[tuple[Recorded, Watched, list[tuple[float, str, Shown]]]]:
-    """A recording of some minutes with what the live session showed at each, and its replay."""
-    made = Recorded(tmp_path)
+Live = list[tuple[float, str, Shown]]
+"""When a card was read, its line, and what it showed."""
+
+
+@pytest.fixture(scope="module")
+def minutes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Live]:
+    """A recording of two minutes with what the live session showed in them."""
+    return asyncio.run(recorded_in(tmp_path_factory.mktemp("minutes")))
+
+
+async def recorded_in(home: Path) -> tuple[Path, Live]:
+    made = Recorded(home)
     await made.begin()
-    live: list[tuple[float, str, Shown]] = []
+    live: Live = []
     for number in range(24):
         change(made, number)
         await made.poll(5)
-        line = LINES[number % 3]
         if number % 2:
+            line = LINES[number % 3]
             answer = shown(await made.world.say(line))
             live.append((made.world.clock.now().timestamp(), line, answer))
     await made.poll(5)
     await made.end()
-    watched = Watched(made.path, tmp_path / "replay")
-    await watched.open()
-    yield made, watched, live
-    await watched.close()
+    return made.path, live
+
+
+@pytest.fixture
+async def watched(minutes: tuple[Path, Live], tmp_path: Path) -> AsyncIterator[Watched]:
+    """A replay of it."""
+    replay = Watched(minutes[0], tmp_path)
+    await replay.open()
+    yield replay
+    await replay.close()
 
 
 async def test_a_moment_shows_what_the_live_cards_showed(
-    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
+    watched: Watched, minutes: tuple[Path, Live]
 ) -> None:
-    _, watched, live = hour
-    for at, line, answer in reversed(live):
+    for at, line, answer in reversed(minutes[1]):
         for late in (0.0, 1.0):  # also between two polls: the card showed the same
             watched.replay.go(at + late)
             again = shown(await watched.say(line))
@@ -98,10 +110,7 @@ async def test_a_moment_shows_what_the_live_cards_showed(
                         assert now[name] == value, (line, name)
 
 
-async def test_the_figures_beside_are_those_of_the_moment(
-    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
-) -> None:
-    _, watched, _ = hour
+async def test_the_figures_beside_are_those_of_the_moment(watched: Watched) -> None:
     start = watched.replay.start
     watched.replay.stand(start)
     active = watched.session.overview().active
@@ -122,8 +131,7 @@ async def test_the_figures_beside_are_those_of_the_moment(
     assert watched.changes >= 3
 
 
-async def test_jumps(hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]]) -> None:
-    _, watched, _ = hour
+async def test_jumps(watched: Watched) -> None:
     local = f"{(START + timedelta(seconds=62)).astimezone():%H:%M:%S}"
     (there,) = await watched.say(f"/at {local}")
     assert isinstance(there, Facts)
@@ -145,10 +153,7 @@ async def test_jumps(hour: tuple[Recorded, Watched, list[tuple[float, str, Shown
         assert isinstance((await watched.say(wrong))[0], Problem), wrong
 
 
-async def test_what_changed_between_two_moments(
-    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
-) -> None:
-    _, watched, _ = hour
+async def test_what_changed_between_two_moments(watched: Watched) -> None:
     first, second = (f"{(START + timedelta(seconds=each)).astimezone():%H:%M:%S}" for each in (31, 46))
     (table,) = await watched.say(f"/diff {first} {second}")
     assert isinstance(table, Table)
@@ -157,20 +162,14 @@ async def test_what_changed_between_two_moments(
     assert {("session", "came"), ("session", "went")} & kinds
 
 
-async def test_a_plot_goes_back_to_the_start(
-    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
-) -> None:
-    _, watched, _ = hour
+async def test_a_plot_goes_back_to_the_start(watched: Watched) -> None:
     (plot,) = await watched.say("/plot units 30d")
     assert isinstance(plot, Series)
     assert len(plot.times) == 25
     assert max(value or 0 for value in plot.lines["units"]) == 8
 
 
-async def test_nothing_can_be_changed(
-    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
-) -> None:
-    _, watched, _ = hour
+async def test_nothing_can_be_changed(watched: Watched) -> None:
     for line in (
         "/sessions end jane@10.0.0.9",
         "/process terminate 1",
@@ -194,19 +193,13 @@ async def test_nothing_can_be_changed(
     assert infos["license"].available
 
 
-async def test_what_was_not_read_is_said(
-    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
-) -> None:
-    _, watched, _ = hour
+async def test_what_was_not_read_is_said(watched: Watched) -> None:
     (problem,) = await watched.say("/users")
     assert isinstance(problem, Problem)
     assert problem.error == "NotRecorded"
 
 
-async def test_a_process_is_found_in_the_list_of_all(
-    hour: tuple[Recorded, Watched, list[tuple[float, str, Shown]]],
-) -> None:
-    _, watched, _ = hour
+async def test_a_process_is_found_in_the_list_of_all(watched: Watched) -> None:
     table = (await watched.say("/processes"))[-1]
     assert isinstance(table, Table)
     pid = table.rows[0]["pid"]

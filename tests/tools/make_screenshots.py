@@ -22,8 +22,13 @@ from textual.pilot import Pilot
 
 from irisops.app import IrisopsApp
 from irisops.connections.open_shares import SharingSettings
+from irisops.connections.recorder import Recorder
+from irisops.contract.chat import Command
 from irisops.demo import Demo, running
+from irisops.files import private_folder
 from irisops.profiles.secrets import Secrets
+from irisops.recording.replayed import Replay
+from irisops.replay_command import of_recording
 from irisops.session import Session
 from irisops.ui.themes import DEFAULT, theme_names
 
@@ -95,6 +100,8 @@ MORE = (
     Scene("left", ("/disconnect",), seen="Logged out"),
 )
 """Further main screens, for `--themes` alone: the repository keeps what its pages show."""
+REPLAY = Scene("replay", ("/at full", "/license"), seen="HOLDER")
+"""On a recording that is made for it."""
 RICH = next(scene for scene in SCENES if scene.name == "story")
 """The scene that is shown in every theme."""
 
@@ -151,19 +158,47 @@ def tidy(svg: str) -> str:
     return svg.replace("<text ", '<text xml:space="preserve" ')
 
 
-async def picture(
-    demo: Demo, size: tuple[int, int], theme: str, act: Callable[[Driver], Awaitable[None]]
-) -> str:
-    """Run the app on the demo, act, and return its screen as SVG."""
+def _session_on(demo: Demo) -> Session:
     secrets = Secrets(None)
     secrets.remember(demo.profile, demo.password)
-    session = Session(
+    return Session(
         demo.places,
         secrets=secrets,
         extra=[demo.profile],
         first=demo.profile.name,
         sharing=lambda: SharingSettings(agent="ngrok", token=NO_TOKEN, loopback=True),
     )
+
+
+async def recording_of(demo: Demo) -> Replay:
+    """A recording of some polls of the demo, opened."""
+    private_folder(demo.places.state)
+    path = demo.places.state / "a.irec"
+    session = _session_on(demo)
+    assert await session.connect(demo.profile) is None
+    command = session.parse(f"/record {path}")
+    assert isinstance(command, Command)
+    async for _ in session.run(command):
+        pass
+    link = session.hub.choose(demo.profile)
+    assert isinstance(link.tape, Recorder)
+    for _ in range(4):
+        await link.tape.polled(await link.read_figures())
+        await link.tape.settled()
+    await session.close()
+    return Replay(path)
+
+
+async def picture(
+    demo: Demo,
+    size: tuple[int, int],
+    theme: str,
+    act: Callable[[Driver], Awaitable[None]],
+    *,
+    recorded: bool = False,
+) -> str:
+    """Run the app on the demo, act, and return its screen as SVG."""
+    session = of_recording(demo.places, await recording_of(demo)) if recorded else _session_on(demo)
     bare = theme == NO_COLOUR
     app = IrisopsApp(session, theme=DEFAULT if bare else theme, environment={"NO_COLOR": "1"} if bare else {})
     try:
@@ -201,14 +236,15 @@ def at_both_sizes(scenes: Sequence[Scene], theme: str, folder: str = "") -> list
 
 def in_themes(themes: Sequence[str]) -> list[Wanted]:
     """Every main screen in these themes, in a folder each."""
-    return [each for theme in themes for each in at_both_sizes((*SCENES, *MORE), theme, f"{theme}/")]
+    return [each for theme in themes for each in at_both_sizes((*SCENES, *MORE, REPLAY), theme, f"{theme}/")]
 
 
 def main(folder: Path, all_wanted: Sequence[Wanted]) -> None:
     """Take the pictures, each on an instance of its own."""
     for name, scene, size, theme in all_wanted:
         with running(ENDABLE) as demo:
-            svg = asyncio.run(picture(demo, size, theme, partial(play, scene=scene)))
+            act = partial(play, scene=scene)
+            svg = asyncio.run(picture(demo, size, theme, act, recorded=scene is REPLAY))
         path = folder / f"{name}.svg"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(svg, encoding="utf-8")

@@ -16,10 +16,11 @@ from irisops.instance.features import Route
 from irisops.instance.routes import Instance, first_route
 from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.application_changes import allowed_by_system
-from irisops.instance.security.lists import WEB_GATEWAY, WebApplication, completed, list_services
+from irisops.instance.security.lists import WEB_GATEWAY, WebApplication, list_services
 from irisops.instance.security.object_state import Kind, ObjectState
 from irisops.instance.security.settings_state import read_settings
 from irisops.instance.security.sqlprivileges import all_within
+from irisops.instance.security.whole_applications import completed
 from irisops.instance.values import Row, as_flag, as_int, as_text
 
 CodeState = Literal["there", "not compiled", "missing"]
