@@ -13,8 +13,11 @@ from irisops.engine.spec import LINE, Arg, CommandSpec
 from irisops.profiles.model import AGENTS, Profile
 
 WITH_NAMES = frozenset(
-    {"compare", "app show", "oauth", "diff", "evidence", "history", "denied fix", "undo", "redo", "finish"}
-)
+    {
+        "compare", "app show", "oauth", "diff", "evidence", "history", "denied fix", "undo", "redo", "finish", "locks",
+        "lock delete", "log", "production",
+    }
+)  # fmt: skip
 """Commands whose answers cannot be told without names: refused where names are hidden."""
 
 

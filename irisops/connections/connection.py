@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
@@ -200,6 +200,12 @@ class Link:
     timeouts: KnownTimeouts | None = None
     """Session timeouts of the web applications, when they were read."""
     watched: Watched | None = None
+    health: tuple[float, list[str]] | None = None
+    """The summary of /status, and its monotonic time."""
+    manager_directory: str = ""
+    """Where messages.log is, once it was read."""
+    locks_seen: dict[str, float] = field(default_factory=dict)
+    """Monotonic time at which each lock of the last list was first seen, by key."""
     tape: Tape | None = None
     """What its reads run under while it is recorded, or is a recording itself."""
     births: KnownBirths | None = None
@@ -238,6 +244,13 @@ class Link:
         """The processes as last listed, for a list that is read now."""
         self._processes_at = self.clock.monotonic()
         return self._processes
+
+    def first_seen(self, keys: Iterable[str], *, all_of_them: bool) -> dict[str, float]:
+        """Seconds since each lock was first listed; of a whole list, those that are gone are forgotten."""
+        now = self.clock.monotonic()
+        listed = {key: self.locks_seen.get(key, now) for key in keys}
+        self.locks_seen = listed if all_of_them else self.locks_seen | listed
+        return {key: now - since for key, since in self.locks_seen.items()}
 
     def judged(self, error: str) -> None:
         """Note how a login ended: `error` is the name of its problem, "" for success."""

@@ -82,6 +82,10 @@ class _Code:
     def method(self, call: ClassMethod) -> None:
         """A class method that answers a %Status, or "" for success if it is the helper's."""
         script, snake = self._arguments(call.args)
+        if (call.class_name, call.method) == ("%SYSTEM.Process", "SetNamespace"):
+            self._script.append(f"set $namespace = {script}")
+            self._python.append(f'irispy.classMethodValue("%SYSTEM.Process", "SetNamespace", {snake})')
+            return
         called = f"##class({call.class_name}).{call.method}({script})"
         named = f'"{call.class_name}", "{call.method}"' + (f", {snake}" if snake else "")
         if call.class_name == HELPER:

@@ -41,7 +41,7 @@ START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 """When all worlds stand still."""
 KINDEST = {each.name: each.behaviours[-1].value for each in DOUBTS} | {"last-login": "odbc"}
 """What the kindest instance does: the last behaviour of each doubt, but for the one that leaves a column empty."""
-TABLES = ("users", "roles", "resources", "services", "applications", "events")
+TABLES = ("users", "roles", "resources", "services", "applications", "events", "databases")
 """Tables of a world whose records are copied and compared."""
 MOVING = {
     "modified",
@@ -206,6 +206,9 @@ class Stand:
                     )
         found |= {f"system/{key}": value for key, value in asdict(world.system).items()}
         found |= {f"processes/{pid}": row.state for pid, row in world.processes.items()}
+        for task in world.operations.tasks:
+            found[f"tasks/{task.number}/suspended"] = task.suspended
+            found[f"tasks/{task.number}/last_started"] = task.last_started
         found |= {f"sessions/{key}": row.ending is None for key, row in world.sessions.items()}
         for grant in self._grants():
             found[f"grants/{grant.grantee}/{grant.schema}.{grant.name}/{grant.action}"] = grant.namespace
