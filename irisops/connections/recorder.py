@@ -97,18 +97,19 @@ class Recorder:
 
     @contextlib.contextmanager
     def reading(self, name: str) -> Iterator[None]:
-        """Record the reads of a list, unless the connection fails in them."""
+        """Record the reads of a list, if they end: with its rows, or with the instance's refusal."""
         if name not in _LISTS or self._closed:
             yield
             return
         reading = Reading(name, self.link.clock.now().timestamp())
         before = _READING.get()
         _READING.set(reading)
-        whole = True
+        whole = False
         try:
             yield
-        except Unreachable:
-            whole = False
+            whole = True
+        except InstanceProblem as problem:
+            whole = not isinstance(problem, Unreachable)
             raise
         finally:
             _READING.set(before)

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from irisops.contract.replies import Done, Facts, Plan, Problem, Reply, Series, Table
-from irisops.instance.errors import NotPermitted
+from irisops.instance.calls import ClassMethod
+from irisops.instance.errors import NotPermitted, Unreachable
 from irisops.instance.models import WebSession
 from irisops.recording.reader import Recording
 from irisops.recording.readings import RecordingError
@@ -223,6 +224,28 @@ async def test_a_refused_list_is_refused_again(tmp_path: Path) -> None:
     assert isinstance(again, Problem)
     assert (again.error, again.message) == (live.error, live.message)
     await watched.close()
+
+
+async def test_a_list_that_was_broken_off_is_not_recorded(tmp_path: Path) -> None:
+    made = Recorded(tmp_path)
+    await made.begin("lists=no")
+    connection = made.world.session.hub.links["local"].connection
+
+    async def read(broken: BaseException) -> None:
+        with made.recorder.reading("license"):
+            await connection.batch([ClassMethod("%SYSTEM.License", "LUConsumed")])
+            raise broken
+
+    for broken in (asyncio.CancelledError(), Unreachable("Gone.")):
+        with pytest.raises(type(broken)):
+            await read(broken)
+    await made.poll()
+    await made.end()
+    recording = Recording(made.path)
+    last = recording.last()
+    assert last is not None
+    assert recording.taken(last.at, last) is None
+    recording.close()
 
 
 async def test_no_list_is_read_for_it_if_it_must_not(tmp_path: Path) -> None:
