@@ -344,6 +344,7 @@ async def test_no_secret_gets_in_and_the_file_is_private(tmp_path: Path) -> None
         change(made, 3)
         await made.poll()
         await made.world.say("/sessions")
+        await made.world.say("/denied")
         await made.poll()
         modes = modes_of(tmp_path)
         await made.end()
@@ -355,6 +356,8 @@ async def test_no_secret_gets_in_and_the_file_is_private(tmp_path: Path) -> None
     assert PASSWORD not in text
     assert "Sess0001AbCdEfGh" not in text  # the id of a session allows taking it over
     assert "Sess0001" in text
+    assert "Security.Users" not in text  # /denied reads them, too
+    assert "SELECT TOP 500 * FROM %SYS.Audit_List" in text
 
 
 async def test_pseudonyms_are_stable_and_leave_no_name(tmp_path: Path) -> None:
