@@ -14,6 +14,7 @@ check:
 	bash .ci/check
 
 test:
+	bash .ci/clients
 	bash .ci/test
 
 demo:

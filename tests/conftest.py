@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -95,14 +96,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"matrix: {sum(cells.values()):,} cells, {told}")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip tests that need a real IRIS unless one is given."""
+    """Long tests first, so that none is left for the end; skip those that need a real IRIS unless one is given."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)  # a limit of its own: a long one
     if config.getoption("--iris-url"):
         return
     skip = pytest.mark.skip(reason="needs a real IRIS: give --iris-url iris://USER@HOST:PORT/%SYS")
     for item in items:
         if item.get_closest_marker("live"):
             item.add_marker(skip)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Take thousands of collected tests out of each garbage collection that comes."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -62,6 +62,7 @@ class Terminal:
         self.columns, self.rows = columns, rows
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
+        self._lines: list[str] = []
         self.bytes_out = 0
         self.raw = bytearray()
         self._hung_up = False
@@ -103,8 +104,17 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """The screen's characters, one line per row."""
-        return "\n".join(self.screen.display)
+        """The screen's characters, one line per row. Only rows that changed are read again."""
+        changed, self._lines = self.screen.dirty, self._lines[: self.rows]
+        changed.update(range(len(self._lines), self.rows))
+        self._lines += [""] * (self.rows - len(self._lines))
+        # The row above, too: pyte puts a combining sign at a line's start there, and does not say so.
+        for y in {*changed, *(y - 1 for y in changed)}:
+            if 0 <= y < self.rows:
+                line = self.screen.buffer[y]
+                self._lines[y] = "".join([line[x].data for x in range(self.columns)])
+        changed.clear()
+        return "\n".join(self._lines)
 
     def pump(self, timeout: float = 0.05) -> bool:
         """Take in what the program wrote, waiting `timeout` seconds for the first byte. False at its end."""
@@ -127,24 +137,27 @@ class Terminal:
 
         Raises `TerminalError` with the last screen when `timeout` seconds pass or the program ends first.
         """
-        expression = re.compile(pattern, re.MULTILINE)
-        end = time.perf_counter() + timeout
-        while not expression.search(self.text):
-            alive = self.pump()
-            if expression.search(self.text):
-                break
-            if not alive or time.perf_counter() > end:
-                why = "the program ended" if not alive else f"{timeout:g} s passed"
-                raise TerminalError(f"waited for {pattern!r}, but {why}. The last screen:\n{self.text}")
+        if not self._waited(re.compile(pattern, re.MULTILINE).search, timeout):
+            raise TerminalError(f"waited for {pattern!r} in vain. The last screen:\n{self.text}")
         return time.perf_counter() - self.started
 
     def wait_gone(self, pattern: str, timeout: float = 30.0) -> None:
         """Wait until the regular expression is no longer on the screen."""
         expression = re.compile(pattern, re.MULTILINE)
+        if not self._waited(lambda text: not expression.search(text), timeout):
+            raise TerminalError(f"{pattern!r} did not go away. The last screen:\n{self.text}")
+
+    def _waited(self, holds: Callable[[str], object], timeout: float) -> bool:
+        """Take in output until the screen is as wanted. False if `timeout` seconds pass or the program ends first."""
         end = time.perf_counter() + timeout
-        while expression.search(self.text):
-            if not self.pump() or time.perf_counter() > end:
-                raise TerminalError(f"{pattern!r} did not go away. The last screen:\n{self.text}")
+        while not holds(self.text):
+            seen = self.bytes_out
+            alive = self.pump()
+            while alive and self.bytes_out == seen and time.perf_counter() < end:
+                alive = self.pump()
+            if not alive or time.perf_counter() > end:
+                return bool(holds(self.text))
+        return True
 
     def send(self, text: str) -> None:
         """Type characters."""

@@ -82,6 +82,16 @@ def test_layer_contracts_hold() -> None:
             {"iris", "textual", "rich", "keyring", "pyngrok", "irisops.simulator", "sqlglot"},
         ),
         ("import irisops.instance.connection", {"iris", "textual", "irisops.commands", "irisops.simulator"}),
+        # The driver's process has its own copy of each: 0.5 MB and more.
+        (
+            "import irisops.instance.driver_process.driver",
+            {"asyncio", "ssl", "socket", "subprocess", "logging", "base64", "irisops.instance.features"},
+        ),
+        # Each connection reads the names of users and roles, few an object.
+        (
+            "import irisops.instance.security.lists",
+            {"irisops.instance.helper", "irisops.instance.security.object_state"},
+        ),
         (
             "import irisops.simulator.main",
             {"iris", "textual", "irisops.instance", "irisops.commands", "keyring"},

@@ -90,7 +90,8 @@ def test_sdist(tmp_path: Path) -> None:
     with tarfile.open(build("sdist", tmp_path)) as archive:
         found = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
     pages = {str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))}
-    assert found >= {*pages, "Makefile", ".ci/check", ".ci/run", ".ci/test", "requirements.lock"}
+    scripts = {f".ci/{name}" for name in ("check", "clients", "run", "test")}
+    assert found >= {*pages, *scripts, "Makefile", "requirements.lock"}
 
 
 def test_editable(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ async def test_a_guarded_profile_wants_its_name(tmp_path: Path, word: str, held:
 
 
 async def test_a_form_is_asked_field_by_field_and_wrong_ones_again(tmp_path: Path) -> None:
-    answers = ["", "mine", "h", "many", "70000", "", "bob", "", "", "", "", "", "", "", "", ""]
+    answers = ["", "mine", "h", "many", "70000", "", "bob", *[""] * 11]
     world, terminal = await converse(tmp_path, "/profile add", *answers[1:4], *answers[4:], "1973", "/quit")
     assert "That is not a number." in terminal.text
     assert "port: The port is a number from 1 to 65535." in terminal.text

@@ -35,8 +35,8 @@ def test_there_are_exactly_two_set_up_commands() -> None:
 
 
 def test_ci_runs_the_readmes_test_command() -> None:
-    assert "python -m pytest -n 2" in README
-    assert "python -m pytest -n 2" in (ROOT / ".ci" / "test").read_text(encoding="utf-8")
+    assert "python -m pytest -n 4" in README
+    assert "python -m pytest -n 4" in (ROOT / ".ci" / "test").read_text(encoding="utf-8")
 
 
 def test_it_is_for_the_first_day() -> None:

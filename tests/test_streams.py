@@ -35,7 +35,7 @@ SIGNS = sorted(
         character
         for path in PACKAGE.rglob("*.py")
         if "simulator" not in path.parts
-        for character in path.read_text(encoding="utf-8")
+        for character in set(path.read_text(encoding="utf-8"))
         if not character.isascii() and not character.isalpha()  # a letter is part of a name: Caché
     }
 )

@@ -22,7 +22,8 @@ READS = frozenset(
         "status", "license", "license why", "license forecast", "license advice", "sessions", "sessions leaks",
         "processes", "process", "explain", "who-can", "compare", "denied", "users dormant", "users", "roles",
         "role members", "services", "service", "apps", "app show", "resources", "resource", "oauth", "diff", "evidence",
-        "history",
+        "history", "databases", "database", "tasks", "task", "locks", "journal", "log", "productions", "production",
+        "namespaces", "sql running", "mirror",
     }
 )  # fmt: skip
 CHANGES = frozenset(
@@ -30,13 +31,18 @@ CHANGES = frozenset(
         "license timeout", "license free", "sessions end", "sessions sweep", "process terminate", "process suspend",
         "process resume", "explain", "denied fix", "denied enable", "dormant disable", "grant", "revoke", "user",
         "user delete", "enable", "disable", "unlock", "role", "role add", "role copy", "role delete", "service", "app",
-        "app add", "app copy", "app delete", "resource", "undo", "redo", "finish",
+        "app add", "app copy", "app delete", "resource", "undo", "redo", "finish", "database mount",
+        "database dismount", "task run", "task suspend", "task resume", "lock delete", "production start",
+        "production stop", "production recover", "component restart", "component start", "component stop",
     }
 )  # fmt: skip
 """Commands that make a plan."""
 WITH_NAMES = frozenset(
-    {"compare", "app show", "oauth", "diff", "evidence", "history", "denied fix", "undo", "redo", "finish"}
-)
+    {
+        "compare", "app show", "oauth", "diff", "evidence", "history", "denied fix", "undo", "redo", "finish", "locks",
+        "lock delete", "log", "sql running", "production",
+    }
+)  # fmt: skip
 """Commands whose answers cannot be told without names: refused where names are hidden."""
 
 

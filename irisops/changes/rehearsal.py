@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from irisops.instance.calls import Answer, Call, ClassMethod, ObjectCall
+from irisops.instance.calls import HELPER, Answer, Call, ClassMethod, ObjectCall
 from irisops.instance.capabilities import Capabilities
-from irisops.instance.features import HELPER
 from irisops.instance.routes import Instance
 
 

@@ -9,6 +9,7 @@ from irisops.commands.gateway import specs as gateway
 from irisops.commands.helper import specs as helper
 from irisops.commands.history import specs as history
 from irisops.commands.license import specs as licensing
+from irisops.commands.operations import specs as operations
 from irisops.commands.pages import specs as pages
 from irisops.commands.processes import specs as processes
 from irisops.commands.profiles import specs as profiles
@@ -25,6 +26,7 @@ ALL: tuple[CommandSpec, ...] = (
     *licensing.SPECS,
     *sessions.SPECS,
     *processes.SPECS,
+    *operations.SPECS,
     *watching.SPECS,
     *recording.SPECS,
     *access.SPECS,

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from irisops.connections.alert_rules import Watchman
 from irisops.connections.count_history import CountHistory, Sample
-from irisops.connections.kept_rows import KeptRows
 from irisops.contract.chat import ProfileState
 from irisops.contract.clock import Clock
 from irisops.contract.secret_words import show_names
@@ -194,7 +193,6 @@ class Link:
     """The license board as last read, shown when the next login is refused."""
     _sessions: Remade[WebSession] = field(init=False)
     _processes: Remade[Process] = field(init=False)
-    process_rows: KeptRows[Process] = field(init=False)
     """The rows of /processes as last shown."""
     _sessions_at: float | None = None
     _processes_at: float | None = None
@@ -202,6 +200,12 @@ class Link:
     timeouts: KnownTimeouts | None = None
     """Session timeouts of the web applications, when they were read."""
     watched: Watched | None = None
+    health: tuple[float, list[str]] | None = None
+    """The summary of /status, and its monotonic time."""
+    manager_directory: str = ""
+    """Where messages.log is, once it was read."""
+    locks_seen: dict[str, float] = field(default_factory=dict)
+    """Monotonic time at which each lock of the last list was first seen, by key."""
     tape: Tape | None = None
     """What its reads run under while it is recorded, or is a recording itself."""
     births: KnownBirths | None = None
@@ -229,7 +233,7 @@ class Link:
         if sessions:
             self._sessions, self._sessions_at = Remade(), None
         if processes:
-            self._processes, self.process_rows, self._processes_at = Remade(), KeptRows(), None
+            self._processes, self._processes_at = Remade(), None
 
     def kept_sessions(self) -> Remade[WebSession]:
         """The web sessions as last listed, for a list that is read now."""
@@ -240,6 +244,13 @@ class Link:
         """The processes as last listed, for a list that is read now."""
         self._processes_at = self.clock.monotonic()
         return self._processes
+
+    def first_seen(self, keys: Iterable[str], *, all_of_them: bool) -> dict[str, float]:
+        """Seconds since each lock was first listed; of a whole list, those that are gone are forgotten."""
+        now = self.clock.monotonic()
+        listed = {key: self.locks_seen.get(key, now) for key in keys}
+        self.locks_seen = listed if all_of_them else self.locks_seen | listed
+        return {key: now - since for key, since in self.locks_seen.items()}
 
     def judged(self, error: str) -> None:
         """Note how a login ended: `error` is the name of its problem, "" for success."""

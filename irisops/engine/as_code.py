@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from irisops.engine import code_literals
 from irisops.engine.code_literals import objectscript, python
-from irisops.instance.calls import Call, ClassMethod, ObjectCall, ObjectStep, Ref, Update, Value
-from irisops.instance.features import HELPER
+from irisops.instance.calls import HELPER, Call, ClassMethod, ObjectCall, ObjectStep, Ref, Update, Value
 
 PASSWORD = "\0 a new password"  # noqa: S105 - it stands for one
 """In an argument: the new password, which the code asks for and which is never written down."""
@@ -83,6 +82,10 @@ class _Code:
     def method(self, call: ClassMethod) -> None:
         """A class method that answers a %Status, or "" for success if it is the helper's."""
         script, snake = self._arguments(call.args)
+        if (call.class_name, call.method) == ("%SYSTEM.Process", "SetNamespace"):
+            self._script.append(f"set $namespace = {script}")
+            self._python.append(f'irispy.classMethodValue("%SYSTEM.Process", "SetNamespace", {snake})')
+            return
         called = f"##class({call.class_name}).{call.method}({script})"
         named = f'"{call.class_name}", "{call.method}"' + (f", {snake}" if snake else "")
         if call.class_name == HELPER:

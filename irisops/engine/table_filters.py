@@ -37,7 +37,7 @@ class Selection:
     `order` is that of the words `sort=`, as in `Table.order`.
     """
 
-    rows: list[Row]
+    rows: Sequence[Row]
     total: int
     described: str
     order: tuple[str, bool] | None = None
@@ -45,7 +45,7 @@ class Selection:
 
 def select(rows: Sequence[Row], words: Sequence[str], columns: Sequence[Column]) -> Selection:
     """Filter, sort and cut. Raises `Refusal` naming the columns when a word names none of them."""
-    kept = list(rows)
+    kept = rows
     sort: tuple[Column, bool] | None = None
     limit: int | None = None
     for word in words:

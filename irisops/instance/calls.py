@@ -14,6 +14,9 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Protocol
 
+HELPER = "ZIrisOps.Helper"
+"""The optional class on the instance (see `irisops.instance.helper`)."""
+
 Value = None | bool | int | float | Decimal | str | bytes | date | time | datetime
 
 

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from irisops.instance.calls import Query, Rows
+from irisops.instance.calls import HELPER, Query, Rows
 from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted
 from irisops.instance.failures import is_missing
-from irisops.instance.features import FEATURES, HELPER, Feature, Route
+from irisops.instance.features import FEATURES, Feature, Route
 from irisops.instance.values import as_flag
 
 if TYPE_CHECKING:  # the start needs no web port

@@ -33,9 +33,10 @@ ALL: tuple[Value, ...] = ("*",)
 
 
 def call_of(
-    feature: Feature, route: Route, args: Sequence[Value] = ALL, *, repeated: bool = False
+    feature: Feature, route: Route, args: Sequence[Value] | None = None, *, repeated: bool = False
 ) -> Query | ClassQuery:
     """The call that reads a class query by a route: one SELECT, or object calls for the cells of its columns."""
+    args = feature.args if args is None else args
     if route.kind != "sql":
         return ClassQuery(feature.query, tuple(args), feature.columns, wanted=feature.wanted)
     procedure = feature.query.replace(":", "_")
@@ -49,7 +50,7 @@ async def rows_by(
     instance: Instance,
     feature: str,
     route: Route,
-    args: Sequence[Value] = ALL,
+    args: Sequence[Value] | None = None,
     *,
     deadline: float | None = None,
     repeated: bool = False,
@@ -67,7 +68,7 @@ async def rows_by(
 
 
 async def read_rows(
-    instance: Instance, feature: str, args: Sequence[Value] = ALL, *, deadline: float | None = None
+    instance: Instance, feature: str, args: Sequence[Value] | None = None, *, deadline: float | None = None
 ) -> Rows:
     """The rows of a class query. Raises the named problem of the last route, with the privilege named."""
 
@@ -87,7 +88,7 @@ async def read_list(
     instance: Instance,
     feature: str,
     make: Callable[[Row], T | None],
-    args: Sequence[Value] = ALL,
+    args: Sequence[Value] | None = None,
     *,
     deadline: float | None = None,
 ) -> list[T]:
@@ -96,7 +97,7 @@ async def read_list(
 
 
 async def read_several(instance: Instance, features: Sequence[str]) -> dict[str, Rows | InstanceProblem]:
-    """Several class queries of all names in one batch: rows, or the problem of one that cannot be read.
+    """Several class queries with their own arguments in one batch: rows, or the problem of one that cannot be read.
 
     Where the first route of a query fails, its other routes are tried one by one. Raises Unreachable.
     """

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from irisops.instance.calls import Call, ClassMethod, ObjectCall, Ref, Update
+from irisops.instance.calls import HELPER, Call, ClassMethod, ObjectCall, Ref, Update
 from irisops.instance.errors import (
     AccountDisabled,
     InstanceError,
@@ -25,7 +25,6 @@ from irisops.instance.errors import (
     ReplyTooBig,
     Unreachable,
 )
-from irisops.instance.features import HELPER
 
 MASK = "•••"
 

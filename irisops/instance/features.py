@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-HELPER = "ZIrisOps.Helper"
-"""The optional class on the instance (see `irisops.instance.helper`)."""
+from irisops.instance.calls import HELPER
+
 HELPER_VERSION_METHOD = "IrisOpsHelperVersion"
 """The method that identifies the helper."""
 
@@ -54,12 +54,16 @@ class Feature:
     query: str = ""
     columns: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()
+    args: tuple[str, ...] = ("*",)
+    """Arguments of the query where the caller gives no others; the security lists take a mask of names."""
     proved: Proved = "%All"
     """Accounts for which public sources show that it works: with %All, with the documented privilege, or nobody."""
 
 
 SECURE = "%Admin_Secure:U"
 _OAUTH = "%Admin_Secure:U and %Admin_OAuth2_Client:U"
+OPERATE = "%Admin_Operate:U"
+TASKS = "%Admin_Task:U"
 WRITE_IRISSYS = "%DB_IRISSYS:W"
 CHANGE_CODE = "%Development:U and %DB_IRISSYS:W"
 """Privileges of several features."""
@@ -101,6 +105,11 @@ def _detail(name: str, query: str, wanted: str) -> Feature:
     return replace(_query(name, query), wanted=tuple(wanted.split()))
 
 
+def _of_all(feature: Feature, *columns: str) -> Feature:
+    """A class query without arguments; `columns` where their names have blanks."""
+    return replace(feature, args=(), columns=columns or feature.columns)
+
+
 def _long_query(
     name: str, query: str, columns: str = "", privilege: str = SECURE, further: tuple[Route, ...] = ()
 ) -> Feature:
@@ -112,7 +121,7 @@ def _long_query(
     class_name, _, member = query.partition(":")
     methods = (member, f"{member}Execute", f"{member}Fetch")
     by_rows = _route("rows", class_name, *methods, label=f"{class_name}.{member}Fetch", further=(RESULT_SET,))
-    return replace(plain, routes=(plain.routes[0], by_rows, *plain.routes[1:]))
+    return replace(plain, args=(), routes=(plain.routes[0], by_rows, *plain.routes[1:]))
 
 
 def _helper_route(method: str, class_name: str = "") -> Route:
@@ -378,10 +387,72 @@ FEATURES: Mapping[str, Feature] = {
             # (facts: iris-operations 7.1)
             "databases.list",
             "SYS.Database:List",
-            "Directory Status Resource",
+            "Directory Size Status Resource Encrypted Mirrored",
             privilege="%Admin_Manage:U",
         ),
         _query("databases.names", "Config.Databases:List", "Name Directory", privilege=""),
+        _query(
+            # (facts: iris-operations 7.1)
+            "databases.free",
+            "SYS.Database:FreeSpace",
+            "Directory MaxSize Size Available Free DiskFreeSpace Status SizeInt AvailableNum DiskFreeSpaceNum ReadOnly",
+            privilege=OPERATE,
+        ),
+        Feature(
+            "databases.read",
+            (_object("SYS.Database", "List", label="SYS.Database %OpenId"),),
+            "%Admin_Manage:U",
+        ),
+        Feature("databases.mount", (_method("SYS.Database", "MountDatabase"),), OPERATE),
+        Feature("databases.dismount", (_method("SYS.Database", "DismountDatabase"),), OPERATE),
+        _of_all(
+            _query("tasks.list", "%SYS.Task:TaskListDetail", privilege=TASKS),
+            *(
+                "Task Name",
+                "Description",
+                "Namespace",
+                "TaskClass",
+                "Suspended",
+                "Run Task",
+                "Next Scheduled Date",
+            ),
+            *(
+                "Next Scheduled Time",
+                "Last Started",
+                "Last Finished",
+                "Last Status",
+                "Last Result",
+                "%ER Error #",
+                "ID",
+            ),
+        ),
+        Feature("tasks.suspend", (_object("%SYS.Task", "RunNow", label="%SYS.Task %OpenId, %Save"),), TASKS),
+        Feature("tasks.run", (_method("%SYS.Task", "RunNow"),), TASKS),
+        _long_query(
+            # (facts: iris-license-sessions 5.1)
+            "locks.detail",
+            "%SYS.LockQuery:Detail",
+            "DelKey Owner Mode Flags Counts LockString FullReference WaiterPID",
+            privilege=OPERATE,
+        ),
+        _long_query(
+            "locks.list",
+            "%SYS.LockQuery:List",
+            "DelKey Owner Mode Flags Counts LockString FullReference",
+            privilege=OPERATE,
+        ),
+        Feature("locks.delete", (_method("SYS.Lock", "DeleteOneLock"),), OPERATE),
+        Feature(
+            "journal.state",
+            (_method("%SYS.Journal.System", "GetState", "GetCurrentFileName", "GetFreeSpace"),),
+            "%DB_IRISSYS:R",
+        ),
+        _of_all(
+            replace(
+                _query("journal.files", "%SYS.Journal.File:ByTimeReverseOrder", privilege="%DB_IRISSYS:R"),
+                wanted=("Name", "Size", "CreationTime", "DataSize"),
+            )
+        ),
         # UNVERIFIED: that the dictionary's own classes take the name of a class as the id. Settle:
         # %Dictionary.CompiledClass.%ExistsId("%Library.String") by the driver.
         Feature(
@@ -396,6 +467,21 @@ FEATURES: Mapping[str, Feature] = {
         ),
         # UNVERIFIED: the stream's members by the driver. Settle: LinkToFile of messages.log, Size, MoveTo, Read.
         Feature("messages.log", (_object("%Stream.FileCharacter", "LinkToFile"),), "%DB_IRISSYS:R"),
+        # Ens.* is not in %SYS, where the class dictionary is asked; using it tells.
+        Feature("productions.control", (Route("method", "Ens.Director", ()),), "%Ens_ProductionRun:U"),
+        Feature("mirror.state", (_method("%SYSTEM.Mirror", "IsMember", "MirrorName", "GetStatus"),)),
+        Feature(
+            "statements.list",
+            (
+                _route(
+                    "statement",
+                    "INFORMATION.SCHEMA.CURRENT_STATEMENTS",
+                    "ProcessID",
+                    label="SQL view INFORMATION_SCHEMA.CURRENT_STATEMENTS",
+                ),
+            ),
+        ),
+        Feature("monitor.state", (_method("%SYSTEM.Monitor", "State", "Alerts"),), "%DB_IRISSYS:R"),
         # The class dictionary does not list views and statements; using them tells.
         Feature("sql.schemas", (Route("statement", "SQL view INFORMATION_SCHEMA.TABLES", ()),)),
         Feature("sql.grant_schema", (Route("statement", "SQL GRANT and REVOKE ON SCHEMA", ()),)),

@@ -52,6 +52,11 @@ class Places:
         return self.config / "secrets.json"
 
     @property
+    def looks(self) -> Path:
+        """The file with figures of the last looks, from which growth is told."""
+        return self.state / "looks.json"
+
+    @property
     def exports(self) -> Path:
         """The file with the folder of the last export of each profile."""
         return self.state / "exports.json"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-import secrets
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -140,7 +140,7 @@ class Vault:
     def _new_key(self, passphrase: str) -> None:
         if len(passphrase) < SHORTEST_PASSPHRASE:
             raise VaultError(f"A passphrase has at least {SHORTEST_PASSPHRASE} characters.")
-        self._salt = secrets.token_bytes(_SALT_BYTES)
+        self._salt = os.urandom(_SALT_BYTES)
         self._key = _derive(passphrase, self._salt, self._cost)
 
     def _open(self) -> dict[str, str]:
@@ -165,7 +165,7 @@ class Vault:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - 60 ms that few need
 
         assert self._key is not None  # noqa: S101 - _open or _new_key came before
-        sealed = _Sealed(self._cost, self._salt, secrets.token_bytes(_NONCE_BYTES), b"")
+        sealed = _Sealed(self._cost, self._salt, os.urandom(_NONCE_BYTES), b"")
         data = AESGCM(self._key).encrypt(sealed.nonce, json.dumps(held).encode(), sealed.header)
         text = {
             "format": FORMAT,

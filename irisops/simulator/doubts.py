@@ -248,6 +248,26 @@ DISABLED_APPLICATION = Doubt(
     ("GET /csp/user/",),
 )
 
+FREE_ROWS = Doubt(
+    "free-rows",
+    "Does SYS.Database:FreeSpace have a row for a database that is not mounted?",
+    (
+        Behaviour("none", "only mounted databases", "REF: the comment of the query"),
+        Behaviour("text", "a row with the word Dismounted in Available", "VistA code of Caché times"),
+    ),
+    "dismount a database of your own, then list the free space",
+    ("SYS.Database:FreeSpace",),
+)
+JOURNAL_FREE = Doubt(
+    "journal-free",
+    "In which unit does %SYS.Journal.System.GetFreeSpace() answer?",
+    (
+        Behaviour("bytes", "bytes", "iris-execute-mcp-v2 calls the field so"),
+        Behaviour("megabytes", "MB"),
+    ),
+    "compare it with the free space of the disk",
+    ("%SYS.Journal.System.GetFreeSpace()",),
+)
 DOUBTS: tuple[Doubt, ...] = (
     EXECUTE,
     SECURITY_OBJECTS,
@@ -266,6 +286,8 @@ DOUBTS: tuple[Doubt, ...] = (
     PROCEDURE_WORD,
     FEATURE_OPTIONS,
     DISABLED_APPLICATION,
+    FREE_ROWS,
+    JOURNAL_FREE,
 )
 
 

@@ -116,7 +116,9 @@ class Grid(ScrollView, can_focus=True):
         super().__init__()
         self.view: View = arrange(table)
         self.fits: list[Fit] = []
-        self.cursor_key: str = self.view.keys[0] if self.view.keys else ""
+        self.cursor = 0
+        """Row number of the cursor."""
+        self.cursor_key = self.view.key(0) if self.view.rows else ""
         self._wish: tuple[Table, Order | None, str] = (table, None, "")
         """The rows, order and filter to show."""
         self.keys_shown: frozenset[str] = frozenset()
@@ -137,11 +139,6 @@ class Grid(ScrollView, can_focus=True):
     # What is shown
 
     @property
-    def cursor(self) -> int:
-        """Row number of the cursor, 0 if its row is gone."""
-        return self.view.index.get(self.cursor_key, 0)
-
-    @property
     def cursor_row(self) -> Row | None:
         """The row under the cursor."""
         return self.view.rows[self.cursor] if self.view.rows else None
@@ -153,8 +150,10 @@ class Grid(ScrollView, can_focus=True):
         if [column.name for column in old.table.columns] != [column.name for column in view.table.columns]:
             self._needs.clear()
         self.view = view
-        if self.cursor_key not in view.index:
-            self.cursor_key = view.keys[min(number, len(view.keys) - 1)] if view.keys else ""
+        place = view.place(self.cursor_key, near=number)
+        self.cursor = place if place is not None else min(number, max(0, len(view.rows) - 1))
+        if place is None:
+            self.cursor_key = view.key(self.cursor) if view.rows else ""
         refit = self._fit()
         resized = height != self.line_count
         if resized or refit:
@@ -162,7 +161,7 @@ class Grid(ScrollView, can_focus=True):
             self.refresh(layout=resized)
         else:
             self._refresh_changed(before)
-        if old.index.get(self.cursor_key) != self.cursor and self.has_focus:
+        if number != self.cursor and self.has_focus:
             self._reveal()
         self.post_message(self.Arranged(self))
         self.post_message(self.Moved(self))
@@ -199,7 +198,7 @@ class Grid(ScrollView, can_focus=True):
         return [self._place(line) for line in range(first, last)]
 
     def _visible_lines(self) -> list[tuple[str, Row, int]]:
-        return [(self.view.keys[number], self.view.rows[number], part) for number, part in self._places()]
+        return [(self.view.key(number), self.view.rows[number], part) for number, part in self._places()]
 
     def _refresh_changed(self, before: list[tuple[str, Row, int]]) -> None:
         changed = [
@@ -283,7 +282,7 @@ class Grid(ScrollView, can_focus=True):
 
     def _row_line(self, line: int, width: int) -> Strip:
         number, part = self._place(line)
-        key, row = self.view.keys[number], self.view.rows[number]
+        key, row = self.view.key(number), self.view.rows[number]
         here = key == self.cursor_key and self.has_focus
         cached = self._strips.get((key, here, self._heading(number)))
         if cached is None or cached[0] != row:
@@ -391,12 +390,12 @@ class Grid(ScrollView, can_focus=True):
 
     def move_to(self, number: int) -> None:
         """Move the cursor to row `number` and scroll to it."""
-        if not self.view.keys:
+        if not self.view.rows:
             return
-        number = min(max(0, number), len(self.view.keys) - 1)
+        number = min(max(0, number), len(self.view.rows) - 1)
         first = round(self.scroll_y)
         old = self.cursor
-        self.cursor_key = self.view.keys[number]
+        self.cursor, self.cursor_key = number, self.view.key(number)
         self._reveal()
         self.post_message(self.Moved(self))
         tops = ((self._top(row), self._top(row + 1)) for row in (old, number))
@@ -405,7 +404,7 @@ class Grid(ScrollView, can_focus=True):
     def action_move(self, step: int) -> None:
         """A row up or down; beyond the ends to the next card."""
         number = self.cursor + step
-        if 0 <= number < len(self.view.keys):
+        if 0 <= number < len(self.view.rows):
             self.move_to(number)
         else:
             self.post_message(self.Leave(self, step))
@@ -418,7 +417,7 @@ class Grid(ScrollView, can_focus=True):
 
     def action_edge(self, step: int) -> None:
         """The first or the last row."""
-        self.move_to(0 if step < 0 else len(self.view.keys) - 1)
+        self.move_to(0 if step < 0 else len(self.view.rows) - 1)
 
     def action_act(self, key: str) -> None:
         """Post the row action of `key`; Enter without one shows all of the row."""

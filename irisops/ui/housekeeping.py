@@ -15,7 +15,7 @@ from collections.abc import Callable
 from rich.cells import cached_cell_len
 from textual.geometry import Region
 
-YOUNG = 3_000
+YOUNG = 1_000
 """New objects before a collection of the youngest generation: about a millisecond's work."""
 NEVER = 1_000_000_000
 """Collections of the young before the older generations are collected as well."""
@@ -28,10 +28,12 @@ AT_THE_LATEST = 600.0
 """Seconds after which a full collection runs even while keys come."""
 PAUSE = 0.3
 """Seconds without a key in which a full collection goes unnoticed: 10 to 20 ms."""
-SOME_LITTER = 4
+SOME_LITTER = 6
 """Young collections after which a full one runs at the next pause: what a card leaves behind, half a MB and more."""
-LITTER = 10
+LITTER = 9
 """Young collections after which a full one runs even while keys come: quick typing leaves as much behind."""
+WORTH_A_TRIM = 10_000
+"""Blocks freed, a megabyte or so, after which memory is given back: before that there is hardly any to give."""
 SWITCH = 0.001
 """Seconds that a thread which sorts or filters may keep the screen waiting; Python's default is five times that."""
 
@@ -51,13 +53,30 @@ REMEMBERED = (
 were, and 0.6 MB of the widths of words."""
 
 
-class Housekeeping:
-    """Full collections at quiet times. `clock` gives monotonic seconds."""
+def trim() -> None:
+    """Give what is free between the blocks in use back to the system: 3 MB and more after some large tables.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    glibc alone can, and musl has no such function; elsewhere nothing happens.
+    """
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415 - not at the start
+
+        give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if give_back is not None:
+            give_back(ctypes.c_size_t(0))
+
+
+class Housekeeping:
+    """Full collections at quiet times. `clock` gives monotonic seconds, `give_back` returns free memory."""
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, give_back: Callable[[], None] = trim
+    ) -> None:
+        self._clock, self._give_back = clock, give_back
         self._key = self._done = clock()
         self._before: tuple[tuple[int, int, int], float] | None = None
+        self._most = sys.getallocatedblocks()
+        """Most blocks in use since memory was given back."""
 
     def begin(self) -> None:
         """Take over from Python. Objects made at the start live to the end, so they are not examined again.
@@ -66,6 +85,7 @@ class Housekeeping:
         """
         if self._before is None:
             self._before = (gc.get_threshold(), sys.getswitchinterval())
+            gc.unfreeze()  # of what the command line imported, too
             gc.collect()
             gc.freeze()
             gc.enable()  # off since the program's start
@@ -86,6 +106,7 @@ class Housekeeping:
 
     def tick(self) -> bool:
         """Collect if it is time; True if it did. Called about every second."""
+        self._most = max(self._most, sys.getallocatedblocks())
         now = self._clock()
         since = now - self._done
         idle = now - self._key
@@ -100,19 +121,8 @@ class Housekeeping:
         for each in REMEMBERED:
             each.cache_clear()
         gc.collect()
-        trim()
+        if self._most - sys.getallocatedblocks() >= WORTH_A_TRIM:
+            self._give_back()
+            self._most = sys.getallocatedblocks()
         self._done = now
         return True
-
-
-def trim() -> None:
-    """Give what is free between the blocks in use back to the system: 3 MB and more after some large tables.
-
-    glibc alone can, and musl has no such function; elsewhere nothing happens.
-    """
-    if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415 - not at the start
-
-        give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if give_back is not None:
-            give_back(ctypes.c_size_t(0))

@@ -119,7 +119,7 @@ def _table(table: Table) -> list[str]:
             _escaped(cell(row.get(column.name), written_as(table, column), TEXT_LIMIT))
             for column in table.columns
         )
-        for row in list(table.rows)[:MOST_ROWS]
+        for row in table.rows[:MOST_ROWS]
     ]
     total = table.total if table.total is not None else len(table.rows)
     if total > min(len(table.rows), MOST_ROWS):

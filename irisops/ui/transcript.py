@@ -441,7 +441,7 @@ class Transcript(Ground, VerticalScroll, can_focus=False):
         for card in widget.query(Card):
             if card.folded or (card.hidden_lines and not card.expanded):
                 card.toggle_expanded()
-        number = grid.view.index.get(key) if grid is not None else None
+        number = grid.view.place(key) if grid is not None else None
         if grid is None or number is None:
             self.call_after_refresh(self.scroll_to_widget, widget, top=True, animate=False)
             return

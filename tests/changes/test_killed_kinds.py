@@ -13,7 +13,7 @@ from irisops.changes import undo
 from irisops.commands.catalogue import default_registry
 from irisops.contract.chat import Notice
 from irisops.contract.replies import Done, Plan, Problem
-from irisops.instance.features import HELPER
+from irisops.instance.calls import HELPER
 from irisops.journal import Entry, Intent
 from irisops.simulator.world.model import AuditEvent, Permission, User
 from irisops.simulator.world.sessions import Visitor

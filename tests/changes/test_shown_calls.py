@@ -12,7 +12,7 @@ from typing import Any
 import iris
 import pytest
 
-from irisops.instance.features import HELPER
+from irisops.instance.calls import HELPER
 from irisops.simulator.backend import Argument, Backend, BackendSession, ByRef, LoginRequest, ObjectRef, Value
 from tests.commands.editing import GOOD, Desk, desk
 from tests.instance.served import PASSWORD, USER

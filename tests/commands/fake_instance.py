@@ -20,7 +20,7 @@ from irisops.instance.calls import (
     Rows,
     Value,
 )
-from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.errors import InstanceProblem, NotAvailable, Unreachable
 from irisops.instance.models import Process, Role, User, WebSession
 from irisops.instance.security.audit import REFUSALS, Auditing, AuditRecord
 from irisops.instance.security.lists import Resource, WebApplication
@@ -37,6 +37,13 @@ Argument = Value | Ref
 
 def a_user(name: str, *roles: str, enabled: bool = True) -> User:
     return User(name, enabled, roles, START - timedelta(days=1), superuser="%All" in roles)
+
+
+_OPERATIONS = re.compile(
+    r"SYS\.Database|Config\.Databases|Config\.Namespaces\b(?!:)|%SYS\.(Task|LockQuery|Journal)|Ens\."
+    r"|%SYSTEM\.(Monitor|Mirror)|JournalSpace"
+)
+"""What tests/commands/operations and a real simulator answer."""
 
 
 class FakeInstance:
@@ -162,6 +169,8 @@ class FakeInstance:
         return answers
 
     def answer(self, call: Call) -> Answer:  # noqa: PLR0911 - a kind of call after the other
+        if _OPERATIONS.search(repr(call)):
+            raise NotAvailable("The fake has nothing of daily operations.")
         match call:
             case Query(sql, params) if "FROM %SYS.ProcessQuery" in sql:
                 return self._processes(sql, params)

@@ -117,11 +117,11 @@ async def test_rows_that_no_card_asks_for_any_more_are_given_up(connected: World
     link = connected.session.hub.active
     assert link is not None
     await connected.say("/processes")
-    rows = weakref.ref(link.process_rows)
+    rows = weakref.ref(link.kept_processes())
     await connected.clock.advance(1.5 * MISSED_REFRESHES)
     await connected.say("/processes")  # as a live card does
     await connected.clock.advance(1.5 * MISSED_REFRESHES)
-    assert rows() is link.process_rows
+    assert rows() is not None
     assert connected.connection.forgotten == 0
     await connected.clock.advance(1.5 * MISSED_REFRESHES)
     gc.collect()
@@ -136,7 +136,7 @@ async def test_processes_are_given_up_although_sessions_are_still_asked_for(conn
     assert link is not None
     await connected.say("/processes")
     await connected.say("/sessions")
-    processes, sessions = weakref.ref(link.process_rows), link.kept_sessions()
+    processes, sessions = weakref.ref(link.kept_processes()), link.kept_sessions()
     for _ in range(3):
         await connected.clock.advance(0.5 * MISSED_REFRESHES)
         await connected.say("/sessions")

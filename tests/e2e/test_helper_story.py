@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from irisops.contract.replies import Done, Facts, Problem, Reply
-from irisops.instance.features import HELPER
+from irisops.instance.calls import HELPER
 from irisops.instance.helper import VERSION, source
 from irisops.simulator.classes.compiled import compile_class
 from irisops.simulator.classes.loaded import Loaded

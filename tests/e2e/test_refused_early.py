@@ -12,7 +12,7 @@ import pytest
 
 from irisops.contract.replies import Done, Facts, Plan, Problem, Table
 from irisops.engine.reply_text import text
-from irisops.instance.features import HELPER
+from irisops.instance.calls import HELPER
 from irisops.simulator.doubts import Doubts
 from irisops.simulator.world.model import Permission, Role, User
 from irisops.simulator.world.sessions import Visitor

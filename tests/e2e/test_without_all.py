@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from irisops.contract.replies import Done, Facts, Plan, Problem, Reply
+from irisops.instance.calls import HELPER
 from irisops.instance.errors import InstanceError, NotPermitted
-from irisops.instance.features import HELPER, HELPER_VERSION_METHOD
+from irisops.instance.features import HELPER_VERSION_METHOD
 from irisops.instance.helper import call_helper, read_by_helper
 from irisops.simulator.classes.compiled import compile_class
 from irisops.simulator.classes.loaded import Loaded

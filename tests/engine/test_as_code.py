@@ -6,8 +6,7 @@ import pytest
 
 from irisops.changes.rehearsal import rehearse
 from irisops.engine.as_code import PASSWORD, code_of
-from irisops.instance.calls import Call, ClassMethod, Function, ObjectCall, ObjectStep, Update
-from irisops.instance.features import HELPER
+from irisops.instance.calls import HELPER, Call, ClassMethod, Function, ObjectCall, ObjectStep, Update
 from irisops.instance.security.object_state import ObjectChange, ObjectState
 from irisops.instance.security.role_changes import role_steps
 from irisops.instance.security.user_changes import literal, user_steps

@@ -14,10 +14,11 @@ from irisops.engine.ranking import EXAMPLES, command_of, example_names, example_
 from irisops.engine.spec import CommandSpec
 from tests.engine.understanding import REGISTRY, corpus, figures, known, name_of, offered
 
+EXAMPLE_SENTENCES = example_sentences()
 SENTENCES = {
     spec.name: [
         (line, sentence)
-        for line, sentences in example_sentences().items()
+        for line, sentences in EXAMPLE_SENTENCES.items()
         if command_of(line, REGISTRY) is spec
         for sentence in sentences
     ]
@@ -38,7 +39,7 @@ def test_each_command_has_eight_sentences_that_mean_it(spec: CommandSpec) -> Non
 
 
 def test_every_line_is_one_of_a_command() -> None:
-    for line in example_sentences():
+    for line in EXAMPLE_SENTENCES:
         filled = re.sub(r"\{([a-z]+)\d?\}", lambda place: _value(place[1]), re.sub(r"[\[\]]", "", line))
         found = parse(filled, REGISTRY)
         assert isinstance(found, Command), found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from irisops.instance.calls import (
+    HELPER,
     Answer,
     Call,
     ClassMethod,
@@ -19,7 +20,6 @@ from irisops.instance.calls import (
 )
 from irisops.instance.capabilities import Capabilities, wanted_members
 from irisops.instance.errors import InstanceError, Unreachable
-from irisops.instance.features import HELPER
 
 Scripted = Answer | Exception | Callable[[Call], Answer | Exception]
 

@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from irisops.instance.calls import Answer, Call, ClassMethod, Function, LoadSource, Query
+from irisops.instance.calls import HELPER, Answer, Call, ClassMethod, Function, LoadSource, Query
 from irisops.instance.capabilities import Capabilities
 from irisops.instance.driver_process.channel import ChannelError
 from irisops.instance.driver_process.messages import pack_call, unpack_call
 from irisops.instance.errors import InstanceError, NotAvailable, NotPermitted
-from irisops.instance.features import FEATURES, HELPER, HELPER_VERSION_METHOD
+from irisops.instance.features import FEATURES, HELPER_VERSION_METHOD
 from irisops.instance.helper import (
     VERSION,
     HelperState,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from irisops.instance.calls import Answer, Call, ClassMethod, Query, Rows
+from irisops.instance.calls import HELPER, Answer, Call, ClassMethod, Query, Rows
 from irisops.instance.capabilities import Capabilities, dictionary_query, wanted_members
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import call_failure
-from irisops.instance.features import FEATURES, HELPER, HELPER_VERSION_METHOD, Route
+from irisops.instance.features import FEATURES, HELPER_VERSION_METHOD, Route
 from irisops.instance.helper import VERSION, open_or_help
 from irisops.instance.routes import explained, first_route, for_reads
 from tests.instance.fake_instance import FakeInstance, everything, value

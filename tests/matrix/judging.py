@@ -129,6 +129,12 @@ def _compared(reference: Seen, seen: Seen, place: Place) -> Judged:
 
 
 _PARTS: Mapping[str, str] = {
+    "databases": "Sizes|State|never mounted",
+    "database": "Sizes|State|Limits|namespaces",
+    "journal": "transactions|journal files|space left",
+    "namespaces": "databases of the namespaces",
+    "locks": "holders|waits",
+    "productions": "cannot look|cannot be read",
     **dict.fromkeys(("holders", "holder", "Table sessions"), "[Ss]essions|[Pp]rocesses"),
     **dict.fromkeys(
         ("connections", "free", "in_use", "processes"), "[Cc]onnections|[Ss]essions|[Pp]rocesses"

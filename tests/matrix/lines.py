@@ -106,6 +106,7 @@ LAST = (
     "sessions end",
     "helper install",
     "helper remove",
+    "task run",  # it waits, and the clock of the world moves
 )
 """Commands that no undo takes back, after all others, in this order, with every license unit in use."""
 BESIDES = ("on", "dashboard")

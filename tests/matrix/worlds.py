@@ -15,8 +15,8 @@ from irisops.connections.open_shares import SharingSettings
 from irisops.contract.chat import Command
 from irisops.contract.clock import Clock
 from irisops.contract.replies import Done, Plan, Problem, Progress, Reply, Table
+from irisops.instance.calls import HELPER
 from irisops.instance.capabilities import DoctorRow
-from irisops.instance.features import HELPER
 from irisops.instance.helper import source
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
@@ -41,7 +41,7 @@ START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 """When all worlds stand still."""
 KINDEST = {each.name: each.behaviours[-1].value for each in DOUBTS} | {"last-login": "odbc"}
 """What the kindest instance does: the last behaviour of each doubt, but for the one that leaves a column empty."""
-TABLES = ("users", "roles", "resources", "services", "applications", "events")
+TABLES = ("users", "roles", "resources", "services", "applications", "events", "databases")
 """Tables of a world whose records are copied and compared."""
 MOVING = {
     "modified",
@@ -193,16 +193,22 @@ class Stand:
         world = self.world
         found: dict[str, Any] = {}
         for table in TABLES:
-            records: NameTable[Any] = getattr(world, table)
-            for record in records.values():
+            records: list[Any] = list(getattr(world, table).values())
+            names = [each.name for each in fields(records[0]) if each.name not in MOVING]
+            for record in records:
                 key = (
                     f"{table}/{record.name}" if table != "events" else f"events/{record.source}/{record.name}"
                 )
-                for each in fields(record):
-                    if each.name not in MOVING:
-                        found[f"{key}/{each.name}"] = copy.copy(getattr(record, each.name))
+                for name in names:
+                    value = getattr(record, name)
+                    found[f"{key}/{name}"] = (
+                        copy.copy(value) if isinstance(value, list | dict | set) else value
+                    )
         found |= {f"system/{key}": value for key, value in asdict(world.system).items()}
         found |= {f"processes/{pid}": row.state for pid, row in world.processes.items()}
+        for task in world.operations.tasks:
+            found[f"tasks/{task.number}/suspended"] = task.suspended
+            found[f"tasks/{task.number}/last_started"] = task.last_started
         found |= {f"sessions/{key}": row.ending is None for key, row in world.sessions.items()}
         for grant in self._grants():
             found[f"grants/{grant.grantee}/{grant.schema}.{grant.name}/{grant.action}"] = grant.namespace
@@ -221,9 +227,11 @@ class Stand:
         return Kept(tables, copy.deepcopy(self.world.system), self._grants())
 
     def restore(self, kept: Kept) -> None:
-        """Put all records back as they were."""
+        """Put all records back as they were. Most lines change none."""
         for name, rows in kept.tables.items():
             table: NameTable[Any] = getattr(self.world, name)
+            if list(table.values()) == rows:
+                continue
             before = {_key(name, row) for row in rows}
             for row in list(table.values()):
                 if _key(name, row) not in before:
@@ -256,12 +264,13 @@ async def walk(place: Place, home: Path) -> Walk:
     found: dict[str, Seen] = {}
     async with standing_in(place, home) as stand:
         names = stand.names()
+        kept = stand.keep()
         for line in all_lines():
             if place.helper and line.command in HELPER_CHANGES:
                 continue
             if line.last and stand.world.license.room > 0:
                 stand.take_last_place()
-            kept = stand.keep()
+                kept = stand.keep()
             found[line.text] = seen = await stand.say(line.text.format(**names), agree=line.agree)
             if seen.undo is not None:
                 found[undo_of(line.text)] = await stand.say(f"/undo {seen.undo}", agree=True)

@@ -232,6 +232,22 @@ def disabled_application(target: Target) -> Any:
     return status
 
 
+def free_rows(target: Target) -> Any:
+    """What the list of free space has in Available of a database that is dismounted."""
+    with connection(target) as boss:
+        directory = "/usr/irissys/mgr/user/"
+        assert iris.createIRIS(boss).classMethodValue("SYS.Database", "DismountDatabase", directory) == 1
+        names = query(boss, "SYS.Database:FreeSpace", "Directory", "*")
+        texts = query(boss, "SYS.Database:FreeSpace", "Available", "*")
+        return dict(zip(names, texts, strict=True)).get(directory)
+
+
+def journal_free(target: Target) -> Any:
+    """The free space of the journal, by the class."""
+    with connection(target) as boss:
+        return iris.createIRIS(boss).classMethodValue("%SYS.Journal.System", "GetFreeSpace")
+
+
 PROBES: dict[str, tuple[Callable[[Target], Any], dict[str, Any]]] = {
     "execute": (execute, {"needed": "SQLCODE: <-99>", "not-needed": [("secadmin",)]}),
     "security-objects": (security_objects, {"protected": "<PROTECT>", "allowed": "secadmin"}),
@@ -252,6 +268,8 @@ PROBES: dict[str, tuple[Callable[[Target], Any], dict[str, Any]]] = {
     "event-id": (event_id, {"bars": [True, False], "slashes": [True, True]}),
     "procedure-word": (procedure_word, {"refused": False, "taken": True}),
     "disabled-app": (disabled_application, {"404": 404, "403": 403}),
+    "free-rows": (free_rows, {"none": None, "text": "Dismounted"}),
+    "journal-free": (journal_free, {"bytes": 40_000 * 1_048_576, "megabytes": 40_000}),
     "feature-options": (feature_options, {"granted": (1, [(7,)]), "none": (0, "<LIST ERROR>")}),
 }
 SCENARIOS = {"community-units": "home", "admin-api": "full"}

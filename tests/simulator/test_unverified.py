@@ -43,15 +43,15 @@ def test_what_a_rule_refers_to_is_there() -> None:
 
 
 def test_the_listing_has_each_rule_once_with_place_claim_and_way() -> None:
-    text = listing()
-    assert text.startswith(doubts())
-    for rule in rules():
+    text, of_doubts, found = listing(), doubts(), rules()
+    assert text.startswith(of_doubts)
+    for rule in found:
         if rule.doubt:
-            assert f"  {rule.id} rests on it: " in doubts()
+            assert f"  {rule.id} rests on it: " in of_doubts
         else:
             how = f"evidence of {rule.evidence}" if rule.evidence else f"by hand, {rule.settle}"
             assert f"{rule.id}\n  {rule.claim}\n  Settle: {how}\n" in text
-    assert {rule.module.partition("/")[0] for rule in rules()} >= {"instance", "sharing", "simulator"}
+    assert {rule.module.partition("/")[0] for rule in found} >= {"instance", "sharing", "simulator"}
 
 
 @pytest.mark.parametrize(

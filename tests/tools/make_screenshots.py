@@ -52,6 +52,8 @@ class Scene:
     lines: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     seen: str = ""
+    scenario: str = ""
+    """Of the practice instance; "" for that of the demo."""
 
 
 SCENES = (
@@ -96,6 +98,24 @@ MORE = (
     Scene("word", ("/share superserver for 2h people 3",), seen="Enter"),
     Scene("plot", ("/plot units",), seen="now"),
     Scene("watch", ("/watch license", "/processes"), seen="PID"),
+    *(
+        Scene(name, (line,), seen=seen, scenario="broken")
+        for name, line, seen in (
+            ("databases", "/databases", "WAREHOUSE"),
+            ("database", "/database warehouse", "Directory"),
+            ("tasks", "/tasks", "NEXT"),
+            ("locks", "/locks", "WAITING"),
+            ("lock_delete", "/lock delete ^Ship.OrderD(4711)", "yes"),
+            ("journal", "/journal", "Days left"),
+            ("log", "/log", "SEVERITY"),
+            ("productions", "/productions", "QUEUED"),
+            ("production", "/production ship", "COMPONENT"),
+            ("namespaces", "/namespaces", "DATA IN"),
+            ("sql_running", "/sql running", "RUNS FOR"),
+            ("mirror", "/mirror", "Member"),
+            ("health", "/status", "alerts:"),
+        )
+    ),
     Scene("palette", keys=("ctrl+p", *"license"), seen="/license"),
     Scene("left", ("/disconnect",), seen="Logged out"),
 )
@@ -242,7 +262,8 @@ def in_themes(themes: Sequence[str]) -> list[Wanted]:
 def main(folder: Path, all_wanted: Sequence[Wanted]) -> None:
     """Take the pictures, each on an instance of its own."""
     for name, scene, size, theme in all_wanted:
-        with running(ENDABLE) as demo:
+        scenario = ("--scenario", scene.scenario) if scene.scenario else ()
+        with running((*ENDABLE, *scenario)) as demo:
             act = partial(play, scene=scene)
             svg = asyncio.run(picture(demo, size, theme, act, recorded=scene is REPLAY))
         path = folder / f"{name}.svg"

@@ -33,7 +33,15 @@ orders = st.none() | st.builds(Order, st.sampled_from(["a", "b", "c", "gone"]), 
 def test_sorting_any_mixture_keeps_every_row(table: Table, order: Order | None) -> None:
     view = arrange(table, order)
     assert sorted(view.keys, key=int) == [str(number) for number in range(len(table.rows))]
-    assert [view.index[key] for key in view.keys] == list(range(len(table.rows)))
+    assert [view.place(key) for key in view.keys] == list(range(len(table.rows)))
+
+
+def test_rows_that_come_in_order_are_not_copied() -> None:
+    """Ten thousand of them are made when they are asked for."""
+    table = users_table()
+    assert arrange(table).rows is table.rows
+    assert arrange(table, Order("name")).rows is not table.rows
+    assert arrange(table).place("nobody") is None
 
 
 @given(tables, st.text(max_size=5))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterator
+from weakref import ref
 
 import pytest
 from textual.geometry import Region
@@ -16,6 +17,7 @@ from irisops.ui.housekeeping import (
     REMEMBERED,
     SOME_LITTER,
     SWITCH,
+    WORTH_A_TRIM,
     YOUNG,
     Housekeeping,
 )
@@ -121,3 +123,33 @@ def test_places_of_what_left_the_screen_are_forgotten(housekeeping: Housekeeping
     time.now += EVERY
     assert housekeeping.tick()
     assert all(each.cache_info().currsize == 0 for each in REMEMBERED)
+
+
+def test_memory_is_given_back_only_where_much_was_freed(time: Time) -> None:
+    given: list[float] = []
+    keeper = Housekeeping(time, lambda: given.append(time.now))
+    rows = [str(number) for number in range(2 * WORTH_A_TRIM)]
+    assert not keeper.tick()  # it sees how much is in use
+    time.now += EVERY
+    assert keeper.tick()
+    assert given == []
+    rows.clear()
+    time.now += EVERY
+    assert keeper.tick()
+    assert given == [time.now]
+    time.now += EVERY
+    assert keeper.tick()
+    assert len(given) == 1
+
+
+def test_what_was_frozen_before_it_began_can_still_be_freed(housekeeping: Housekeeping) -> None:
+    class Thing:
+        other: Thing | None = None
+
+    thing = Thing()
+    thing.other = thing
+    gc.freeze()  # as after the imports of the command line
+    seen = ref(thing)
+    del thing
+    housekeeping.begin()
+    assert seen() is None

@@ -28,9 +28,10 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.models import User
 from irisops.instance.security.access import Access, read_access
-from irisops.instance.security.lists import WebApplication, read_application
+from irisops.instance.security.lists import WebApplication
 from irisops.instance.security.permissions import Permission, applicable
 from irisops.instance.security.smallest_fix import smallest_fix
+from irisops.instance.security.whole_applications import read_application
 
 
 async def explain(context: Context, command: Command) -> Replies:

@@ -17,9 +17,9 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import filter_words, select, selection_notes
 from irisops.instance.security.access import Access, read_access
-from irisops.instance.security.lists import read_application
 from irisops.instance.security.permissions import Permission, applicable
 from irisops.instance.security.privileges import Grant
+from irisops.instance.security.whole_applications import read_application
 
 COLUMNS = (
     Column("user", "USER"),

@@ -15,8 +15,9 @@ from irisops.engine import cards, code_literals
 from irisops.engine.availability import into_sys
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
+from irisops.instance.calls import HELPER
 from irisops.instance.failures import not_permitted
-from irisops.instance.features import CHANGE_CODE, HELPER
+from irisops.instance.features import CHANGE_CODE
 from irisops.instance.helper import (
     VERSION,
     HelperState,

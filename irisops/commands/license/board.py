@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from irisops.agent_connections import agent_pids
 from irisops.connections.connection import Link
-from irisops.connections.kept_rows import RecordRow
 from irisops.contract.chat import Command
+from irisops.contract.record_rows import RecordRows
 from irisops.contract.replies import Column, Facts, Scalar, Table
 from irisops.contract.wording import counted, duration, not_known
 from irisops.engine import cards
@@ -199,7 +199,7 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
         name="holders",
         title="Who holds it",
         columns=cards.columns_of(fields),
-        rows=[RecordRow(each, cells) for each in board.holders],
+        rows=RecordRows(board.holders, cells),
         key="holder",
         notes=[*board.notes, *clock_note(board)],
         actions=[

@@ -121,7 +121,7 @@ async def _behind(context: Context, link: Link, holder: Holder) -> Replies:
         read = list_sessions(link.connection, remade=link.kept_sessions())
         listed = await or_note(read, unread, "Sessions") or ()
         seen = sessions.Seen([session for session in listed if session.id in ids], context.clock.now())
-        rows = [seen.row(session) for session in seen.sessions]
+        rows = seen.rows(seen.sessions)
         yield Table("sessions", "Its web sessions", sessions.COLUMNS, rows, key="session")
     if holder.pids:
         pids = set(holder.pids)
@@ -130,5 +130,5 @@ async def _behind(context: Context, link: Link, holder: Holder) -> Replies:
         else:
             running = list_processes(link.connection, remade=link.kept_processes())
         found = await or_note(running, unread, "Processes") or ()
-        shown = [processes.row_of(process) for process in found if process.pid in pids]
+        shown = processes.rows_of([process for process in found if process.pid in pids])
         yield Table("processes", "Its processes", processes.COLUMNS, shown, key="pid")

@@ -21,14 +21,13 @@ from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.operations.log import log_since, log_size
 from irisops.instance.security.audit import AuditRecord, list_denials
 from irisops.instance.security.denials import application_of, causes_of
 from irisops.instance.security.lists import list_applications
 from irisops.instance.security.request_facts import (
     GATEWAY_USER,
     RequestFacts,
-    log_since,
-    log_size,
     read_request_facts,
 )
 

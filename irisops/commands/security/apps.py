@@ -27,12 +27,12 @@ from irisops.instance.errors import or_note
 from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.lists import (
     WebApplication,
-    complete_applications,
     list_applications,
     parse_match_roles,
     roles_given,
 )
 from irisops.instance.security.object_state import FieldValue, ObjectState, login_bits
+from irisops.instance.security.whole_applications import complete_applications
 from irisops.instance.usage.sessions_timeout import MOST_TIMEOUT
 
 _FIELDS: cards.Fields[WebApplication] = (

@@ -57,7 +57,7 @@ def choose(seen: Seen, words: Sequence[str]) -> list[WebSession]:
         if not chosen:
             raise _no_such(word, seen)
     if conditions:
-        rows = [seen.row(session) for session in chosen]
+        rows = list(seen.rows(chosen))
         by_row = {id(row): session for row, session in zip(rows, chosen, strict=True)}
         if any(word.casefold().startswith("idle") for word in conditions) and seen.timeouts.note:
             raise Refusal(

@@ -15,8 +15,8 @@ from irisops.contract.replies import Change, Done, Plan, Problem, Progress, Refu
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
+from irisops.instance.calls import HELPER
 from irisops.instance.errors import NotAvailable, NotPermitted
-from irisops.instance.features import HELPER
 from irisops.instance.models import Holder, LicenseBoard, WebSession
 from irisops.instance.usage import forecast
 from irisops.instance.usage.license import read_board

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from irisops.connections.connection import Link
 from irisops.connections.session_times import KnownBirths, KnownTimeouts, known_timeouts
 from irisops.contract.chat import Command
-from irisops.contract.replies import Cell, Column, Table
+from irisops.contract.record_rows import Cells, RecordRows
+from irisops.contract.replies import Column, Table
 from irisops.contract.wording import counted
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -55,22 +58,25 @@ class Seen:
     timeouts: KnownTimeouts = field(default_factory=KnownTimeouts)
     births: KnownBirths = field(default_factory=KnownBirths)
 
-    def row(self, session: WebSession) -> dict[str, Cell]:
-        """One of the sessions as a row."""
-        left = (session.expires - self.now).total_seconds() if session.expires else None
-        return {
-            "session": short_id(session.id),
-            "user": session.username,
-            "application": session.application,
-            "holder": "its own (no login)" if session.anonymous else session.license_id,
-            "expires_at": session.expires,
-            "left": max(0.0, left) if left is not None else None,
-            "idle": self.timeouts.idle(session, self.now),
-            "age": self.births.age(session, self.now),
-            "address": address_of(session),
-            "pid": session.pid,
-            "can_be_ended": session.allow_end,
+    def rows(self, sessions: Sequence[WebSession]) -> RecordRows[WebSession]:
+        """Some of the sessions as rows: as dicts, two thousand take 1.3 MB."""
+        cells: Cells[WebSession] = {
+            "session": lambda each: short_id(each.id),
+            "user": attrgetter("username"),
+            "application": attrgetter("application"),
+            "holder": lambda each: "its own (no login)" if each.anonymous else each.license_id,
+            "expires_at": attrgetter("expires"),
+            "left": self._left,
+            "idle": lambda each: self.timeouts.idle(each, self.now),
+            "age": lambda each: self.births.age(each, self.now),
+            "address": address_of,
+            "pid": attrgetter("pid"),
+            "can_be_ended": attrgetter("allow_end"),
         }
+        return RecordRows(sessions, cells)
+
+    def _left(self, session: WebSession) -> float | None:
+        return max(0.0, (session.expires - self.now).total_seconds()) if session.expires else None
 
 
 async def look(context: Context, link: Link) -> Seen:
@@ -83,7 +89,7 @@ async def look(context: Context, link: Link) -> Seen:
     link.timeouts = await known_timeouts(
         link.timeouts, link.connection, link.generation, link.clock.monotonic(), sessions
     )
-    return Seen(sessions, now, link.timeouts, births)
+    return Seen(sessions, now, link.timeouts, replace(births))  # what is learnt later is not of these
 
 
 def _idle_note(timeouts: KnownTimeouts) -> list[str]:
@@ -104,7 +110,7 @@ async def show_sessions(context: Context, command: Command) -> Replies:
     """Web sessions, filtered and sorted by words."""
     link = context.link()
     seen = await look(context, link)
-    rows = [seen.row(session) for session in seen.sessions]
+    rows = seen.rows(seen.sessions)
     words, columns = take_columns(filter_words(command), COLUMNS, "session")
     chosen = select(rows, words, COLUMNS)
     yield Table(

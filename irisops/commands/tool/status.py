@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from irisops.commands.operations.health import read_health
 from irisops.contract.chat import Command
 from irisops.contract.replies import Facts, Scalar
 from irisops.contract.wording import not_known
@@ -17,7 +18,7 @@ FIGURES = {
 
 
 async def show_status(context: Context, _command: Command) -> Replies:
-    """Version, address and the figures of the side panel, freshly read."""
+    """Version, address and the figures of the side panel, freshly read, and a line for each area of operations."""
     link = context.link()
     counts = await link.read_figures()
     link.took(counts)
@@ -60,10 +61,12 @@ async def show_status(context: Context, _command: Command) -> Replies:
         "zversion": "$ZVERSION",
     }
     shown = {key: label for key, label in labels.items() if facts[key] not in (None, "")}
+    health = await read_health(link)
     flags = [word for word in ("read_only", "guarded") if facts[word]]
     notes = [
         *not_known(facts, FIGURES),
         *counts.notes,
+        *health,
         *(f"This profile is {flag.replace('_', '-')}." for flag in flags),
     ]
     yield Facts(

@@ -7,7 +7,6 @@ pickle: a frame can never make the reader run code.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import json
 import math
@@ -42,7 +41,7 @@ def pack_value(value: Value) -> Json:
     if isinstance(value, Decimal):
         return {"decimal": str(value)}
     if isinstance(value, bytes):
-        return {"bytes": base64.b64encode(value).decode("ascii")}
+        return {"bytes": binascii.b2a_base64(value, newline=False).decode("ascii")}
     # datetime is a date, so it comes first.
     for kind, name in ((datetime, "datetime"), (date, "date"), (time, "time")):
         if isinstance(value, kind):
@@ -69,7 +68,7 @@ def _unpack_tagged(kind: str, text: str) -> Value:
             case "decimal":
                 return Decimal(text)
             case "bytes":
-                return base64.b64decode(text, validate=True)
+                return binascii.a2b_base64(text, strict_mode=True)
             case "datetime":
                 return datetime.fromisoformat(text)
             case "date":

@@ -286,4 +286,17 @@ DOUBTS: tuple[Doubt, ...] = (
         _never("an application must be disabled"),
         "as %All, curl -i http://HOST:PORT/APP/ after /app /APP disable, with an application of yours",
     ),
+    Doubt(
+        "free-rows",
+        ("none", "text"),
+        _never("a database must be dismounted"),
+        "/database dismount NAME, with a database of yours, then /evidence: SYS.Database:FreeSpace has a row of it for "
+        "text",
+    ),
+    Doubt(
+        "journal-free",
+        ("bytes", "megabytes"),
+        _never("the disk must be looked at"),
+        "as %All in %SYS, write ##class(%SYS.Journal.System).GetFreeSpace() and compare it with the journal's disk",
+    ),
 )

@@ -19,7 +19,6 @@ from irisops.instance.calls import (
     ObjectStep,
     Query,
     Ref,
-    Value,
 )
 from irisops.instance.capabilities import dictionary_query
 from irisops.instance.features import FEATURES
@@ -123,8 +122,7 @@ def _methods(user: str) -> Iterator[Read]:
 
 def _lists(user: str) -> Iterator[Read]:
     """Each class query that irisops reads, by SQL and by cells: a few rows, all columns."""
-    for query in listed():
-        args: tuple[Value, ...] = () if query.startswith(("%SYSTEM.License", "%CSP.")) else ("*",)
+    for query, args in listed().items():
         given = ", ".join("'*'" for _ in args)
         yield Read(
             f"{query} {BY_SQL}",
@@ -151,9 +149,9 @@ def _lists(user: str) -> Iterator[Read]:
     yield Read(UNITS_AFTER, ClassMethod("%SYSTEM.License", "LUConsumed"))
 
 
-def listed() -> tuple[str, ...]:
-    """The class queries that irisops reads as lists."""
-    return tuple(dict.fromkeys(each.query for each in FEATURES.values() if each.query))
+def listed() -> dict[str, tuple[str, ...]]:
+    """The class queries that irisops reads as lists, with their arguments."""
+    return {each.query: each.args for each in FEATURES.values() if each.query}
 
 
 def _tables(pid: int | None) -> Iterator[Read]:

@@ -11,13 +11,13 @@ from typing import Any
 
 from irisops import __version__
 from irisops.files import read_file
-from irisops.instance.calls import Rows
+from irisops.instance.calls import HELPER, Rows
 from irisops.instance.capabilities import wanted_members
 from irisops.instance.evidence.doubts import DOUBTS
 from irisops.instance.evidence.findings import Findings, Seen
 from irisops.instance.evidence.masks import column_name, product_words, summary
 from irisops.instance.evidence.reads import BY_CELLS, BY_SQL, DICTIONARY, documented_privileges, listed
-from irisops.instance.features import FEATURES, HELPER
+from irisops.instance.features import FEATURES
 
 FORM = "irisops_evidence"
 """Key by which a file is known; its value is the number of the form."""

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from irisops.instance.calls import (
+    HELPER,
     Answer,
     ClassMethod,
     LoadSource,
@@ -32,7 +33,7 @@ from irisops.instance.calls import (
 )
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted
 from irisops.instance.failures import is_missing, secrets_of, status_failure
-from irisops.instance.features import CHANGE_CODE, FEATURES, HELPER, HELPER_VERSION_METHOD, Route
+from irisops.instance.features import CHANGE_CODE, FEATURES, HELPER_VERSION_METHOD, Route
 from irisops.instance.outcome import change_by_method, changing, check_status
 from irisops.instance.routes import ALL, Instance, first_route, lacking
 from irisops.instance.values import as_text

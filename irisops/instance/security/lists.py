@@ -6,7 +6,7 @@ NotAvailable or NotPermitted (%Admin_Secure:U is needed).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -16,9 +16,7 @@ from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.models import Role, User
 from irisops.instance.routes import Instance
 from irisops.instance.security.authentication import UNAUTHENTICATED
-from irisops.instance.security.object_state import ObjectState, login_bits
 from irisops.instance.security.permissions import Permission, permission_of
-from irisops.instance.security.settings_state import read_settings
 from irisops.instance.values import Row, as_date, as_flag, as_int, as_names, as_privileges, as_text, as_utc
 
 BINDINGS = "%Service_Bindings"
@@ -275,7 +273,7 @@ def application_of(row: Row) -> WebApplication | None:
     # iris-security 3.5).
     if not name.startswith("/"):
         return None
-    methods, unauthenticated = _methods(row.get("autheenabled")) if "autheenabled" in row else ("", None)
+    methods, unauthenticated = methods_of(row.get("autheenabled")) if "autheenabled" in row else ("", None)
     return WebApplication(
         name,
         as_text(row.get("namespace")),
@@ -290,7 +288,7 @@ def application_of(row: Row) -> WebApplication | None:
     )
 
 
-def _methods(value: Value) -> tuple[str, bool]:
+def methods_of(value: Value) -> tuple[str, bool]:
     """The methods in words, from the bitmask or the instance's own list of names."""
     bits = as_int(value)
     if bits is None:
@@ -305,35 +303,3 @@ def _methods(value: Value) -> tuple[str, bool]:
 async def list_applications(instance: Instance) -> list[WebApplication]:
     """All web applications."""
     return await _detail_or_list(instance, "webapps.detail", "webapps.list", application_of)
-
-
-async def read_application(instance: Instance, known: WebApplication) -> WebApplication:
-    """`known` completed from the object (facts: iris-security 6.4 B). Raises the problem of reading it."""
-    return (await complete_applications(instance, [known]))[0]
-
-
-async def complete_applications(instance: Instance, known: Sequence[WebApplication]) -> list[WebApplication]:
-    """The applications, in one batch completed from their objects where the list has not all their fields.
-
-    Raises the problem of reading them.
-    """
-    names = [each.name for each in known if not each.complete or each.unauthenticated is None]
-    fields = ("resource", "auth", "roles", "timeout")
-    read = await read_settings(instance, "application", names, fields) if names else {}
-    return [
-        completed(each, found) if (found := read.get(each.name.casefold())) is not None else each
-        for each in known
-    ]
-
-
-def completed(known: WebApplication, found: ObjectState) -> WebApplication:
-    """The application with the resource, the login methods and the roles of its object."""
-    words, unauthenticated = _methods(login_bits(found))
-    return replace(
-        known,
-        resource=found.text("resource"),
-        match_roles=parse_match_roles(",".join(found.names("roles"))),
-        methods=words,
-        unauthenticated=unauthenticated,
-        timeout=as_int(found.text("timeout")) if known.timeout is None else known.timeout,
-    )

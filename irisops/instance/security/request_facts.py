@@ -9,17 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Rows, Value
+from irisops.instance.calls import ClassMethod, Rows
 from irisops.instance.class_queries import read_several
 from irisops.instance.errors import InstanceProblem, Unreachable, or_note
 from irisops.instance.features import Route
 from irisops.instance.routes import Instance, first_route
 from irisops.instance.security.access import Access, read_access
 from irisops.instance.security.application_changes import allowed_by_system
-from irisops.instance.security.lists import WEB_GATEWAY, WebApplication, completed, list_services
+from irisops.instance.security.lists import WEB_GATEWAY, WebApplication, list_services
 from irisops.instance.security.object_state import Kind, ObjectState
 from irisops.instance.security.settings_state import read_settings
 from irisops.instance.security.sqlprivileges import all_within
+from irisops.instance.security.whole_applications import completed
 from irisops.instance.values import Row, as_flag, as_int, as_text
 
 CodeState = Literal["there", "not compiled", "missing"]
@@ -27,8 +28,6 @@ GATEWAY_USER = "CSPSystem"
 """The gateway's own user on the instance (facts: iris-webapps-gateway 5.5)."""
 PORTAL = ("/csp/sys", "/csp/sys/exp", "/csp/sys/mgr", "/csp/sys/op", "/csp/sys/sec")
 """Applications of the portal, which need the same login methods (facts: iris-webapps-gateway 5.5)."""
-TAIL = 16_000
-"""Characters of messages.log that are read from its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,36 +224,3 @@ async def code_state(instance: Instance, class_name: str, namespace: str, home: 
         return "there" if compiled else "not compiled" if defined else "missing"
 
     return await first_route(instance, "code.exists", attempt)
-
-
-async def log_size(instance: Instance, directory: str) -> int:
-    """Bytes of messages.log now. Raises a named problem (facts: iris-operations 9)."""
-    return as_int((await _log(instance, directory, ()))[0]) or 0
-
-
-async def log_since(instance: Instance, directory: str, size: int) -> str:
-    """What messages.log got since it had `size` bytes, of a long text the end. Raises a named problem."""
-    now = await log_size(instance, directory)
-    if now <= size:
-        return ""
-    begin = max(size, now - TAIL)
-    steps = (ObjectStep("invoke", "MoveTo", (begin + 1,)), ObjectStep("invoke", "Read", (TAIL,)))
-    return as_text((await _log(instance, directory, steps))[-1])
-
-
-async def _log(instance: Instance, directory: str, steps: Sequence[ObjectStep]) -> tuple[Value, ...]:
-    """Open messages.log: its size, and the answers of further steps.
-
-    ConsoleFile of the CPF may move it; then it is not found, and nothing is said of it (facts: iris-operations 9).
-    UNVERIFIED: that the directory of IRISSYS is that of the manager, where the log is else, and that the Size of a file
-    that is not there is 0 or an error. Settle: compare the directory of IRISSYS with where messages.log is; LinkToFile
-    of a missing file, Size.
-    """
-    path = f"{directory.rstrip('/')}/messages.log"
-    opening = (ObjectStep("invoke", "LinkToFile", (path,)), ObjectStep("get", "Size"), *steps)
-
-    async def attempt(_route: Route) -> tuple[Value, ...]:
-        answer = await instance.call(ObjectCall("%Stream.FileCharacter", "%New", (), opening))
-        return answer.values[1:]
-
-    return await first_route(instance, "messages.log", attempt)

@@ -58,7 +58,7 @@ def _databases(job: Job) -> Iterable[Record]:
             "ID": f"{CPF}||{name}",
             "CPFName": CPF,
             "Name": name,
-            "Directory": directory_of(name),
+            "Directory": directory_of(job, name),
             "MountAtStartup": "No",
             "MountRequired": "No",
             "ClusterMountMode": "No",

@@ -9,7 +9,6 @@ from irisops.simulator.classes.definition import ClassDef
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.objects import PERSISTENT
 from irisops.simulator.classes.values import as_text, matches_names
-from irisops.simulator.world.tables import words
 
 # The configuration classes are not restricted like Security.*: reading them needs read on %DB_IRISSYS, as being in %SYS
 # does. UNVERIFIED: whether they ask for %Admin_Manage:U. Settle: run the List as a user without it.
@@ -21,28 +20,6 @@ DATABASES = ClassDef("Config.Databases", base=PERSISTENT, requires="%DB_IRISSYS:
 DATABASES.property("Name")
 DATABASES.property("Directory", "%SysPath")
 NAMESPACE = ClassDef("%SYS.Namespace", base=PERSISTENT, abstract=True)
-
-
-SYS_DATABASE = ClassDef("SYS.Database", base=PERSISTENT, requires="%Admin_Manage:U")
-"""UNVERIFIED: the privilege; %Admin_Manage:U was measured for the admin API alone (facts: iris-operations 7.1). Settle:
-run its List as a user without it."""
-
-
-@SYS_DATABASE.query(
-    'List(Mask As %String = "*")',
-    words(
-        "Directory MaxSize Size Status Resource Encrypted StateInt Mirrored SFN EncryptionKeyID EncryptionVersion"
-    ),
-    projection_unknown=True,
-)
-def _list_states(job: Job, _mask: Value) -> Iterable[Sequence[Value]]:
-    return [
-        (
-            each.directory, "Unlimited", "11MB", "Mounted/RW" if each.mounted else "Dismounted", each.resource, "No",
-            1 if each.mounted else 0, "No", number, "", 0,
-        )
-        for number, each in enumerate(job.world.databases.values())
-    ]  # fmt: skip
 
 
 @NAMESPACES.query(
@@ -76,7 +53,7 @@ def _exists(job: Job, name: Value, _object: ByRef, _status: ByRef) -> int:
 def _list_databases(
     job: Job, names: Value, _cpf: Value, _flags: Value, _format: Value
 ) -> Iterable[Sequence[Value]]:
-    return [(name, directory_of(name)) for name in databases(job) if matches_names(name, as_text(names))]
+    return [(name, directory_of(job, name)) for name in databases(job) if matches_names(name, as_text(names))]
 
 
 @NAMESPACE.class_method("Exists(NamespaceName As %String) As %Boolean")
@@ -100,6 +77,7 @@ def databases(job: Job) -> list[str]:
     return sorted(found)
 
 
-def directory_of(database: str) -> str:
+def directory_of(job: Job, database: str) -> str:
     """The directory of a database in a container's layout (facts: license-sessions 5.4)."""
-    return "/usr/irissys/mgr/" if database == "IRISSYS" else f"/usr/irissys/mgr/{database.lower()}/"
+    found = job.world.databases.get(database)
+    return found.directory if found is not None else f"/usr/irissys/mgr/{database.lower()}/"

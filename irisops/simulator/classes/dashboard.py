@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from irisops.simulator.classes.definition import ClassDef
 from irisops.simulator.classes.job import Job
+from irisops.simulator.classes.journal import STATES
 from irisops.simulator.classes.objects import REGISTERED, Instance
+from irisops.simulator.world.operations import MEGABYTE
 
 DASHBOARD = ClassDef("SYS.Stats.Dashboard", base=REGISTERED, supers=("SYS.WSMon.wsResource",))
 
@@ -19,6 +21,12 @@ _KINDS = {
 for _kind, _names in _KINDS.items():
     for _name in _names.split():
         DASHBOARD.property(_name, _kind)
+
+
+def _space(free: int) -> str:
+    """Below 250 and 50 MB it is no longer Normal (facts: license-sessions 5.5)."""
+    megabytes = free / MEGABYTE
+    return "Troubled" if megabytes < 50 else "Warning" if megabytes < 250 else "Normal"
 
 
 def _percent(part: int, whole: int) -> int:
@@ -55,8 +63,8 @@ def _sample(job: Job) -> Instance:
         "SystemUpTime": f"{days}d {rest // 3600:2d}h {rest % 3600 // 60:02d}m",
         "LastBackup": "",
         "DatabaseSpace": "Normal",
-        "JournalStatus": "Normal",
-        "JournalSpace": "Normal",
+        "JournalStatus": STATES[world.operations.journal.state],
+        "JournalSpace": _space(world.operations.journal.free),
         "JournalEntries": sum(process.journal_entries for process in processes),
         "LockTable": "Normal",
         "WriteDaemon": "Normal",

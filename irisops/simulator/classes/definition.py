@@ -19,6 +19,12 @@ Handler = Callable[..., Any]
 _H = TypeVar("_H", bound=Handler)
 
 
+INTEROPERABILITY = "Ens."
+"""Begins the names of the classes that the namespaces of productions alone have (facts: iris-operations 9)."""
+VIEWS = "INFORMATION.SCHEMA."
+"""Begins the names of classes that every namespace sees."""
+
+
 class Declare(Protocol):
     """A decorator that declares a handler and leaves it as it is."""
 
@@ -166,7 +172,7 @@ class ClassDef:
     @property
     def in_percent_sys_only(self) -> bool:
         """% classes are visible from every namespace, all others here live in %SYS (facts: iris-security 1)."""
-        return not self.name.startswith("%")
+        return not self.name.startswith(("%", INTEROPERABILITY, VIEWS))
 
     def class_method(
         self,

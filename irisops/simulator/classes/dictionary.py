@@ -33,12 +33,7 @@ def sql_name(class_name: str) -> str:
 
 def visible_classes(job: Job) -> list[ClassDef]:
     """The classes that a job in its namespace can call."""
-    in_percent_sys = job.namespace.upper() == "%SYS"
-    emulated = [
-        cls
-        for cls in job.emulation.registry.classes(job.emulation.version)
-        if in_percent_sys or not cls.in_percent_sys_only
-    ]
+    emulated = [cls for cls in job.emulation.registry.classes(job.emulation.version) if job.sees(cls)]
     return [*emulated, *(each.compiled for each in _loaded(job) if each.compiled is not None)]
 
 

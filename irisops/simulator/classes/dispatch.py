@@ -29,7 +29,7 @@ def find_class(job: Job, name: str) -> ClassDef:
         loaded = job.emulation.loaded.find(name, job.namespace)
         if loaded is not None:
             return loaded
-    if cls is None or (cls.in_percent_sys_only and job.namespace.upper() != "%SYS"):
+    if cls is None or not job.sees(cls):
         raise ThrownError(f"<CLASS DOES NOT EXIST> *{name}")
     return cls
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from irisops.simulator.backend import ThrownError, Value
+from irisops.simulator.classes.definition import INTEROPERABILITY
 from irisops.simulator.classes.globals import GlobalStore, LockTable
 from irisops.simulator.classes.loaded import LoadedClasses
 from irisops.simulator.classes.objects import ObjectTable
@@ -107,6 +108,13 @@ class Job:
     def namespace(self) -> str:
         """`$NAMESPACE`."""
         return self.process.namespace
+
+    def sees(self, cls: ClassDef) -> bool:
+        """Whether the namespace has the class."""
+        namespace = self.namespace.upper()
+        if cls.name.startswith(INTEROPERABILITY):
+            return namespace in self.world.operations.interoperability
+        return namespace == "%SYS" or not cls.in_percent_sys_only
 
     @property
     def current_class(self) -> ClassDef:

@@ -13,6 +13,7 @@ from irisops.simulator.classes.values import as_integer, as_text
 
 VERSION = ClassDef("%SYSTEM.Version", abstract=True, supers=("%SYSTEM.Help",))
 SYS = ClassDef("%SYSTEM.SYS", supers=("%SYSTEM.Help",))
+MONITOR = ClassDef("%SYSTEM.Monitor", supers=("%SYSTEM.Help",))
 STATUS = ClassDef("%SYSTEM.Status", abstract=True, supers=("%SYSTEM.Help",))
 SYSTEM = ClassDef("%SYS.System")
 
@@ -177,6 +178,17 @@ def _instance_name(_job: Job) -> str:
 @SYS.class_method("TimeZone() As %String")
 def _time_zone(_job: Job) -> str:
     return "0"
+
+
+@MONITOR.class_method("State() As %Integer")
+def _monitor_state(job: Job) -> int:
+    """2 with a severe alert, 1 with a warning (facts: license-sessions 5.4)."""
+    return min(max((each.severity for each in job.world.alerts.records), default=0), 2)
+
+
+@MONITOR.class_method("Alerts() As %Integer")
+def _alerts(job: Job) -> int:
+    return job.world.alerts.total
 
 
 @STATUS.class_method("GetErrorText(statuscode As %Status, language As %String) As %String")

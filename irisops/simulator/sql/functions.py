@@ -306,9 +306,16 @@ def _trimmed(strip: Callable[[str, str], str]) -> Callable[[Scalar], Scalar]:
 
 
 _INTEGER = SqlType.INTEGER
+_DISPLAY = {"1": "Assert", "2": "Error", "3": "Warning", "4": "Info", "5": "Trace", "6": "Alert"}
+"""Of the one column with words that the product reads: Type of Ens_Util.Log.
+
+UNVERIFIED: the numbers behind the words, which public code tells in three ways (facts: iris-operations 9). Settle:
+SELECT DISTINCT Type, %External(Type) FROM Ens_Util.Log.
+"""
 
 FUNCTIONS: dict[str, ScalarFunction] = {
     "%EXACT": ScalarFunction(lambda value: value, 1, 1, None),
+    "%EXTERNAL": ScalarFunction(lambda value: _DISPLAY.get(text(value), text(value)), 1, 1),
     "%SQLSTRING": ScalarFunction(lambda value: " " + text(value).rstrip(), 1, 1),
     "%SQLUPPER": ScalarFunction(lambda value: " " + sqlupper(text(value)), 1, 1),
     "%UPPER": ScalarFunction(lambda value: text(value).upper(), 1, 1),

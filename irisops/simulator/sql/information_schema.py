@@ -202,9 +202,8 @@ class _WithInformationSchema:
         return self._catalog.version
 
     def table(self, schema: str, name: str) -> TableDef | None:
-        if schema.upper() == SCHEMA:
-            return self._own.get(name.upper())
-        return self._catalog.table(schema, name)
+        own = self._own.get(name.upper()) if schema.upper() == SCHEMA else None
+        return own or self._catalog.table(schema, name)
 
     def procedure(self, schema: str, name: str) -> ProcedureDef | None:
         return self._catalog.procedure(schema, name)

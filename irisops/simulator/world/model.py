@@ -254,12 +254,19 @@ class Namespace:
 
 @dataclass(slots=True)
 class Database:
-    """A database and the resource that protects it (facts: iris-security 3.2)."""
+    """A database and the resource that protects it (facts: iris-security 3.2). Sizes are in MB; `most` 0: unlimited."""
 
     name: str
     directory: str
     resource: str
     mounted: bool = True
+    size: int = 11
+    free: float = 2.5
+    most: int = 0
+    disk_free: int = 345_370
+    read_only: bool = False
+    encrypted: bool = False
+    journaled: bool = True
 
 
 @dataclass(slots=True)

@@ -32,6 +32,7 @@ from irisops.simulator.world.model import (
     Account,
     Application,
     AuditRecord,
+    Database,
     LicenseKey,
     Namespace,
     OAuthClient,
@@ -43,6 +44,7 @@ from irisops.simulator.world.model import (
     User,
     WebSession,
 )
+from irisops.simulator.world.operations import Operations
 from irisops.simulator.world.processes import ProcessTable
 from irisops.simulator.world.scheduler import Scheduler
 from irisops.simulator.world.security import SecurityTables
@@ -101,6 +103,8 @@ class World:
         self.gateway = WebGateway()
         self.messages: list[str] = []
         """Lines of messages.log."""
+        self.operations = Operations(self.started)
+        """Tasks, locks, journal, productions and running statements."""
         self.code: dict[str, Trouble] = {}
         """What is wrong with code: name of a class, path of an application or page, in lower case -> trouble."""
         self.web_reads_databases = False
@@ -123,11 +127,19 @@ class World:
         self.services = self.tables.services
         self.applications = self.tables.applications
         self.events = self.tables.events
-        self.namespaces = self.tables.namespaces
-        self.databases = self.tables.databases
         with self.scheduler.as_of(self.started):
             start_daemons(self.process_table)
         self.scheduler.every(1.0, self.process_table.work)
+
+    @property
+    def namespaces(self) -> NameTable[Namespace]:
+        """Namespaces."""
+        return self.tables.namespaces
+
+    @property
+    def databases(self) -> NameTable[Database]:
+        """Databases."""
+        return self.tables.databases
 
     @property
     def oauth_servers(self) -> NameTable[OAuthServer]:

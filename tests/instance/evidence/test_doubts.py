@@ -40,6 +40,8 @@ BY_WHOM = {
 }
 """The account that can settle a doubt."""
 BY_HAND = {
+    "free-rows": "/database dismount NAME",
+    "journal-free": "write ##class(%SYS.Journal.System).GetFreeSpace()",
     "disabled-app": "curl -i http://HOST:PORT/APP/",
     "procedure-word": "write ##class(%SYSTEM.SQL.Security).GrantPrivilege(",
     "feature-options": 'iris.connect(..., featureOptions=1).cursor().execute("SELECT 1")',

@@ -19,11 +19,11 @@ from irisops.instance.security.lists import (
     application_of,
     list_applications,
     parse_match_roles,
-    read_application,
 )
 from irisops.instance.security.permissions import Permission, permission_of
 from irisops.instance.security.privileges import UnknownName
 from irisops.instance.security.sqlprivileges import SqlGrant, SqlObject, change_sql, check_sql, sql_grants
+from irisops.instance.security.whole_applications import read_application
 from irisops.simulator.runtime import Runtime
 from irisops.simulator.wire.server import SuperServer
 from irisops.simulator.world.scenarios import build_world

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import iris
 import pytest
 
-from irisops.instance.features import HELPER, HELPER_VERSION_METHOD
+from irisops.instance.calls import HELPER
+from irisops.instance.features import HELPER_VERSION_METHOD
 from irisops.instance.helper import VERSION, source
 from tests.simulator.conformance.conftest import SCRATCH_PASSWORD, SCRATCH_ROLE, SCRATCH_USER, Driver
 

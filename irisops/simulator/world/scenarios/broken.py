@@ -7,6 +7,7 @@ from functools import partial
 
 from irisops.simulator.world.model import Application, LicenseKey, Permission, Role, User
 from irisops.simulator.world.scenarios.cast import Stage, key_of
+from irisops.simulator.world.scenarios.trouble import make_trouble
 from irisops.simulator.world.seed import UNAUTHENTICATED_BIT
 from irisops.simulator.world.world import World
 
@@ -100,6 +101,7 @@ def fill(world: World) -> None:
         if user is not None:
             user.change_password = False
     system.audit_enabled = False
+    make_trouble(world)
     stage.again(150, lambda: stage.knock("almostlocked", "10.9.9.66"), jitter=0.1)
     stage.again(240, lambda: stage.visit("/csp/open", "10.9.9.7", pages=1, agent="curl/8.9"))
     for table in (world.users, world.roles, world.applications):

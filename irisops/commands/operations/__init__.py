@@ -1,0 +1,1 @@
+"""Daily operations: databases, namespaces, tasks, locks, journal, log, productions, running SQL, mirror."""

@@ -1,0 +1,1 @@
+"""What an operator looks at and does in a day: databases, tasks, locks, journal, productions, the log."""
