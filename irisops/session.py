@@ -249,7 +249,21 @@ class Session:
 
     def parse(self, text: str, about: About | None = None) -> Command | Problem:
         """Parse a line, which may refer to the last answer."""
-        return _understanding()[0](text, self._registry, about, self._known)
+        parsed = _understanding()[0](text, self._registry, about, self._known)
+        if isinstance(parsed, Problem) and parsed.error == "NotUnderstood" and not text.startswith("/"):
+            return self._with_assistant(parsed, text)
+        return parsed
+
+    def _with_assistant(self, problem: Problem, text: str) -> Problem:
+        """Offer to ask the model, if one is set up. Nothing is sent before the person picks that."""
+        settings = self.settings.load().settings
+        if not (settings.assistant_url and settings.assistant_model) or " " not in text.strip():
+            return problem
+        line = f"/assistant {text.strip()}"
+        asked = _understanding()[0](line, self._registry, None, self._known)
+        if isinstance(asked, Problem) or asked.args.get("sentence") != text.strip():
+            return problem
+        return replace(problem, suggestions=[*list(problem.suggestions)[:2], line])
 
     async def run(self, command: Command) -> AsyncGenerator[Reply, None]:
         """Run a command. Errors of the instance or the person are `Problem` replies."""

@@ -1,46 +1,21 @@
-"""What an agent may do: the level of each profile, and the commands of each level.
-
-The commands are listed, so that a new one is closed to agents until somebody decides. A test holds the list against the
-registry. Left out on purpose: what touches this machine (profiles, settings, files, the gateway's CSP.ini), what opens
-the instance to others (shares), what makes or asks for a password (`/user add`, `/user copy`, `/password`), what runs
-another command or speaks to another machine (`/on`, `/explain web`), and what a screen repeats (`/watch`, `/alert`).
-"""
+"""What an agent may do on a profile: its level, and the commands of each level."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection
 
+from irisops.commands.for_programs import CHANGES, READS
 from irisops.contract.chat import Command
 from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine.spec import LINE, Arg, CommandSpec
 from irisops.profiles.model import AGENTS, Profile
 
-READS = frozenset(
-    {
-        "status", "license", "license why", "license forecast", "license advice", "sessions", "sessions leaks",
-        "processes", "process", "explain", "who-can", "compare", "denied", "users dormant", "users", "roles",
-        "role members", "services", "service", "apps", "app show", "resources", "resource", "oauth", "diff", "evidence",
-        "history", "databases", "database", "tasks", "task", "locks", "journal", "log", "productions", "production",
-        "namespaces", "sql running", "mirror",
-    }
-)  # fmt: skip
-CHANGES = frozenset(
-    {
-        "license timeout", "license free", "sessions end", "sessions sweep", "process terminate", "process suspend",
-        "process resume", "explain", "denied fix", "denied enable", "dormant disable", "grant", "revoke", "user",
-        "user delete", "enable", "disable", "unlock", "role", "role add", "role copy", "role delete", "service", "app",
-        "app add", "app copy", "app delete", "resource", "undo", "redo", "finish", "database mount",
-        "database dismount", "task run", "task suspend", "task resume", "lock delete", "production start",
-        "production stop", "production recover", "component restart", "component start", "component stop",
-    }
-)  # fmt: skip
-"""Commands that make a plan."""
 WITH_NAMES = frozenset(
     {
         "compare", "app show", "oauth", "diff", "evidence", "history", "denied fix", "undo", "redo", "finish", "locks",
-        "lock delete", "log", "sql running", "production",
+        "lock delete", "log", "production",
     }
 )  # fmt: skip
 """Commands whose answers cannot be told without names: refused where names are hidden."""

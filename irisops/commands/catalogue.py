@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from irisops.commands.access import specs as access
 from irisops.commands.accounts import specs as accounts
+from irisops.commands.assistant import specs as assistant
 from irisops.commands.configuration import specs as configuration
 from irisops.commands.gateway import specs as gateway
 from irisops.commands.helper import specs as helper
@@ -39,6 +40,7 @@ ALL: tuple[CommandSpec, ...] = (
     *history.SPECS,
     *profiles.SPECS,
     *helper.SPECS,
+    *assistant.SPECS,
 )
 
 

@@ -70,7 +70,7 @@ ASKS = frozenset(
     {
         "connect", "profile add", "profile adopt", "profile edit", "profile test", "locked free", "on",
         "secrets", "secrets file", "secrets forget", "secrets move", "secrets unlock", "share", "gateway password",
-        "gateway server", "app test",
+        "gateway server", "app test", "assistant",
     }
 )  # fmt: skip
 """Commands that may ask for a secret: another line typed meanwhile may be that secret."""

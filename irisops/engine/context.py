@@ -53,6 +53,8 @@ class Context:
 
     sharing: Callable[[], SharingSettings] | None = None
     """Returns this run's sharing settings; None for the default ones."""
+    sent_to_model: list[str] = field(default_factory=list)
+    """The last messages to the assistant's model, as JSON; at most one."""
     desk: ShareDesk | None = None
     """The open shares; made at first use."""
 

@@ -21,7 +21,7 @@ from irisops.contract.replies import Problem
 from irisops.contract.secret_words import refusal
 from irisops.contract.wording import harmless, listed
 from irisops.engine import glossary, plain_words
-from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Registry, is_address
+from irisops.engine.spec import LINE, SENTENCE, Arg, CommandSpec, Keyword, Registry, is_address
 
 if TYPE_CHECKING:
     from irisops.engine.ranking import Guess, Ranker
@@ -326,7 +326,7 @@ def _arguments(spec: CommandSpec, given: list[Word], raw: str) -> Args:
             continue
         if without:
             continue
-        if element.kind == LINE and rest:
+        if element.kind in (LINE, SENTENCE) and rest:
             args[element.name] = raw[rest[0].start :].strip()
             rest.clear()
             continue

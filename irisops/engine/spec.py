@@ -19,13 +19,18 @@ Group = Literal["this tool", "profiles", "instance", "license", "access", "shari
 
 LINE = "line"
 """Kind of an argument that is the rest of the line as typed: a command within a command."""
+SENTENCE = "sentence"
+"""Kind of an argument that is the rest of the line as typed, whatever it is."""
 
 _FORMS = {"flag": "yes|no"}
 
 
 @dataclass(frozen=True, slots=True)
 class Arg:
-    """A place for a value. `kind` says what completes it: user, role, profile, command, number, file, `LINE`, text."""
+    """A place for a value. `kind` says what completes it: user, role, profile, command, number, file, text.
+
+    Two kinds take the rest of the line: `LINE` and `SENTENCE`.
+    """
 
     name: str
     kind: str = "text"
@@ -145,7 +150,11 @@ class CommandSpec:
             pending = []
             values = value if isinstance(value, list) else [value]
             first = len(parts) == 1
-            parts += values if element.kind == LINE else [self._written(each, first) for each in values]
+            parts += (
+                values
+                if element.kind in (LINE, SENTENCE)
+                else [self._written(each, first) for each in values]
+            )
         for key in self.options:
             option = args.get(key)
             if isinstance(option, str):

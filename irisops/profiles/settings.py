@@ -107,6 +107,19 @@ SCHEMA = (
         "auto", "choice", ("auto", "memory"),
     ),
     Setting(
+        "assistant_url", "Assistant, address", "Of an OpenAI-compatible server for /assistant; empty: none is asked",
+        "", "text", at_once=True,
+    ),
+    Setting("assistant_model", "Assistant, model", "Name of the model there", "", "text", at_once=True),
+    Setting(
+        "assistant_names", "Assistant, names", "Tell it the names of users, roles and the like, too",
+        default=False, kind="flag", at_once=True,
+    ),
+    Setting(
+        "assistant_seconds", "Assistant, patience", "Seconds for its answer",
+        30.0, "number", low=1.0, high=600.0, at_once=True,
+    ),
+    Setting(
         "log_level", "Log level", "How much the log in the state folder says", "warning", "choice", LOG_LEVELS
     ),
 )  # fmt: skip
@@ -124,6 +137,10 @@ class Settings:
     mouse: bool = True
     discovery: bool = True
     keep_passwords: str = "auto"
+    assistant_url: str = ""
+    assistant_model: str = ""
+    assistant_names: bool = False
+    assistant_seconds: float = 30.0
     log_level: str = "warning"
 
     def reduced(self, environment: Mapping[str, str]) -> bool:

@@ -9,10 +9,11 @@ import pytest
 
 from irisops.agent_connections import agent_pids
 from irisops.agents.answers import BIGGEST
-from irisops.agents.policy import CHANGES, READS, WITH_NAMES
+from irisops.agents.policy import WITH_NAMES
 from irisops.agents.server import READS_AS_TOOLS
 from irisops.agents.service import IDLE
 from irisops.commands.catalogue import default_registry
+from irisops.commands.for_programs import CHANGES, READS
 from irisops.instance.errors import LicenseExhausted
 from irisops.profiles.model import Profile
 from tests.agents.serving import APPLY, GRANT, MODES, Person, agent

@@ -1,0 +1,135 @@
+"""/assistant: ask the model once, and give the command that it chose, in the usual way.
+
+The model may only choose. What reads runs; what changes becomes a plan, and waits for the person's yes as any other.
+A slow, lying or dead server costs its deadline and one line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from irisops.commands.assistant.model import Endpoint, endpoint_of, line_in, messages_for, request_of
+from irisops.commands.for_programs import CHANGES, READS
+from irisops.contract.chat import Command
+from irisops.contract.replies import Facts, Problem, Progress, Refusal
+from irisops.contract.wording import counted, harmless
+from irisops.engine import cards
+from irisops.engine.context import Context
+from irisops.engine.spec import Replies
+from irisops.instance.web import WebAnswer, WebFailure
+from irisops.instance.web import ask as ask_web
+from irisops.profiles.settings import SettingsStore
+
+_IN_OTHER_WORDS = "Say it in other words; /help lists what can be typed."
+_REFUSED = (401, 403)
+
+
+async def ask(context: Context, command: Command) -> Replies:
+    """Ask the model for the command that a sentence means, and run or plan it."""
+    sentence = str(command.args.get("sentence", "")).strip()
+    settings = SettingsStore(context.places.settings).load().settings
+    endpoint = endpoint_of(settings.assistant_url, settings.assistant_model)
+    if not sentence:
+        told = "and the names of users, roles and the like" if settings.assistant_names else "and no names"
+        yield cards.facts_card(
+            "assistant",
+            "Assistant",
+            [("model", "Model", endpoint.model), ("endpoint", "At", endpoint.shown)],
+            [f"/assistant SENTENCE sends it that sentence, the list of commands, {told}."],
+        )
+        return
+    specs = [spec for spec in context.registry if spec.name in READS | CHANGES]
+    names = _names(context) if settings.assistant_names else []
+    messages = messages_for(sentence, specs, names)
+    context.sent_to_model[:] = [json.dumps(messages, ensure_ascii=False, indent=1)]
+    yield Progress("assistant", f"Asking {harmless(endpoint.model, 60)} …")
+    answer = await _answer(context, endpoint, messages, settings.assistant_seconds)
+    chosen = await _chosen(context, endpoint, answer)
+    said = f"{counted(len(specs), 'command')} and {counted(len(names), 'name')}"
+    card = cards.facts_card(
+        "assistant",
+        f"{harmless(endpoint.model, 60)} chose",
+        [
+            ("command", "Command", chosen.slash),
+            ("model", "", endpoint.model),
+            ("endpoint", "", endpoint.shown),
+            ("sentence", "", sentence),
+        ],
+        [f"A model at {endpoint.shown} chose this, not irisops. Sent: your sentence, {said}."],
+    )
+    card.actions = [("w", "what was sent", "/assistant sent")]
+    yield card
+    async for reply in context.rerun(chosen):
+        yield reply
+
+
+async def sent(context: Context, _command: Command) -> Replies:
+    """The last messages to the model, as they were sent."""
+    if not context.sent_to_model:
+        raise Refusal("NothingSent", "Nothing was sent to a model.", "/assistant SENTENCE asks it.")
+    notes = context.sent_to_model[0].splitlines()
+    yield Facts("assistant_sent", "Sent to the model", {"messages": context.sent_to_model[0]}, notes=notes)
+
+
+def _names(context: Context) -> list[tuple[str, str]]:
+    link = context.hub.active
+    if link is None or not link.connected:
+        return []
+    known = link.names
+    return [
+        *((name, "user") for name in known.users),
+        *((name, "role") for name in known.roles),
+        *((name, "resource") for name in known.resources),
+        *((name, "application") for name in known.applications),
+    ]
+
+
+async def _answer(
+    context: Context, endpoint: Endpoint, messages: list[dict[str, str]], deadline: float
+) -> WebAnswer:
+    """The server's answer. A key that it wants is asked for once, and kept. Raises `Refusal`."""
+    key = await context.hub.secrets.get_secret(endpoint.account) or "" if endpoint.takes_key else ""
+    answer = await _asked(endpoint, messages, key, deadline)
+    if answer.status in _REFUSED and endpoint.takes_key and context.hub.ask is not None:
+        typed = await context.hub.ask("Assistant", f"Key for {endpoint.shown}")
+        if typed:
+            answer = await _asked(endpoint, messages, typed, deadline)
+            if answer.status == 200:
+                await context.hub.secrets.keep_secret(endpoint.account, typed)
+    if answer.status in _REFUSED:
+        await context.hub.secrets.forget_secret(endpoint.account)
+        raise Refusal("NoAssistant", f"{endpoint.shown} wants another key.", "/assistant asks for it again.")
+    if answer.status != 200:
+        raise Refusal(
+            "NoAssistant", f"{endpoint.shown} answered with status {answer.status}.", _IN_OTHER_WORDS
+        )
+    return answer
+
+
+async def _asked(endpoint: Endpoint, messages: list[dict[str, str]], key: str, deadline: float) -> WebAnswer:
+    try:
+        return await ask_web(endpoint.address, request_of(endpoint, messages, key), deadline=deadline)
+    except WebFailure as failure:
+        raise Refusal("NoAssistant", failure.message, _IN_OTHER_WORDS) from None
+
+
+async def _chosen(context: Context, endpoint: Endpoint, answer: WebAnswer) -> Command:
+    """The command that the model chose. Raises `Refusal` for anything that is none, or that only a person may give."""
+    try:
+        line = await asyncio.to_thread(line_in, answer)
+    except ValueError:
+        raise Refusal(
+            "NoAssistant", f"What {endpoint.shown} sent is no answer of a model.", _IN_OTHER_WORDS
+        ) from None
+    chosen: Command | Problem = context.parse(line) if line else Problem("NotUnderstood", "", _IN_OTHER_WORDS)
+    if isinstance(chosen, Problem):
+        raise Refusal("NotUnderstood", "The model knows no command for that, either.", _IN_OTHER_WORDS)
+    spec = context.registry.get(chosen.name)
+    if spec is None or spec.name not in READS | CHANGES:
+        raise Refusal(
+            "NotForPrograms",
+            f"The model chose /{chosen.name}, which only a person may give.",
+            _IN_OTHER_WORDS,
+        )
+    return chosen

@@ -1,0 +1,54 @@
+"""`fastmcp`'s client at `irisops mcp --demo`: list, ask, plan, apply without and with a person, undo.
+
+`python -m tests.simulator.clients.probes.fastmcp_probe PYTHON`, where PYTHON is one that has irisops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from importlib import import_module
+from typing import Any
+
+Client = import_module("fastmcp").Client
+ElicitResult = import_module("fastmcp.client.elicitation").ElicitResult
+StdioTransport = import_module("fastmcp.client.transports").StdioTransport
+
+TO_READ = 1.1
+"""Seconds for the person to read the question, which the program insists on."""
+
+
+async def main(python: str) -> dict[str, Any]:
+    answers: dict[str, Any] = {"questions": []}
+
+    async def person(message: str, _type: Any, params: Any, _context: Any) -> Any:
+        answers["questions"].append(message)
+        await asyncio.sleep(TO_READ)
+        (field,) = params.requested_schema["properties"]
+        return ElicitResult(action="accept", content={field: "demo"})
+
+    transport = StdioTransport(python, ["-m", "irisops", "mcp", "--demo"], keep_alive=False)
+    async with Client(transport) as client:
+        answers["tools"] = [tool.name for tool in await client.list_tools()]
+        answers["ask"] = (await client.call_tool("ask", {"line": "who holds my license"})).structured_content
+        plan = await client.call_tool("plan", {"line": "/grant %SQL to appuser"}, raise_on_error=False)
+        answers["plan"] = plan.structured_content
+        alone = await client.call_tool(
+            "apply", {"plan_id": plan.structured_content["plan_id"], "confirm": True}, raise_on_error=False
+        )
+        answers["alone"] = [alone.is_error, alone.structured_content]
+    transport = StdioTransport(python, ["-m", "irisops", "mcp", "--demo"], keep_alive=False)
+    async with Client(transport, elicitation_handler=person) as client:
+        plan = await client.call_tool("plan", {"line": "/grant %SQL to appuser"})
+        applied = await client.call_tool("apply", {"plan_id": plan.structured_content["plan_id"]})
+        answers["applied"] = applied.structured_content
+        undo = await client.call_tool("undo", {})
+        answers["undone"] = (
+            await client.call_tool("apply", {"plan_id": undo.structured_content["plan_id"]})
+        ).structured_content
+    return answers
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(main(sys.argv[1]))))
