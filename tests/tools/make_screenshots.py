@@ -122,7 +122,6 @@ MORE = (
     Scene("left", ("/disconnect",), seen="Logged out"),
     Scene("indexes", ("/indexes ^Ens.Util.LogD",), seen="MAP STATUS", scenario="broken"),
     Scene("index_plan", ("validate the indexes of ^Ens.Util.LogD",), seen="yes", scenario="broken"),
-    Scene("index_report", ("validate the indexes of ^Ens.Util.LogD",), ("y",), "is broken", "broken"),
     Scene("index_build", ("rebuild the indexes of Ens.Util.Log",), seen="Enter", scenario="broken"),
 )
 """Further main screens, for `--themes` alone: the repository keeps what its pages show."""
