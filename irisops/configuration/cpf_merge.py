@@ -20,7 +20,7 @@ from irisops.configuration.generated import (
     places_of_secrets,
     version_of,
 )
-from irisops.configuration.kinds import ConfigKind
+from irisops.configuration.kinds import DATABASE_FILE, ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration, secrets_of
 from irisops.configuration.predefined import predefined
 from irisops.configuration.sql_privileges import parsed
@@ -53,6 +53,15 @@ _MAPS: Mapping[str, str] = {
     "MapPackages": "MapPackage",
 }
 """Table of a namespace -> what its actions are called after Create and Modify."""
+_NOT_SET = tuple(
+    known
+    for known in DATABASE_FILE
+    if known.name
+    not in (
+        "ResourceName", "MaxSize", "ExpansionSize", "GlobalJournalState", "NewGlobalCollation", "NewGlobalIsKeep",
+    )
+)  # fmt: skip
+"""Properties of a database's file that no action should set: its place, its key, its mirror, that it is read-only."""
 _PLAIN = re.compile(r"[A-Za-z0-9_%.:+/~-]+")
 """Values that need no quotation marks."""
 _DOUBTFUL = (";", "#", "//")
@@ -190,7 +199,7 @@ def _always(configuration: Configuration) -> list[str]:
             "Whether a namespace is enabled for interoperability cannot be read: add Interop=1 by hand."
         )
     if configuration.of("databases"):
-        said.append("Sizes and resources of databases: CreateDatabase makes them with its own values.")
+        said.append("Sizes of databases: CreateDatabase makes them with its own values.")
     return said
 
 
@@ -223,6 +232,10 @@ def _parameters(made: _Document, kind: ConfigKind, each: ConfigObject) -> list[t
     for known in kind.readable:
         value = each.values.get(known.name)
         if value is None or known.type == "table":
+            continue
+        if known in _NOT_SET:
+            if value != known.default:
+                made.says(kind, each, f"{known.name}, which is decided where it is made.")
             continue
         since = version_of(known.since)
         if since and made.target and made.target < since:
@@ -267,7 +280,10 @@ def _event(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
 
 
 def _database(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
-    """A database of this machine, or the entry of one elsewhere. Modify changes the entry, not the file."""
+    """A database of this machine, or the entry of one elsewhere. Modify changes the entry, not the file.
+
+    The resource and the limits of a file are set where it is made.
+    """
     directory = str(each.values.get("Directory", ""))
     if directory.startswith(":"):
         made.says(kind, each, "it is mirrored or of another server, whose definition is not here.")
@@ -276,7 +292,8 @@ def _database(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:
     parameters = [*_key(kind, each), *_parameters(made, kind, each)]
     entry = [("LogicalOnly", "1")]
     made.line(create, [*parameters, *(entry if each.values.get("Server") else [])])
-    made.line(modify, [*parameters, *entry])
+    files = {known.name for known in DATABASE_FILE}
+    made.line(modify, [*(pair for pair in parameters if pair[0] not in files), *entry])
 
 
 def _ldap(made: _Document, kind: ConfigKind, each: ConfigObject) -> None:

@@ -69,6 +69,7 @@ _TAGS: Mapping[str, _Tag] = {
             "ClusterMountMode": "ClusterMountMode",
             "MountAtStartup": "MountAtStartup",
             "MountRequired": "MountRequired",
+            "ResourceName": "Resource",
         },
         depth=3,
     ),

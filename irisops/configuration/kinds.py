@@ -108,6 +108,22 @@ def _numbers(names: str, default: int | None = 0) -> Iterable[Property]:
 _RESOURCE_FIELDS = {key: RESOURCE_FIELDS[key] for key in ("description", "public")}
 _USER_FIELDS = {key: each for key, each in USER_FIELDS.items() if key not in PASSING}
 
+DATABASE_FILE: tuple[Property, ...] = (
+    *_texts("ResourceName", None),
+    *_numbers("MaxSize ExpansionSize"),
+    *_numbers("BlockSize", 8192),
+    *_flags("EncryptedDB"),
+    *_texts("EncryptionKeyID"),
+    *_numbers("GlobalJournalState NewGlobalCollation", None),
+    *_flags("NewGlobalIsKeep"),
+    *_numbers("NewGlobalGrowthBlock", 50),
+    *_flags("ReadOnly"),
+    *_texts("NewVolumeDirectory"),
+    *_numbers("NewVolumeThreshold", None),
+    *_texts("MirrorSetName MirrorDBName"),
+)
+"""Properties of the file of a database, by SYS.Database. Its size is its state (facts: iris-config-as-text 5.2)."""
+
 KINDS: tuple[ConfigKind, ...] = (
     ConfigKind("system", "system security settings", "system security settings", "Security.System",
         (  # (facts: iris-config-as-text 5.4, iris-security 3.6)
@@ -182,6 +198,7 @@ KINDS: tuple[ConfigKind, ...] = (
             *_texts("Server"),
             *_flags("MountAtStartup MountRequired ClusterMountMode"),
             *_texts("StreamLocation"),
+            *DATABASE_FILE,
         ),
     ),
     ConfigKind("namespaces", "namespace", "namespaces", "Config.Namespaces",
@@ -216,6 +233,14 @@ KINDS: tuple[ConfigKind, ...] = (
             *_numbers("LDAPFlags", None),
             *_texts("LDAPBaseDN LDAPCACertFile"),
             _secret("LDAPSearchPassword", "password of the search user"),
+        ),
+    ),
+    ConfigKind("tasks", "task", "tasks", "%SYS.Task",
+        (  # those that the list of tasks tells (facts: iris-operations 8)
+            *_texts("Description"),
+            *_texts("Namespace TaskClass", None),
+            Property("Suspended", "flag", "suspended", default=False),
+            Property("RunTask", "text", "runs", None),
         ),
     ),
     ConfigKind("oauth-servers", "OAuth 2.0 server description", "OAuth 2.0 server descriptions",

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from irisops.background import Background
 from irisops.connections.connection import Link
 from irisops.connections.session_times import KnownBirths, known_timeouts
-from irisops.instance.calls import Answer, Call, Rows
+from irisops.instance.calls import Answer, Call, ClassMethod, ClassQuery, ObjectCall, Query, Rows
 from irisops.instance.driver_process.channel import Json
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.models import PollCounts
@@ -44,6 +44,12 @@ MOST_WAITING = 50
 """Readings held until the next poll writes them; the oldest is dropped, should no poll come."""
 
 _READING: ContextVar[Reading | None] = ContextVar("reading", default=None)
+
+_CLASSES = (
+    "%SYSTEM.License", "%SYSTEM.SYS", "%SYSTEM.Security", "%SYS.ProcessQuery", "%CSP.Session", "%SYS.Audit",
+    "Security.Events", "Security.System", "Security.Applications",
+)  # fmt: skip
+"""Classes and tables that are recorded. /denied reads users and roles, too: more than a recording promises."""
 
 _LISTS = ("license", "sessions", "processes", "denied")
 """Commands whose reads are recorded: no other one, as its calls may hold a secret."""
@@ -93,22 +99,23 @@ class Recorder:
         """Keep what the reading that is under way asked, and what came of it."""
         reading = _READING.get()
         if reading is not None and reading.open:
-            reading.heard += zip(calls, answers, strict=True)
+            reading.heard += (pair for pair in zip(calls, answers, strict=True) if _is_recorded(pair[0]))
 
     @contextlib.contextmanager
     def reading(self, name: str) -> Iterator[None]:
-        """Record the reads of a list, unless the connection fails in them."""
+        """Record the reads of a list, if they end: with its rows, or with the instance's refusal."""
         if name not in _LISTS or self._closed:
             yield
             return
         reading = Reading(name, self.link.clock.now().timestamp())
         before = _READING.get()
         _READING.set(reading)
-        whole = True
+        whole = False
         try:
             yield
-        except Unreachable:
-            whole = False
+            whole = True
+        except InstanceProblem as problem:
+            whole = not isinstance(problem, Unreachable)
             raise
         finally:
             _READING.set(before)
@@ -204,6 +211,14 @@ class Recorder:
                 self.link.tape, self.link.connection.heard = None, None
             await asyncio.to_thread(self.writer.close)
             self.ended.set()
+
+
+def _is_recorded(call: Call) -> bool:
+    if isinstance(call, Query):
+        return any(f"FROM {each}" in call.sql for each in _CLASSES)
+    if isinstance(call, ClassQuery):
+        return call.query.startswith(_CLASSES)
+    return isinstance(call, ClassMethod | ObjectCall) and call.class_name in _CLASSES
 
 
 def _births(known: KnownBirths) -> Answer:

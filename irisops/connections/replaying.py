@@ -42,7 +42,7 @@ class RecordedCounts(CountHistory):
     def since(self, start: datetime) -> Sequence[Sample]:
         """The samples from `start` to the moment; of very many those with the most units."""
         begin = max(start.timestamp(), self._replay.start.at)
-        polls = self._replay.recording.polls(begin, self._replay.clock.at, 10 * PARTS)
+        polls = self._replay.recording.polls(begin, self._replay.clock.at, 2 * PARTS)
         return [sample_of(poll) for poll in polls]
 
 

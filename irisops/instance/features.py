@@ -364,6 +364,18 @@ FEATURES: Mapping[str, Feature] = {
             (_object("Security.LDAPConfigs", "List", label="Security.LDAPConfigs %OpenId"),),
             SECURE,
         ),
+        Feature(
+            "oauth.own",
+            (
+                _route(
+                    "statement",
+                    "OAuth2.Server.Configuration",
+                    "Description",
+                    label="SQL table OAuth2_Server.Configuration",
+                ),
+            ),
+            "%Admin_Secure:U and %Admin_OAuth2_Server:U",
+        ),
         # UNVERIFIED: that these objects may be made and saved over the driver, and a client be given its server as an
         # object; the vendor's own code builds them so. Settle: /apply of a folder with a client on 2024 and on 2025.2.
         Feature("oauth.servers.change", (_object("OAuth2.ServerDefinition", "OpenByIssuer"),), _OAUTH),

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from irisops.instance.calls import Answer, Call, ClassMethod, Value
+from irisops.instance.driver_process.channel import Json
 from irisops.instance.models import community_key
 from irisops.instance.values import as_text
 
@@ -87,6 +88,17 @@ class Masks:
     def text(self, text: str) -> str:
         """A sentence of the instance or the program, which may hold any name."""
         return "not kept with pseudonyms" if self.pseudonyms and text else text
+
+    def state(self, state: Mapping[str, Json]) -> dict[str, Json]:
+        """What the session knew beside the answers: with pseudonyms without sentences."""
+        return {
+            name: self.text(value)
+            if isinstance(value, str) and name.endswith("_note")
+            else {key: self.text(each) if isinstance(each, str) else each for key, each in value.items()}
+            if isinstance(value, dict)
+            else value
+            for name, value in state.items()
+        }
 
     def cell(self, name: str, cell: Value, kind: str) -> Value:  # noqa: PLR0911 - one per kind of column
         """A cell of the column `name`, in lower case; `kind` is the type of its license user, "" if it has none."""

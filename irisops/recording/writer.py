@@ -160,7 +160,7 @@ class Writer:
         number = self._next
         answers = self._encoder.reading(number, reading.heard, self._floor)
         key = f"{STATE} {reading.name}"
-        answers[key] = self._encoder.plain(key, dict(reading.state), number, self._floor)
+        answers[key] = self._encoder.plain(key, self._masks.state(reading.state), number, self._floor)
         self._connection.execute(
             "INSERT INTO readings (id, poll, at, name) VALUES (?, ?, ?, ?)",
             (number, poll, reading.at, reading.name),

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from irisops.contract.replies import Done, Facts, Plan, Problem, Reply, Series, Table
-from irisops.instance.errors import NotPermitted
+from irisops.instance.calls import ClassMethod
+from irisops.instance.errors import NotPermitted, Unreachable
 from irisops.instance.models import WebSession
 from irisops.recording.reader import Recording
 from irisops.recording.readings import RecordingError
@@ -225,6 +226,28 @@ async def test_a_refused_list_is_refused_again(tmp_path: Path) -> None:
     await watched.close()
 
 
+async def test_a_list_that_was_broken_off_is_not_recorded(tmp_path: Path) -> None:
+    made = Recorded(tmp_path)
+    await made.begin("lists=no")
+    connection = made.world.session.hub.links["local"].connection
+
+    async def read(broken: BaseException) -> None:
+        with made.recorder.reading("license"):
+            await connection.batch([ClassMethod("%SYSTEM.License", "LUConsumed")])
+            raise broken
+
+    for broken in (asyncio.CancelledError(), Unreachable("Gone.")):
+        with pytest.raises(type(broken)):
+            await read(broken)
+    await made.poll()
+    await made.end()
+    recording = Recording(made.path)
+    last = recording.last()
+    assert last is not None
+    assert recording.taken(last.at, last) is None
+    recording.close()
+
+
 async def test_no_list_is_read_for_it_if_it_must_not(tmp_path: Path) -> None:
     made = Recorded(tmp_path)
     await made.begin("lists=no")
@@ -321,6 +344,7 @@ async def test_no_secret_gets_in_and_the_file_is_private(tmp_path: Path) -> None
         change(made, 3)
         await made.poll()
         await made.world.say("/sessions")
+        await made.world.say("/denied")
         await made.poll()
         modes = modes_of(tmp_path)
         await made.end()
@@ -332,6 +356,8 @@ async def test_no_secret_gets_in_and_the_file_is_private(tmp_path: Path) -> None
     assert PASSWORD not in text
     assert "Sess0001AbCdEfGh" not in text  # the id of a session allows taking it over
     assert "Sess0001" in text
+    assert "Security.Users" not in text  # /denied reads them, too
+    assert "SELECT TOP 500 * FROM %SYS.Audit_List" in text
 
 
 async def test_pseudonyms_are_stable_and_leave_no_name(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from irisops.configuration.generated import (
     places_of_secrets,
     version_of,
 )
-from irisops.configuration.kinds import ConfigKind
+from irisops.configuration.kinds import DATABASE_FILE, ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration, secrets_of
 from irisops.configuration.predefined import predefined
 from irisops.configuration.values import Property, Value
@@ -35,6 +35,12 @@ _POSITIONAL: Mapping[str, tuple[str, ...]] = {
     "audit-events": ("Description", "Enabled"),
 }
 """Kinds whose Create takes values one by one, after the key."""
+_BY_HAND = {
+    "sql-privileges": "/diff shows them, GRANT gives them.",
+    "ldap": "to make one takes properties that no public source names.",
+    "tasks": "its settings cannot be read.",
+}
+"""Kinds that no call here makes -> why."""
 _CHANGED = ("system", "services")
 """Kinds that are never made."""
 _MAPS = ("MapGlobals", "MapRoutines", "MapPackages")
@@ -65,8 +71,8 @@ def _values(
     found = []
     for known in kind.readable:
         value = each.values.get(known.name)
-        if value is None or (known.type == "table" and not tables):
-            continue
+        if value is None or (known.type == "table" and not tables) or known in DATABASE_FILE:
+            continue  # the file of a database is of another class
         if known.type != "table" and not listable(known, value):
             said = f"{known.name}, as an item holds “{known.separator}”."
             left_out.append(f"{kind.noun} {harmless(each.name, 80)}: {said}")
@@ -85,8 +91,8 @@ def objectscript_file(configuration: Configuration) -> Generated:
     written = 0
     users = []
     for kind, each in own_objects(configuration):
-        if kind.name == "sql-privileges":
-            left_out.append(f"{kind.noun} {harmless(each.name, 80)}: /diff shows them, GRANT gives them.")
+        if kind.name in _BY_HAND:
+            left_out.append(f"{kind.noun} {harmless(each.name, 80)}: {_BY_HAND[kind.name]}")
             continue
         if kind.name in _OPENED and (version_of(configuration.version) or (0, 0)) < OAUTH_SINCE:
             since = ".".join(map(str, OAUTH_SINCE))

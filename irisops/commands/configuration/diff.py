@@ -18,8 +18,8 @@ from irisops.commands.configuration.sides import (
 from irisops.commands.recording.moments import diff_moments
 from irisops.configuration.differences import Difference, common_kinds, differences
 from irisops.configuration.folder import is_export
+from irisops.configuration.kind_read import KindRead
 from irisops.configuration.kinds import BY_NAME, ConfigKind
-from irisops.configuration.reading import KindRead
 from irisops.configuration.values import Property, Value
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Refusal, Table, Tone

@@ -27,9 +27,9 @@ from irisops.configuration.folder import (
     top_of,
     update,
 )
+from irisops.configuration.kind_read import KindRead
 from irisops.configuration.kinds import BY_NAME
 from irisops.configuration.model import Configuration
-from irisops.configuration.reading import KindRead
 from irisops.configuration.text import TextError, files_of
 from irisops.configuration.values import NoValueError
 from irisops.contract.chat import Command
@@ -194,7 +194,14 @@ def _done(folder: Path, found: Configuration, what: str) -> Done:
         "export",
         f"The configuration of {harmless(found.instance)} is in {harmless(folder)}: {what}.",
         [
-            listed([f"{len(found.of(kind))} {BY_NAME[kind].plural}" for kind in found.kinds]),
+            listed(
+                [
+                    counted(len(found.of(kind)), BY_NAME[kind].noun, BY_NAME[kind].plural)
+                    for kind in found.kinds
+                    if found.of(kind)
+                ],
+                most=len(found.kinds),
+            ),
             *unread_lines(found),
             "Secrets are not in it: “set by hand” marks their places",
             f"/diff {quote(str(folder))} compares it with the instance later",

@@ -17,9 +17,9 @@ from irisops.commands.configuration.sides import (
 from irisops.configuration.cpf_merge import merge_file
 from irisops.configuration.generated import Generated, Version, version_of
 from irisops.configuration.installer_manifest import CLASS_NAME, installer_class
+from irisops.configuration.kind_read import KindRead
 from irisops.configuration.model import Configuration
 from irisops.configuration.password_hash import password_hash, refusal_of
-from irisops.configuration.reading import KindRead
 from irisops.contract.chat import Command
 from irisops.contract.replies import Change, Done, Plan, Refusal
 from irisops.contract.wording import counted, harmless, listed

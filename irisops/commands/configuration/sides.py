@@ -11,9 +11,10 @@ from irisops.commands.tool.on import connected
 from irisops.configuration.config_api_json import config_api
 from irisops.configuration.folder import is_export, read_folder
 from irisops.configuration.imported import MOST, ImportProblem
+from irisops.configuration.kind_read import KindRead, put_together
 from irisops.configuration.kinds import BY_NAME, ConfigKind
 from irisops.configuration.model import Configuration
-from irisops.configuration.reading import READABLE, KindRead, put_together, read_kind
+from irisops.configuration.reading import READABLE, read_kind
 from irisops.configuration.security_export_xml import security_export
 from irisops.configuration.text import TextError
 from irisops.connections.connection import Link

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from irisops.engine.spec import Arg, CommandSpec, Keyword, Plain
@@ -12,6 +13,23 @@ _ONLY = (
 )
 _CONFIGURATION = "[the|this] (configuration|config|instance|server)"
 _command = partial(CommandSpec, group="instance")
+
+
+def _file_of(  # noqa: PLR0917 - the columns of a table of formats
+    word: str, summary: str, handler: str, plain: str, example: str, options: Mapping[str, str] | None = None
+) -> CommandSpec:
+    """`/export WORD FILE`: the configuration in another format."""
+    return _command(
+        name=f"export {word}",
+        summary=summary,
+        handler=f"configuration.generate:{handler}",
+        grammar=(Arg("file", "file"), *_ONLY),
+        options={**(options or {}), "from": "file"},
+        plain=(Plain(plain),),
+        examples=(example,),
+        uses_connection=True,
+    )
+
 
 SPECS: tuple[CommandSpec, ...] = (
     _command(
@@ -30,62 +48,37 @@ SPECS: tuple[CommandSpec, ...] = (
         examples=("export the configuration to ./live",),
         needs_connection=True,
     ),
-    _command(
-        name="export merge",
-        summary="Write a CPF merge file of the configuration; passwords=jane,bob asks for theirs and writes hashes",
-        handler="configuration.generate:merge",
-        grammar=(Arg("file", "file"), *_ONLY),
-        options={"target": "text", "passwords": "user", "from": "file"},
-        plain=(
-            Plain(
-                "(write|make|create|generate|produce) [me] [a|the] [cpf] merge file (to|in|into|as|named|called) {file}"
-            ),
-        ),
-        examples=("make a merge file named merge.cpf",),
-        uses_connection=True,
+    _file_of(
+        "merge",
+        "Write a CPF merge file of the configuration; passwords=jane,bob asks for theirs and writes hashes",
+        "merge",
+        "(write|make|create|generate|produce) [me] [a|the] [cpf] merge file (to|in|into|as|named|called) {file}",
+        "make a merge file named merge.cpf",
+        {"target": "text", "passwords": "user"},
     ),
-    _command(
-        name="export manifest",
-        summary="Write the configuration as an %Installer class, with comments on what its tags cannot say",
-        handler="configuration.generate:manifest",
-        grammar=(Arg("file", "file"), *_ONLY),
-        options={"from": "file"},
-        plain=(
-            Plain(
-                "(write|make|create|generate|produce) [me] [a|an|the] [installer|%installer] manifest "
-                "(to|in|into|as|named|called) {file}"
-            ),
+    _file_of(
+        "manifest",
+        "Write the configuration as an %Installer class, with comments on what its tags cannot say",
+        "manifest",
+        (
+            "(write|make|create|generate|produce) [me] [a|an|the] [installer|%installer] manifest "
+            "(to|in|into|as|named|called) {file}"
         ),
-        examples=("make an installer manifest named App.Installer.cls",),
-        uses_connection=True,
+        "make an installer manifest named App.Installer.cls",
     ),
-    _command(
-        name="export objectscript",
-        summary="Write the configuration as ObjectScript for a terminal session",
-        handler="configuration.generate:as_objectscript",
-        grammar=(Arg("file", "file"), *_ONLY),
-        options={"from": "file"},
-        plain=(
-            Plain(
-                f"(write|export|generate) {_CONFIGURATION} as objectscript (to|in|into) {{file}}",
-            ),
-        ),
-        examples=("write the configuration as objectscript to setup.txt",),
-        uses_connection=True,
+    _file_of(
+        "objectscript",
+        "Write the configuration as ObjectScript for a terminal session",
+        "as_objectscript",
+        f"(write|export|generate) {_CONFIGURATION} as objectscript (to|in|into) {{file}}",
+        "write the configuration as objectscript to setup.txt",
     ),
-    _command(
-        name="export python",
-        summary="Write the configuration as a Python program for the driver",
-        handler="configuration.generate:as_python",
-        grammar=(Arg("file", "file"), *_ONLY),
-        options={"from": "file"},
-        plain=(
-            Plain(
-                f"(write|export|generate) {_CONFIGURATION} as [a] python [program|script] (to|in|into) {{file}}"
-            ),
-        ),
-        examples=("write the configuration as a python program to setup.py",),
-        uses_connection=True,
+    _file_of(
+        "python",
+        "Write the configuration as a Python program for the driver",
+        "as_python",
+        f"(write|export|generate) {_CONFIGURATION} as [a] python [program|script] (to|in|into) {{file}}",
+        "write the configuration as a python program to setup.py",
     ),
     _command(
         name="diff",

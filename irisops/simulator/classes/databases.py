@@ -36,6 +36,13 @@ _PROPERTIES: dict[str, Callable[[Database], Value]] = {
     "MirrorDBName": lambda _each: "",
     "ResourceName": lambda each: each.resource,
     "BlockSize": lambda _each: 8192,
+    "EncryptionKeyID": lambda _each: "",
+    "NewGlobalCollation": lambda _each: 5,
+    "NewGlobalIsKeep": lambda _each: 0,
+    "NewGlobalGrowthBlock": lambda _each: 50,
+    "NewVolumeDirectory": lambda _each: "",
+    "NewVolumeThreshold": lambda _each: 0,
+    "MirrorSetName": lambda _each: "",
 }
 """UNVERIFIED: the numbers of GlobalJournalState. Settle: %OpenId a journaled database and one that is not."""
 for _name in _PROPERTIES:

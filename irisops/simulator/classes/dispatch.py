@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from irisops.simulator.backend import Argument as PassedArgument
-from irisops.simulator.backend import ByRef, ThrownError, Value
+from irisops.simulator.backend import ByRef, ObjectRef, ThrownError, Value
 from irisops.simulator.classes import query_methods
 from irisops.simulator.classes.definition import ClassDef, MethodDef, PropertyDef, QueryDef
 from irisops.simulator.classes.job import Job
@@ -80,7 +80,9 @@ def set_property(job: Job, number: int, name: str, value: Value) -> None:
     if prop.collection:
         # UNVERIFIED: what assigning a string to a list property throws. Settle: set Roles of a Security.Users object.
         raise ThrownError("<INVALID OREF>")
-    instance.values[prop.name] = undefined_as_empty(value)
+    # The object holds what it was given, whatever becomes of the client's reference.
+    held = job.objects.get(value.number) if isinstance(value, ObjectRef) else undefined_as_empty(value)
+    instance.values[prop.name] = held
 
 
 def run_query(

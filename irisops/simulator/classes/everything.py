@@ -104,6 +104,7 @@ def build_registry(version: tuple[int, int]) -> Registry:
             oauth.ENDPOINT,
             oauth.SERVERS,
             oauth.CLIENTS,
+            oauth.OWN_SERVER,
             audit.AUDIT,
             system_basics.SYSTEM,
             system_settings.SYSTEM,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from irisops.simulator.backend import ByRef, ObjectRef, Value
+from irisops.simulator.backend import ByRef, Value
 from irisops.simulator.classes import records, status
 from irisops.simulator.classes.definition import ClassDef
 from irisops.simulator.classes.job import Job
@@ -25,6 +25,7 @@ ENDPOINT.property("UseSSL", "%Boolean")
 for _name in ("Host", "Port", "Prefix"):
     ENDPOINT.property(_name)
 SERVERS = ClassDef("OAuth2.ServerDefinition", base=PERSISTENT, requires="%Admin_Secure:U")
+OWN_SERVER = ClassDef("OAuth2.Server.Configuration", base=PERSISTENT, requires="%Admin_Secure:U")
 CLIENTS = ClassDef("OAuth2.Client", base=PERSISTENT, requires="%Admin_Secure:U")
 
 # UNVERIFIED: that the IDs are numbers, and that every scalar property is a column of its name.
@@ -102,8 +103,8 @@ class _Persistence:
 
     def _server(self, job: Job, instance: Instance) -> OAuthServer:
         given = instance.values.get("ServerDefinition", "")
-        opened = job.objects.get(given.number) if isinstance(given, ObjectRef) else given
-        server: OAuthServer | None = _by_id(job.world.oauth_servers, opened.key if opened else "")
+        key = given.key if isinstance(given, Instance) else ""
+        server: OAuthServer | None = _by_id(job.world.oauth_servers, key)
         if server is None:
             raise StatusError(5659, "OAuth2.Client:ServerDefinition")
         return server
@@ -178,5 +179,7 @@ def _url(_job: Job, this: Instance) -> str:
     return f"http{'s' if values['UseSSL'] == '1' else ''}://{values['Host']}{port}{prefix}"
 
 
+OWN_SERVER.property("Description")
+project(OWN_SERVER, "own_oauth_server", {"ID": lambda each: each.name})
 _declare(SERVERS, "oauth_servers", _SERVER, "OpenByIssuer")
 _declare(CLIENTS, "oauth_clients", _CLIENT, "Open")

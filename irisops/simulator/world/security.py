@@ -45,6 +45,7 @@ class SecurityTables:
         self.databases: NameTable[Database] = NameTable(lambda database: database.name)
         self.oauth_servers: NameTable[OAuthServer] = NameTable(lambda server: server.issuer)
         self.oauth_clients: NameTable[OAuthClient] = NameTable(lambda client: client.name)
+        self.own_oauth_server: NameTable[NamedSettings] = NameTable(lambda each: each.name)
         self.tls: NameTable[NamedSettings] = NameTable(lambda each: each.name)
         self.ldap: NameTable[NamedSettings] = NameTable(lambda each: each.name)
         self.system = SystemSecurity()

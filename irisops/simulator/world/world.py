@@ -34,6 +34,7 @@ from irisops.simulator.world.model import (
     AuditRecord,
     Database,
     LicenseKey,
+    NamedSettings,
     Namespace,
     OAuthClient,
     OAuthServer,
@@ -151,6 +152,11 @@ class World:
         """OAuth clients."""
         return self.tables.oauth_clients
 
+    @property
+    def own_oauth_server(self) -> NameTable[NamedSettings]:
+        """The one record of the instance as an authorization server, if it is one."""
+        return self.tables.own_oauth_server
+
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def now(self) -> datetime:
@@ -166,7 +172,7 @@ class World:
         """Change counter of a table.
 
         Tables are users, roles, resources, services, applications, events, namespaces, databases, oauth_servers,
-        oauth_clients, processes, sessions, license and audit. Raises KeyError for another name.
+        oauth_clients, own_oauth_server, processes, sessions, license and audit. Raises KeyError for another name.
         """
         counters: dict[str, Callable[[], int]] = {
             "processes": lambda: self.process_table.revision,
@@ -183,6 +189,7 @@ class World:
             "databases": lambda: self.databases.revision,
             "oauth_servers": lambda: self.oauth_servers.revision,
             "oauth_clients": lambda: self.oauth_clients.revision,
+            "own_oauth_server": lambda: self.own_oauth_server.revision,
         }
         return counters[table]()
 

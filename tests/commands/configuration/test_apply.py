@@ -112,6 +112,14 @@ async def test_what_others_still_hold_is_not_deleted(person: Desk, tmp_path: Pat
     assert isinstance(reply, Done)
     assert any("users" in line and "Held" in line for line in reply.details)
     assert person.role("Held")
+    world = person.served.world
+    world.resources.add(Resource("Kept"))
+    database = world.databases.get("USER")
+    assert database is not None
+    database.resource = "Kept"
+    reply = (await person.say(f"/apply {live} only resources,applications,roles,databases delete=yes"))[-1]
+    assert isinstance(reply, Done), reply
+    assert any("deletion of resource Kept" in line for line in reply.details)
 
 
 async def test_own_account_and_last_superuser_are_guarded(person: Desk, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ async def test_a_folder_is_made_whole_and_private_with_progress_by_kind(person: 
         "audit-events",
         "databases",
         "namespaces",
+        "tasks",
     }
     bob = (live / "users" / "bob.toml").read_text()
     assert bob == (
@@ -255,7 +257,8 @@ async def test_namespaces_have_their_databases_and_mappings(person: Desk, tmp_pa
         'MapPackages = [\n    "App.Util = LIB",\n]\n'
     )
     assert (live / "databases" / "iristemp.toml").read_text() == (
-        'Name = "IRISTEMP"\nDirectory = "/usr/irissys/mgr/iristemp/"\n'
+        'Name = "IRISTEMP"\nDirectory = "/usr/irissys/mgr/iristemp/"\nResourceName = "%DB_IRISTEMP"\n'
+        "GlobalJournalState = 3\nNewGlobalCollation = 5\nNewVolumeThreshold = 0\n"
     )
     (*_, table) = await person.say(f"/diff {live}")
     assert isinstance(table, Table)
@@ -318,3 +321,26 @@ async def test_grants_and_configurations_of_tls_and_ldap_are_written_without_the
     assert "\nModifyLDAPConfig:Name=shop.example" in merge
     assert "CreateLDAPConfig" not in merge
     assert GOOD not in merge + "".join(found.values())
+
+
+async def test_files_of_databases_and_tasks_are_told_as_far_as_the_instance_tells_them(
+    person: Desk, tmp_path: Path
+) -> None:
+    live = tmp_path / "live"
+    world = person.served.world
+    database = world.databases.get("USER")
+    assert database is not None
+    database.most, database.read_only, database.size = 500, True, 77
+    world.operations.tasks.append(replace(world.operations.tasks[0], number=1000))
+    await person.say(f"/export {live} only databases,tasks")
+    user = (live / "databases" / "user.toml").read_text()
+    assert "MaxSize = 500\n" in user
+    assert "ReadOnly = true\n" in user
+    assert "77" not in user
+    found = read_folder(live)
+    twice = world.operations.tasks[0].name
+    assert found.why_unknown("tasks", twice, "Suspended") == "Several tasks have this name."
+    assert (live / "tasks" / "purge%20journal.toml").read_text() == (
+        'Name = "Purge Journal"\nNamespace = "%SYS"\nTaskClass = "%SYS.Task.PurgeJournal"\nRunTask = "Daily"\n'
+    )
+    assert "times of the day" in (live / TOP).read_text()

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from irisops.contract.replies import Done, Table
-from irisops.simulator.world.model import OAuthClient, OAuthServer
+from irisops.simulator.backend import ObjectRef
+from irisops.simulator.world.model import NamedSettings, OAuthClient, OAuthServer
 from tests.changes.test_killed import killed
 from tests.commands.configuration.test_apply import bytes_in
 from tests.commands.editing import Desk, desk, desk_on
 from tests.instance.served import Served, serve
+from tests.simulator.classes.instance import Instance
 
 SECRET = "canary-typed-secret"
 ISSUER = "https://sso.example:8443/realms/Staff"
@@ -85,6 +87,11 @@ async def test_changes_and_deletions_are_planned_and_undone(person: Desk, tmp_pa
     live = tmp_path / "live"
     furnish(person.served, "Portal")
     await person.say(f"/export {live} only oauth-servers,oauth-clients")
+    top = live / "instance.toml"
+    assert "own authorization server" not in top.read_text()
+    person.served.world.own_oauth_server.add(NamedSettings("singleton"))
+    await person.say(f"/export {live} only oauth-servers,oauth-clients")
+    assert "own authorization server" in top.read_text()
     client = person.served.world.oauth_clients.get("Portal")
     assert client is not None
     client.redirect, client.default_scope, client.client_secret = "http://other/x", "", "kept"
@@ -106,6 +113,26 @@ async def test_changes_and_deletions_are_planned_and_undone(person: Desk, tmp_pa
     await person.do("/undo")
     assert client.redirect == "http://other/x"
     assert person.served.world.oauth_clients.get("Lab") is not None
+
+
+def test_the_server_of_a_client_outlives_the_reference_to_it() -> None:
+    """A driver releases its references whenever it likes; the object keeps what it was given."""
+    instance = Instance()
+    world = instance.world
+    server = world.oauth_servers.add(OAuthServer(7, ISSUER))
+    calls = instance.login().session
+    found = calls.class_method("OAuth2.ServerDefinition", "OpenByIssuer", [ISSUER])
+    made = calls.class_method("OAuth2.Client", "%New", [])
+    assert isinstance(found, ObjectRef)
+    assert isinstance(made, ObjectRef)
+    for name, value in (("ApplicationName", "A"), ("ClientType", "public"), ("SSLConfiguration", "T")):
+        calls.set_property(made.number, name, value)
+    calls.set_property(made.number, "ServerDefinition", found)
+    calls.release([found.number])
+    assert calls.invoke(made.number, "%Save", []) == 1
+    client = world.oauth_clients.get("A")
+    assert client is not None
+    assert client.server is server
 
 
 async def test_a_client_of_a_server_that_is_nowhere_is_refused_before_anything_is_done(

@@ -111,7 +111,6 @@ async def test_what_an_account_cannot_read_is_unknown_and_nothing_is_planned_on_
         for at, (roles, execute, objects) in enumerate(
             (
                 (SECADMIN, "needed", "protected"),
-                (SECADMIN, "not-needed", "protected"),
                 (SECADMIN, "not-needed", "allowed"),
                 (READER, "needed", "protected"),
                 (READER, "not-needed", "allowed"),
