@@ -23,7 +23,7 @@ MEANINGS: Sequence[tuple[re.Pattern[str], str]] = tuple(
         # (facts: iris-license-sessions 2)
         (
             r"license limit|licen[sc]e.*exceeded",
-            "A login found no free license unit: /license shows who holds them, /free helps.",
+            "A login found no free license unit: /license shows who holds them.",
         ),
         (
             r"no valid license key",

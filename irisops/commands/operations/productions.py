@@ -190,7 +190,7 @@ async def show_production(context: Context, command: Command) -> Replies:
     )
     space = quote(production.namespace)
     word = {RUNNING: "stop", TROUBLED: "recover"}.get(production.state, "start")
-    card.actions = [("g", word, f"/production {word} {space}")]
+    card.actions = [("x" if word == "stop" else "g", word, f"/production {word} {space}")]
     yield card
     if production.components is not None:
         yield _components(production, production.components, errors or [])
