@@ -194,15 +194,17 @@ class AgentService:
 
         The text depends on the plan alone, so it is the same each time.
         """
+        call = _Call(caller, "apply", plan=plan_id[:40])
         try:
             planned, profile = self._found(plan_id)
+            call = _call_of(caller, planned)
             asked = self._question(caller, planned, profile)
         except Refusal as refusal:
-            self._write(_Call(caller, "apply", plan=plan_id[:40]), refusal.error)
-            raise _failed(refusal) from None
+            self._write(call, refusal.error)
+            raise _failed(refusal, call.profile) from None
         if asked is not None and planned.asked is None:
             planned.asked = self.session.clock.monotonic()
-            self._write(_call_of(caller, planned), "asked")
+            self._write(call, "asked")
         return asked
 
     def _question(self, caller: Caller, planned: _Planned, profile: Profile) -> Question | None:

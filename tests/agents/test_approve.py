@@ -37,6 +37,8 @@ async def test_a_yes_in_a_terminal_lets_the_agent_apply_once(tmp_path: Path) -> 
         await it.told("apply", plan_id=plan_id)
         assert it.world.instance.held("bob") == ("%SQL",)
         assert it.calls()[-1].approval == "terminal"
+        refused = next(call for call in it.calls() if call.outcome == "NeedsApproval")
+        assert (refused.profile, refused.line) == ("local", "/grant %SQL to bob")
         assert await it.refused("apply", plan_id=plan_id) == "PlanGone"
         assert approve(it, plan_id, "local")[1] == "No plan of an agent waits.\n"
 
