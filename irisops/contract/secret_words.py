@@ -145,7 +145,7 @@ _PLAIN_WORDS = _words(
     allowed allows enable enabled disable disabled says said say show shows see seen look looks asks ask
     typed types type fine easy simple hard role roles resource resources privilege privileges table
     tables gone back user's longer shorter different stays stay goes go went comes come came must should
-    auth authentication ldap unauthenticated delegated expected sends sent
+    auth authentication ldap unauthenticated delegated expected sends sent put
     will belongs belong often enough pc laptop plain clear ready deleted removed be
     """
 )

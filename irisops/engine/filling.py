@@ -23,6 +23,7 @@ _FILLS: Mapping[str, frozenset[str]] = {
     "id": frozenset({"number", "id"}),
     "path": frozenset({"application"}),
     "folder": frozenset({"folder", "file", "word", "application"}),
+    "database": frozenset({"resource", "namespace", "word"}),
     "people": frozenset({"people", "number"}),
     "number": frozenset({"number", "ordinal"}),
     "holder": frozenset({"holder"}),
@@ -68,6 +69,7 @@ def fill(
     """
     if "{" not in line:
         return line, {}, 0
+    chosen = chosen or _source(line, words)
     used: dict[int, str] = {word: place.strip("{}12") for place, word in chosen.items() if word >= 0}
     missing = 0
 
@@ -79,8 +81,8 @@ def fill(
         place = _candidate(kind, words, used)
         if place is not None and not required and kind != "new" and _is_a_guess(words[place]):
             place = None
-        if place is None and kind == "new" and required:
-            place = next((at for at in range(1, len(words)) if words[at].mended and at not in used), None)
+        if place is None and required:
+            place = next((at for at in _last_resort(kind, words) if at not in used), None)
         if place is None:
             return ""
         used[place] = kind
@@ -111,6 +113,60 @@ def fill(
         return values[place[0]]
 
     return " ".join(PLACE.sub(value, line).split()) if optional else PLACE.sub(value, line), used, missing
+
+
+def _source(line: str, words: Sequence[Word]) -> dict[str, int]:
+    """What is copied where the copy is named first: `make /csp/new exactly like /csp/user`."""
+    place = PLACE.search(line) if " copy " in line else None
+    for at, word in enumerate(words) if place else ():
+        before = words[at - 1].text.casefold() if at else ""
+        if (
+            place
+            and place[1] in word.kinds
+            and word.sure
+            and not word.odd
+            and before in ("like", "of", "from")
+        ):
+            return {place[0]: at}
+    return {}
+
+
+def _last_resort(kind: str, words: Sequence[Word]) -> Iterator[int]:
+    """Words of the language that may be a new name, or of a folder by where they stand: `apply conf`."""
+    if kind == "new":
+        yield from (at for at in range(1, len(words)) if words[at].mended)
+    for place, word in enumerate(words) if kind == "folder" else ():
+        before = words[place - 1].text.casefold() if place else ""
+        if before in _BEFORE_FOLDER and word.meaning and not word.kinds and word.meaning not in _NO_FOLDERS:
+            yield place
+
+
+_BEFORE_FOLDER = frozenset({"apply", "diff", "export", "from", "in", "into", "against", "with", "than"})
+_NO_FOLDERS = frozenset(
+    {
+        "instance",
+        "text",
+        "file",
+        "git",
+        "folder",
+        "settings",
+        "what",
+        "which",
+        "now",
+        "only",
+        "share",
+        "profile",
+        "license",
+        "session",
+        "process",
+        "user",
+        "role",
+        "resource",
+        "database",
+        "application",
+        "service",
+    }
+)
 
 
 def _is_a_guess(word: Word) -> bool:
@@ -159,9 +215,10 @@ def alternatives(line: str, words: Sequence[Word]) -> Iterator[dict[str, int]]:
             yield {place: -1}
 
 
-def _candidate(kind: str, words: Sequence[Word], used: Collection[int]) -> int | None:
-    """The word that fills a place: a known name first, then what may be one."""
-    return next(iter(_candidates(kind, words, used)), None)
+def _candidate(kind: str, words: Sequence[Word], used: Mapping[int, str]) -> int | None:
+    """The word that fills a place: a known name first, then what may be one. No name fills two places of a kind."""
+    names = {words[at].value for at, of in used.items() if of == kind and words[at].value}
+    return next((at for at in _candidates(kind, words, used) if words[at].value not in names), None)
 
 
 def _candidates(kind: str, words: Sequence[Word], used: Collection[int]) -> list[int]:
@@ -172,6 +229,8 @@ def _candidates(kind: str, words: Sequence[Word], used: Collection[int]) -> list
     fitting = [place for place, word in enumerate(words) if place not in used and word.kinds & fills]
     if kind == "folder":  # what is known by its name is no folder
         fitting = [place for place in fitting if "word" not in words[place].kinds or words[place].strange]
+    if kind == "database":  # `the shop database` is read as the resource that protects it
+        fitting = [place for place in fitting if words[place].value.startswith(("%DB_", words[place].typed))]
     if kind == "new":
         fitting.sort(
             key=lambda place: (not words[place].strange, not words[place].sure, not words[place].odd)
@@ -194,7 +253,7 @@ _FOLLOW: Mapping[str, Sequence[str]] = {
     "column": ("by", "column", "after"),
     "words": (
         "with", "containing", "contain", "contains", "for", "about", "matching", "match", "mention", "mentioning",
-        "by", "saying", "say", "only", "has", "have", "where", "of",
+        "by", "saying", "say", "only", "has", "have", "where", "of", "to",
     ),
 }  # fmt: skip
 """Kind of a place -> words before what fills it, which may be any word."""
@@ -228,6 +287,7 @@ _THESE = frozenset(
         "only",
         "something",
         "text",
+        "what",
     }
 )
 
@@ -273,7 +333,13 @@ _LIKELIEST: Mapping[str, Callable[[Sequence[Word], int], tuple[bool | int, ...]]
 def _written(kind: str, word: Word) -> str:
     value = word.value or word.text
     if kind in _FOLLOW:
-        return quote(word.text)
+        return quote(word.text if kind == "column" else word.typed)
+    if kind == "database":
+        return quote(
+            word.text
+            if value.startswith("%DB_") and not word.text.startswith("%")
+            else value.removeprefix("%DB_")
+        )
     if kind == "seconds":
         return str(seconds_of(value))
     return quote(value)

@@ -6,6 +6,7 @@ filter need no example: their words come from the declaration of the command, th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,10 +36,13 @@ _BETWEEN = frozenset(
         *_LINKS, "permission", "permissions", "right", "rights", "value", "setting", "method", "methods", "have", "has",
         "get", "gets", "the", "a", "an", "of", "for", "on", "at", "in", "should", "shall", "must", "it", "its", "this",
         "from", "new", "with", "name", "called", "now", "and", "only", "or", "his", "her", "their", "are", "use", "my",
+        "he", "she", "they", "him", "them", "we", "you",
     }
 )  # fmt: skip
 """Words that may stand between an option and its value."""
 _AND = frozenset({"and", "or", "plus", "also", "both"})
+_SWITCHED = re.compile(r" (?:enable|disable|auth=[-+]\S+)$")
+_SWITCHES = frozenset({"enable", "disable", "login", "anonymous"})
 _FAR = 5
 """Words after an option within which its value stands."""
 _NEGATED = frozenset({"not", "no", "dont", "never", "without", "off", "false", "isnt", "stop", "longer"})
@@ -168,6 +172,8 @@ class GrammarWords:
             line = self._of_command(line, said)
         logins = self._logs_in and len(_LOGINS.intersection(said.tokens)) > 1
         if logins or self._says.intersection(said.tokens):
+            if _SWITCHES.isdisjoint(said.tokens):
+                line = _SWITCHED.sub("", line)  # what the example has and the sentence does not say
             for option in self._options:
                 if option.kind == "login":
                     line = self._logins(option, line, said)
@@ -205,7 +211,9 @@ class GrammarWords:
                 continue
             values = [] if option.kind == "flag" else self._values(option, key, said)
             if option.kind == "flag":
-                near = {*said.tokens[max(0, at - 3) : at], *said.tokens[at + size : at + size + 2]}
+                after = said.tokens[at + size : at + size + 2]
+                # `delete what is not in it` denies nothing
+                near = {*said.tokens[max(0, at - 3) : at], *(() if after[:1] == ["what"] else after)}
                 value = "no" if near & _NEGATED else "yes"
             elif values:
                 value = ",".join(_written(option, said.words[each], said.tokens[each]) for each in values)

@@ -128,7 +128,7 @@ COMMON = frozenset(
 
 _SLOTS = {
     "user": "user", "users": "user", "role": "role", "app": "application", "service": "service", "resource": "resource",
-    **dict.fromkeys(("who", "holder", "name", "new"), "name"),
+    **dict.fromkeys(("who", "holder", "name", "new", "template"), "name"),
 }  # fmt: skip
 """Slot -> kind of the name in it, where the grammar does not say so."""
 _NAMES = ("user", "role", "profile", "resource", "application", "service", "guest", "command")

@@ -34,7 +34,7 @@ EXAMPLES: Mapping[str, str] = {
     "host": "db.example.org", "line": "xxline_1", "people": "4", "email": "anna@example.org", "pair": "free<2",
     "address": "iris://anna@db.example.org:1972/USER",
     "shared": "web", "pass": "sql", "perm": "R", "reads": "R", "writes": "R", "path": "/csp/new",
-    "folder": "./live", "place": "keyring",
+    "folder": "./live", "clock": "14:02", "database": "%DB_USER", "place": "keyring",
     "colour": "red", "text": '"xx one"', "date": "2026-12-31", "column": "units",
     "words": "idle",
 }  # fmt: skip
@@ -273,6 +273,9 @@ class Ranker:
             and best.score - rival >= 0.3
             and first not in _ASKING
             and not best.line.endswith(" all")
+            and not any(
+                each.text.casefold() == "tunnels" for each in words
+            )  # `open tunnels` asks which are open
         )
 
     def _of_clauses(self, text: str, words: Sequence[Word], names: Names) -> list[Guess]:
@@ -381,7 +384,7 @@ class Ranker:
         guessed = {
             place
             for place, kind in filled.items()
-            if words[place].strange
+            if (words[place].strange or (kind == "folder" and words[place].meaning))
             and not words[place].sure
             and kind not in _DECLARED
             and (not words[place].odd or (kind in _PERSONAL and _is_shouted(words[place].text, words)))
@@ -405,7 +408,8 @@ class Ranker:
             and not word.meaning
             and place not in filled
             and (
-                "number" in word.kinds or not any(self._index.has(number, kind) for kind in _kinds(word)[-1:])
+                not word.kinds.isdisjoint(("number", "folder"))
+                or not any(self._index.has(number, kind) for kind in _kinds(word)[-1:])
             )
         )
         exists = any(
@@ -417,6 +421,8 @@ class Ranker:
         )
         tokens = {word.meaning for word in words} if meaning.choice else set()
         if meaning.choice not in tokens and not meaning.others.isdisjoint(tokens):
+            score -= OTHER
+        if "public=" in line and words[-1].text.casefold() == "none" and not line.endswith("none"):
             score -= OTHER
         score += COVERED * (covered / total if total else 0.0)
         score -= (
@@ -438,7 +444,7 @@ class Ranker:
             named,
             filled,
             names,
-            fills=any(words[place].sure for place in filled),
+            fills=any(words[place].sure or kind == "folder" for place, kind in filled.items()),
             exists=exists,
         )
 
@@ -473,6 +479,8 @@ def _vague(guess: Guess, words: Sequence[Word]) -> bool:
     said = {word.meaning for word in words} | {word.text.casefold() for word in words}
     if not (guess.spec.changes or guess.spec.at_once) or said.isdisjoint(_ENDINGS):
         return False
+    if "delete" in said and guess.spec.name.startswith("database "):
+        return True  # no database is deleted here, nor is dismounting it meant
     exact = guess.like > _EXACT and not guess.spec.at_once and not guess.line.endswith(" all")
     if exact or (guess.fills and not guess.missing):
         return False
@@ -540,7 +548,7 @@ def _elsewhere(words: Sequence[Word]) -> tuple[str, list[Word]]:
                 return "all", [*words[: whole[0]], *words[place + 1 :]]
     if len(where) > 1:
         used |= {place for place, word in enumerate(words) if word.text.casefold() in _BESIDE}
-    return ",".join(where), [word for place, word in enumerate(words) if place not in used]
+    return ",".join(dict.fromkeys(where)), [word for place, word in enumerate(words) if place not in used]
 
 
 def _joined(between: Sequence[str]) -> bool:

@@ -69,6 +69,7 @@ _OTHER_THAN_WORDS = frozenset(
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^'\s][^']*'(?=[\s,.;:!?)]|$)|[^\s\"]+")
 _WITH_PERMISSION = re.compile(r"([%\w.-]*\w):([RWU]{1,3})")
 _URL = re.compile(r"(?:https?|iris)://\w", re.IGNORECASE)
+_GLOBAL = re.compile(r"\^%?[A-Za-z][\w.]*(?:\(.*\))?")
 _HERE = re.compile(r"\.{1,2}/")
 _FLAG = re.compile(r"-\w")
 _SPAN = re.compile(r"(?:\d+(?:mins?|secs?|hrs?|hours?|days?|minutes?|[dhmsw]))+")
@@ -79,11 +80,12 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("holder", re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")),
     ("date", re.compile(r"\d{4}-\d\d-\d\d")),
     ("clock", re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")),
+    ("text", _GLOBAL),
     ("percent", re.compile(r"\d{1,3}%")),
     (
         "file",
         re.compile(
-            r"(?:[\w.~-]*/)*[\w.-]+\.(?:md|txt|toml|json|jsonl|csv|ya?ml|log|html|xml|ini|cfg|cpf|cls|mac|py|png|svg)",
+            r"(?:[\w.~-]*/)*[\w.-]+\.(?:md|txt|toml|json|jsonl|csv|ya?ml|log|html|xml|ini|cfg|cpf|cls|mac|py|png|svg|i?rec|bak)",
             re.IGNORECASE,
         ),
     ),
@@ -119,7 +121,12 @@ class Word:
     strange: bool = False
     odd: bool = False
     mended: bool = False
-    """Taken for a misspelt word of the language: it may be a new name, after all."""
+    """Taken for a misspelt word of the language, which is its text: `value`, as typed, may be a new name, after all."""
+
+    @property
+    def typed(self) -> str:
+        """The word as it was typed."""
+        return self.value if self.mended else self.text
 
 
 def stem(word: str) -> str:
@@ -309,8 +316,8 @@ def _pieces(text: str) -> Iterator[str]:
         if len(token) > 1 and token[0] in "\"'" and token[-1] == token[0]:
             yield '"' + token[1:-1]
             continue
-        if _URL.match(token):
-            yield token.rstrip(",.;:!?)")
+        if _URL.match(token) or _GLOBAL.match(token):
+            yield token.rstrip(",.;:!?" if "(" in token else ",.;:!?)")
             continue
         for piece in re.split(r"[,;!?()\[\]{}]+|\.+$|:+$|…|→|->", token.strip("\"'`")):
             if parts := _WITH_PERMISSION.fullmatch(piece):
@@ -619,7 +626,7 @@ def _as_misspelt(reader: _Reader) -> list[Word]:
     if found:
         return [Word(reader.piece, "", _kinds_of(found), next(iter(found.values())))]
     if corrected and not (named and reader.at):
-        return [Word(reader.piece, reader.language.meaning(corrected), value=base, mended=True)]
+        return [Word(corrected, reader.language.meaning(corrected), value=base, mended=True)]
     return []
 
 
@@ -690,9 +697,11 @@ def _said(words: Sequence[Word], language: Language, names: Names) -> list[Word]
     out = _newly_named(words)
     for place, word in enumerate(out):
         for each in (place + 1, place - 1) if word.meaning in _PREFIXES else ():
-            if 0 <= each < len(words) and (found := names.of_short(word.meaning, out[each].text)):
+            if 0 <= each < len(words) and (found := names.of_short(word.meaning, out[each].typed)):
                 out[each] = found
                 break
+        if word.text.casefold() in _FOLDERS and (folder := _folder(out, place + 1)):
+            out[folder[0]] = folder[1]
         kind = "" if word.kinds else _SAID.get(word.text.casefold(), "")
         beside: tuple[int, ...] = (place + 1, place - 1) + (place + 2,) * (kind == "command")
         if kind == "namespace":  # `the namespace of appuser should be SHOP`
@@ -708,6 +717,33 @@ def _said(words: Sequence[Word], language: Language, names: Names) -> list[Word]
     return out
 
 
+_FOLDERS = ("folder", "folders", "directory")
+_AFTER_FOLDER = frozenset(
+    {
+        "from", "to", "on", "with", "by", "against", "where", "which", "what", "who", "for", "into", "not", "no",
+        "without", "still", "only", "now", "again", "here", "there", "contain", "hold", "say", "match", "compare",
+        "because", "delete", "save", "instance", "settings", "can", "but", "also", "than", "create",
+    }
+)  # fmt: skip
+"""Words, or their meanings, that follow a folder without a name."""
+
+
+def _folder(words: Sequence[Word], place: int) -> tuple[int, Word] | None:
+    """The name after the word "folder", which may be any word, and its place: `the folder backup`."""
+    if place < len(words) and words[place].text.casefold() in ("called", "named"):
+        place += 1
+    if place >= len(words):
+        return None
+    word = words[place]
+    end = place == len(words) - 1 or words[place + 1].text.casefold() in _FOLDERS
+    no_name = {word.text.casefold(), word.meaning} & _AFTER_FOLDER and not (
+        end and word.meaning in ("save", "create")
+    )
+    if no_name or not (word.meaning or word.strange or "new" in word.kinds) or len(word.text) < 3:
+        return None
+    return place, Word(word.typed, "", frozenset({"folder"}), word.value or word.text, sure=True)
+
+
 def _newly_named(words: Sequence[Word]) -> list[Word]:
     """The words, with those for a new name as such, also if they are of the language: `name it dev`."""
     out = list(words)
@@ -721,10 +757,17 @@ def _newly_named(words: Sequence[Word]) -> list[Word]:
         made = before[2] in ("make", "create") and said[place + 1 : place + 2] in (["a"], ["an"])
         made = made and any(each.meaning in ("user", "role") for each in words[place + 2 : place + 4])
         last = before[2] in ("as", "called") and place == len(words) - 1 and not meanings.isdisjoint(_COPIES)
-        if (named or made or last) and not (word.kinds & (_VALUES | {"table"}) or said[place] in _NO_NAMES):
+        hosted = (
+            before[2] == "profile"
+            and "create" in meanings
+            and said[place + 1 : place + 3] == ["with", "host"]
+        )
+        if (named or made or last or hosted) and not (
+            word.kinds & (_VALUES | {"table"}) or said[place] in _NO_NAMES
+        ):
             if word.kinds and word.sure:
                 continue  # what is known has its name
-            out[place] = Word(word.text, "", frozenset({"new", "word"}), word.text.strip("'\""), sure=True)
+            out[place] = Word(word.typed, "", frozenset({"new", "word"}), word.typed.strip("'\""), sure=True)
     return out
 
 

@@ -57,6 +57,7 @@ def _value(kind: str) -> str:
         ("third", 0.95, 0.97),
         ("fourth", 0.96, 0.98),
         ("fifth", 0.97, 0.98),  # before anybody had looked at it: 0.865 and 0.932
+        ("sixth", 0.96, 0.98),  # before anybody had looked at it: 0.897 and 0.948
         ("kinds", 0.95, 0.97),  # arguments: spans, orders of names, choices, misspelt names
     ],
 )
@@ -64,15 +65,9 @@ def test_the_corpus_is_understood(name: str, first: float, among_three: float) -
     found = figures(corpus(name))
     # Of the third, "which resources are public" and two more run another look than was expected of them.
     assert len(found.ran_wrong) <= (3 if name == "third" else 0), found.ran_wrong
+    assert not found.ran_for_nothing
     assert found.first >= first, found.missed
     assert found.among_three >= among_three, found.missed
-
-
-def test_what_means_nothing_runs_nothing() -> None:
-    sentences = [
-        each for name in ("building", "second", "third", "fourth", "fifth", "kinds") for each in corpus(name)
-    ]
-    assert [each.text for each in sentences if not each.right and offered(each.text)[0] is not None] == []
 
 
 @pytest.mark.parametrize(

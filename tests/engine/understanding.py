@@ -21,14 +21,14 @@ NAMES: Mapping[str, Sequence[str]] = {
     ],
     "role": [
         "%All", "%Developer", "%Manager", "%Operator", "%SQL", "Analysts", "Auditors", "Billing", "DevLite",
-        "Nurses", "ShopRead", "Trainers",
+        "Clerk", "Nurses", "Payroll", "Reader", "ShopRead", "Trainers",
     ],
-    "profile": ["clinic", "home", "lab", "lab2", "prod", "prod2", "vienna"],
+    "profile": ["clinic", "home", "lab", "lab2", "local", "prod", "prod2", "vienna"],
     "resource": [
         "%Admin_Manage", "%Admin_Operate", "%DB_CLINIC", "%DB_HR", "%DB_SALES", "%DB_SHOP", "%DB_USER",
-        "%Development",
+        "%Development", "%Admin_Secure", "%DB_PAYROLL", "Shop_Orders",
     ],
-    "application": ["/api/v1", "/csp/billing", "/csp/shop", "/csp/sys", "/csp/test", "/csp/user"],
+    "application": ["/api/shop", "/api/v1", "/csp/billing", "/csp/shop", "/csp/sys", "/csp/test", "/csp/user"],
 }  # fmt: skip
 
 show_names(name for kind in ("user", "role", "profile") for name in NAMES[kind])  # as after a login
@@ -115,6 +115,8 @@ class Figures:
     missed: tuple[str, ...]
     ran_wrong: tuple[str, ...]
     """Sentences that ran something else than what they mean; every one with nothing to run."""
+    ran_for_nothing: tuple[str, ...]
+    """Those with nothing to run."""
 
 
 def figures(sentences: Sequence[Sentence]) -> Figures:
@@ -122,6 +124,7 @@ def figures(sentences: Sequence[Sentence]) -> Figures:
     first = three = 0
     missed: list[str] = []
     wrong: list[str] = []
+    nothing: list[str] = []
     meaning = [each for each in sentences if each.right]
     for sentence in sentences:
         ran, lines = offered(sentence.text)
@@ -129,9 +132,10 @@ def figures(sentences: Sequence[Sentence]) -> Figures:
         if ran is not None and not right:
             wrong.append(f"{sentence.text} -> {ran.slash}")
         if not sentence.right:
+            nothing += [wrong[-1]] if ran is not None else []
             continue
         first += right
         three += any(sentence.means(line) for line in lines)
         if not right:
             missed.append(f"{sentence.text} -> {lines} for {sentence.right}")
-    return Figures(first / len(meaning), three / len(meaning), tuple(missed), tuple(wrong))
+    return Figures(first / len(meaning), three / len(meaning), tuple(missed), tuple(wrong), tuple(nothing))
