@@ -24,6 +24,7 @@ AWAITED = {
     "profiles/programs.py": 1,  # both readers are gathered, or cancelled with the call
     "profiles/discovery/everywhere.py": 1,  # `_one` turns each failure into a report
     "connections/open_shares.py": 2,  # awaited in the same function, also when it is left
+    "commands/indexes/building.py": 1,  # awaited in the same function, and cancelled when it is left
     "connections/connections.py": 1,  # awaited on both ways out
     "sharing/keeper.py": 2,  # a pause and an event, waited for and cancelled
     "sharing/installer.py": 1,  # awaited at the end, whatever happens

@@ -329,6 +329,7 @@ def test_the_program_starts_says_it_and_ends(tmp_path: Path, place: str) -> None
 
 MAY = {
     "files.py": "it is the place",
+    "record_command.py": "the null device",
     "streams.py": "the null device, and its own streams",
     "ui/terminal.py": "the terminal, and the null device",
     "ui/themes.py": "part of the program",

@@ -25,6 +25,7 @@ from tests.instance.served import USER
 
 _READS = {"ValidatePassword", "Exists", "CheckPrivilege", "SetNamespace"}
 _WRITERS = {"%SYSTEM.SQL.Security", "%SYSTEM.Process", "%SYSTEM.OBJ"}
+_OPERATIONS = {"DismountDatabase", "MountDatabase", "StopProduction", "StartProduction", "EnableConfigItem"}
 _STEPS = {"%Save", "Suspend", "Resume", "Terminate"}
 
 
@@ -56,7 +57,7 @@ def changes(call: Call) -> bool:
         return any(step.name in _STEPS for step in call.steps)
     if isinstance(call, ClassMethod):
         written = call.class_name.startswith("Security.") or call.class_name in _WRITERS
-        return written and call.method not in _READS
+        return (written and call.method not in _READS) or call.method in _OPERATIONS
     return isinstance(call, Update | Function | LoadSource)
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -16,11 +17,13 @@ from irisops.contract.replies import Done, Plan, Problem
 from irisops.instance.calls import HELPER
 from irisops.journal import Entry, Intent
 from irisops.simulator.world.model import AuditEvent, Permission, User
+from irisops.simulator.world.operations import Item, Production
 from irisops.simulator.world.sessions import Visitor
 from tests.changes.test_killed import killed
 from tests.commands.editing import GOOD, Desk, desk_on
 from tests.instance.served import Served, serve, until
 
+Thing = TypeVar("Thing")
 EVENTS = [("%System", "%Security", "Protect"), ("%System", "%Login", "LoginFailure")]
 
 
@@ -85,6 +88,11 @@ def public(served: Served) -> Permission:
     found = served.world.resources.get("%DB_USER")
     assert found is not None
     return found.public
+
+
+def there(thing: Thing | None) -> Thing:
+    assert thing is not None
+    return thing
 
 
 def helper(served: Served) -> str:
@@ -185,6 +193,38 @@ CASES = {
         first=lambda _: "/helper install",
         kind="helper",
     ),
+    "database.mount": Case(
+        lambda _: "/database dismount user",
+        1,
+        lambda served: f"mounted {there(served.world.databases.get('USER')).mounted}",
+        "mounted True",
+        "mounted False",
+        ("is dismounted", "is mounted"),
+    ),
+    "task.suspend": Case(
+        lambda _: "/task suspend 3",
+        1,
+        lambda served: f"suspended {there(served.world.operations.task(3)).suspended}",
+        "suspended False",
+        "suspended True",
+        ("3 is suspended", "3 is scheduled"),
+    ),
+    "production.state": Case(
+        lambda _: "/production stop user",
+        1,
+        lambda served: there(served.world.operations.production("USER")).state,
+        1,
+        2,
+        ("is stopped", "is running"),
+    ),
+    "component.state": Case(
+        lambda _: "/component stop Orders in user",
+        1,
+        lambda served: f"enabled {there(served.world.operations.production('USER')).items[0].enabled}",
+        "enabled True",
+        "enabled False",
+        ("is disabled", "is enabled"),
+    ),
     "process.terminate": Case(
         lambda served: f"/process terminate {pid_of_eve(served)}",
         1,
@@ -232,6 +272,9 @@ async def served() -> AsyncIterator[Served]:
         process.state = "RUN"
         for address in ("10.0.0.1", "10.0.0.2"):
             world.open_session("/csp/user", Visitor(address))
+        world.operations.add_production(
+            Production("USER", "Shop.Production", items=[Item("Orders", "Shop.In")])
+        )
         world.system.audit_enabled = False
         for event in events(made):
             event.enabled = False
