@@ -17,7 +17,7 @@ from irisops.instance.driver_process.channel import Json
 from irisops.instance.models import PollCounts
 from irisops.recording import schema
 from irisops.recording.answers import answer_of, damaged, key_of, unpacked_body
-from irisops.recording.readings import Poll, RecordingError
+from irisops.recording.readings import EmptyRecordingError, Poll
 from irisops.recording.writer import STATE
 
 _POLL = "id, at, gap, why, units, capacity, sessions, processes, connections, community, notes"
@@ -42,7 +42,10 @@ class Recording:
     """An open recording. From any thread; it may still be written by another program."""
 
     def __init__(self, path: Path) -> None:
-        """Raises `RecordingError`, with one sentence, for anything that is not a whole recording."""
+        """Raises `RecordingError`, with one sentence, for anything that is not a whole recording.
+
+        Without a poll it is an `EmptyRecordingError`.
+        """
         self.path = path
         self._lock = threading.Lock()
         self._whole: dict[str, tuple[int, list[list[Value]]]] = {}
@@ -57,7 +60,7 @@ class Recording:
         self.about = {str(name)[:100]: str(value)[:_MOST_TEXT] for name, value in rows}
         if empty:
             self._connection.close()
-            raise RecordingError(f"{path.name} holds no poll yet.", "Wait until one was recorded.")
+            raise EmptyRecordingError(f"{path.name} holds no poll yet.")
 
     def close(self) -> None:
         """Close the file."""

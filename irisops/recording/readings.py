@@ -22,6 +22,12 @@ class RecordingError(InstanceProblem):
     default_cure = "Name another file."
 
 
+class EmptyRecordingError(RecordingError):
+    """A recording was begun, and holds no poll: nothing can be replayed, but a recording can go on in it."""
+
+    default_cure = "Wait until one was recorded."
+
+
 @dataclass(frozen=True, slots=True)
 class Poll:
     """One poll. `at` is seconds since 1970 by the wall clock, `gap` the seconds before it that were not recorded.

@@ -294,6 +294,26 @@ async def test_it_ends_by_itself_and_says_so(tmp_path: Path) -> None:
     await made.world.session.close()
 
 
+async def test_a_recording_that_ended_before_its_first_poll_goes_on(tmp_path: Path) -> None:
+    for begins, polls in (("Recording to", 0), ("Recording goes on", 0), ("Recording goes on", 2)):
+        made = Recorded(tmp_path)
+        (begun,) = await made.begin()
+        assert isinstance(begun, Done), begun
+        assert begun.message.startswith(begins)
+        for _ in range(polls):
+            await made.poll()
+        if not polls:
+            with pytest.raises(RecordingError, match="no poll yet"):
+                Recording(made.path)
+        await made.end()
+    recording = Recording(made.path)
+    first, last = recording.first(), recording.last()
+    assert first is not None
+    assert last is not None
+    assert last.at - first.at == 2.0
+    recording.close()
+
+
 async def test_a_recording_goes_on_in_its_file_and_the_gap_is_marked(tmp_path: Path) -> None:
     for number in range(2):
         made = Recorded(tmp_path)

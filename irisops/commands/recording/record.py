@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from irisops.connections.connection import Link
 from irisops.connections.recorder import APART, Recorder
@@ -20,6 +22,7 @@ from irisops.engine.file_argument import file_of
 from irisops.engine.spec import Replies
 from irisops.instance.models import SystemInfo
 from irisops.recording.reader import Recording
+from irisops.recording.readings import EmptyRecordingError
 from irisops.recording.writer import Writer, begun_at
 
 MEGABYTE = 1024 * 1024
@@ -52,11 +55,7 @@ async def record(context: Context, command: Command) -> Replies:
     def make() -> tuple[Writer, bool]:
         there = path.exists()
         if there:
-            recording = Recording(path)
-            try:
-                link.samples.precede(earlier_samples(recording, begun))
-            finally:
-                recording.close()
+            _precede(link, path, begun)
         about = _about(link, begun, pseudonyms=pseudonyms)
         return Writer(path, about, interval=interval, most=most * MEGABYTE, pseudonyms=pseudonyms), there
 
@@ -90,6 +89,16 @@ async def record(context: Context, command: Command) -> Replies:
             f"irisops replay {quote(str(path))} shows it.",
         ],
     )
+
+
+def _precede(link: Link, path: Path, begun: datetime) -> None:
+    """Put the polls that the file holds before those of this session, for its plots. Raises `RecordingError`."""
+    try:
+        recording = Recording(path)
+    except EmptyRecordingError:  # it ended before its first poll: nothing precedes, and it can go on
+        return
+    with closing(recording):
+        link.samples.precede(earlier_samples(recording, begun))
 
 
 def _what(*, lists: bool) -> str:
