@@ -96,6 +96,7 @@ INSTEAD: Mapping[str, tuple[str, ...]] = {
     "indexes validate": ("/indexes validate Nix.Such namespace=%SYS",),
     "indexes build": ("/indexes build Nix.Such namespace=%SYS",),
     "apply": ("/apply {file}.d",),
+    "record": ("record the instance to {file}.irec",),
 }
 """Command -> lines in place of its examples, whose names are those of other scenarios."""
 ONLY_PLANNED = {"share", "share after"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from irisops.contract.replies import Column, Done, Plan, Problem, Reply, Table
@@ -10,7 +12,7 @@ from irisops.simulator.world.model import Permission
 from tests.matrix.judging import Judged, Verdict, judge
 from tests.matrix.known import Known
 from tests.matrix.test_matrix import Cell, boasted, mended, new_wrongs
-from tests.matrix.worlds import KINDEST, Figures, Held, Place, Seen, Walk
+from tests.matrix.worlds import KINDEST, Figures, Held, Place, Seen, Walk, standing_in
 
 PLACE = Place("secadmin", "2025.2", KINDEST)
 HELD = Held(superuser=False, permissions={"%admin_secure": Permission.USE})
@@ -117,3 +119,19 @@ def test_what_is_proved_for_an_account_must_not_fail_for_it(
     assert len(boasted(Walk(PLACE, held, {}, [row]))) == complaints
     lacks = Held(superuser, {})
     assert len(boasted(Walk(PLACE, lacks, {}, [row]))) == (complaints if superuser else 0)
+
+
+async def test_the_clock_alone_changes_nothing_and_a_suspended_process_shows(tmp_path: Path) -> None:
+    async with standing_in(PLACE.reference, tmp_path) as stand:
+        processes = stand.world.processes
+        states = {pid: row.state for pid, row in processes.items()}
+        before = stand.figures()
+        for _ in range(30):
+            stand.simulator.control.advance(2.0)
+        assert {pid: row.state for pid, row in processes.items()} != states
+        assert stand.figures() == before
+        pid = stand.names()["pid"]
+        suspended = await stand.say(f"/process suspend {pid}", agree=True)
+        assert suspended.change == {f"processes/{pid}/suspended": (False, True)}
+        ended = await stand.say(f"/process terminate {pid}", agree=True)
+        assert ended.change[f"processes/{pid}/suspended"] == (True, None)

@@ -32,6 +32,7 @@ from irisops.simulator.main import Options, RunningSimulator, serve
 from irisops.simulator.objectscript.source import read_class
 from irisops.simulator.world.clock import ManualClock
 from irisops.simulator.world.model import Application, Permission, Role, User
+from irisops.simulator.world.processes import SUSPENDED
 from irisops.simulator.world.security import event_key
 from irisops.simulator.world.tables import NameTable
 from irisops.simulator.world.world import World
@@ -205,10 +206,15 @@ class Stand:
                         copy.copy(value) if isinstance(value, list | dict | set) else value
                     )
         found |= {f"system/{key}": value for key, value in asdict(world.system).items()}
-        found |= {f"processes/{pid}": row.state for pid, row in world.processes.items()}
+        # The clock alone moves the states of running processes, and the moment of a run hangs on the waits before it.
+        found |= {
+            f"processes/{pid}/suspended": row.state == SUSPENDED for pid, row in world.processes.items()
+        }
         for task in world.operations.tasks:
             found[f"tasks/{task.number}/suspended"] = task.suspended
-            found[f"tasks/{task.number}/last_started"] = task.last_started
+            found[f"tasks/{task.number}/started"] = (
+                task.last_started is not None and task.last_started >= START
+            )
         found |= {f"sessions/{key}": row.ending is None for key, row in world.sessions.items()}
         for grant in self._grants():
             found[f"grants/{grant.grantee}/{grant.schema}.{grant.name}/{grant.action}"] = grant.namespace
