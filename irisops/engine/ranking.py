@@ -36,7 +36,7 @@ EXAMPLES: Mapping[str, str] = {
     "shared": "web", "pass": "sql", "perm": "R", "reads": "R", "writes": "R", "path": "/csp/new",
     "folder": "./live", "clock": "14:02", "database": "%DB_USER", "place": "keyring",
     "colour": "red", "text": '"xx one"', "date": "2026-12-31", "column": "units",
-    "words": "idle",
+    "words": "idle", "component": "From_Lab", "task": "Nightly_1", "index": "By_Name", "failure": "login",
 }  # fmt: skip
 """Values with which the example sentences are read."""
 COVERED = 0.4
@@ -274,7 +274,8 @@ class Ranker:
             and first not in _ASKING
             and not best.line.endswith(" all")
             and not any(
-                each.text.casefold() == "tunnels" for each in words
+                each.text == "tunnels" or each.value == "tunels" or each.text.casefold() == "tunnels"
+                for each in words
             )  # `open tunnels` asks which are open
         )
 

@@ -24,7 +24,11 @@ _SAID = {
     **dict.fromkeys(("role", "roles", "group"), "role"),
     **dict.fromkeys(("profile", "profil"), "profile"),
     **dict.fromkeys(("application", "app", "webapp"), "application"),
-    "namespace": "namespace",
+    **dict.fromkeys(("namespace", "production"), "namespace"),
+    "task": "task",
+    **dict.fromkeys(("component", "item"), "component"),
+    "index": "index",
+    "failure": "failure",
     **dict.fromkeys(("command", "options", "arguments", "parameters", "syntax"), "command"),
     "holder": "holder",
     "host": "host",
@@ -208,7 +212,9 @@ class Language:
         """The word of the language that a misspelt one must be; "" if none is near enough."""
         if word not in self._corrections:
             if not self._choices:
-                self._choices = sorted(each for each in self._words if len(each) > 2 and each.isalpha())
+                self._choices = sorted(
+                    each for each in self._words.keys() - _NUMBERS if len(each) > 2 and each.isalpha()
+                )
             if len(self._corrections) > 2000:
                 self._corrections.clear()
             self._corrections[word] = misspelt(word, self._choices, self._words)
@@ -573,6 +579,8 @@ def _as_name(reader: _Reader) -> list[Word]:
     shape = frozenset[str]() if reader.plain in reader.language else _shape(reader.base)
     found = reader.names.find(reader.base) or reader.names.find(reader.piece)
     capitals = reader.base.isupper() and not all(map(str.isupper, filter(str.isalpha, reader.pieces)))
+    if reader.base == "HR" and capitals:
+        return _as_strange(reader)  # the unit of time is written small
     if not shape and capitals and found and reader.base not in found.values():
         return _as_strange(reader)  # a namespace, written as they are, and no profile called `clinic`
     if not found and "role" in shape:
@@ -703,6 +711,8 @@ def _said(words: Sequence[Word], language: Language, names: Names) -> list[Word]
         if word.text.casefold() in _FOLDERS and (folder := _folder(out, place + 1)):
             out[folder[0]] = folder[1]
         kind = "" if word.kinds else _SAID.get(word.text.casefold(), "")
+        if kind == "new" and place and words[place - 1].text.casefold() == "full":
+            continue  # `full name Anna Huber`
         beside: tuple[int, ...] = (place + 1, place - 1) + (place + 2,) * (kind == "command")
         if kind == "namespace":  # `the namespace of appuser should be SHOP`
             beside += tuple(
@@ -711,7 +721,7 @@ def _said(words: Sequence[Word], language: Language, names: Names) -> list[Word]
         for each in beside if kind else ():
             directly = word.text.casefold() in ("called", "named", "role", "user") and each == place + 1
             name = _of_kind(out[each], kind, language, directly) if 0 <= each < len(words) else None
-            if name is not None:
+            if name is not None and (word.text.casefold() != "production" or name.text.isupper()):
                 out[each] = name
                 break
     return out
@@ -802,6 +812,7 @@ _NO_NAMES = frozenset(
         "your",
         "one",
         "with",
+        "please",
     }
 )
 
@@ -811,6 +822,8 @@ def _of_kind(word: Word, kind: str, language: Language, directly: bool) -> Word 
     if kind == "command":
         command = language.command(word)
         return Word(word.text, "", frozenset({kind}), command, sure=True) if command else None
+    if kind == "failure":  # any word: `the failure disk of the container`
+        return Word(word.text, "", frozenset({kind}), word.text, sure=True) if word.meaning else None
     upper = word.text.isupper() if kind == "namespace" else word.text[0].isupper()
     if kind in ("new", "namespace") and word.meaning and (upper or (directly and not word.kinds)):
         return Word(word.text, "", frozenset({kind}), word.text, sure=True)
