@@ -537,6 +537,12 @@ def _elsewhere(words: Sequence[Word]) -> tuple[str, list[Word]]:
         beside = [
             at for at in named if at != place and _joined(said[min(at, place) + 3 : max(at, place) + 2])
         ]
+        after = words[place + 1].meaning if place + 1 < len(words) else ""
+        called = said[place + 1] == "the" and said[place] in _WHERE and after in ("instance", "profile")
+        if called and "profile" in word.kinds and not word.strange:  # `on the vienna profile`
+            where.append(word.value)
+            used |= {place - 2, place - 1, place, place + 1}
+            continue
         here = said[place + 1] in _WHERE and said[place] not in ("im", "i'm", "am", "alone", "sit")
         if "profile" in word.kinds and (here or (place in named and beside)):
             if word.strange and word.text.isupper():

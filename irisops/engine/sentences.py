@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -312,7 +313,21 @@ class Names:
 def read(text: str, language: Language, names: Names) -> list[Word]:
     """The words of a sentence, in order."""
     words = list(_Reader(list(_pieces(text)), language, names).words())
-    return _together(_said(_counted(words), language, names), language)
+    return _together(_said(_counted(_full_named(words)), language, names), language)
+
+
+def _full_named(words: Sequence[Word]) -> Sequence[Word]:
+    """The words, with those of a full name as one: `full name Anna Huber`."""
+    said = [word.text.casefold() for word in words]
+    place = next((at + 2 for at, pair in enumerate(pairwise(said)) if pair == ("full", "name")), len(words))
+    place += said[place : place + 1] == ["is"]
+    end = place
+    while end < len(words) and words[end].text[:1].isupper() and not words[end].kinds & _VALUES:
+        end += 1
+    if end < place + 2:
+        return words
+    name = " ".join(word.typed for word in words[place:end])
+    return [*words[:place], Word(name, "", frozenset({"text"}), name, sure=True), *words[end:]]
 
 
 def _pieces(text: str) -> Iterator[str]:
