@@ -64,6 +64,8 @@ _ASKING = frozenset(
     }
 )  # fmt: skip
 """First words of a question: it seldom wants a change."""
+_LOOKING = frozenset({"see", "look", "read", "list"})
+"""First words of an order to show something, beside those of a question."""
 _ACTS = frozenset(
     {
         "end", "kick", "delete", "disable", "enable", "revoke", "grant", "create", "unlock", "copy", "suspend",
@@ -274,8 +276,7 @@ class Ranker:
             and first not in _ASKING
             and not best.line.endswith(" all")
             and not any(
-                each.text == "tunnels" or each.value == "tunels" or each.text.casefold() == "tunnels"
-                for each in words
+                each.text.casefold() in ("tunnels", "tunels") for each in words
             )  # `open tunnels` asks which are open
         )
 
@@ -299,7 +300,7 @@ class Ranker:
         self, words: Sequence[Word], most: int = 8, parts: Sequence[Sequence[Word]] = ()
     ) -> list[Guess]:
         """As `rank`; `parts` are the clauses of a long sentence, one of which may hold the wish."""
-        asks = _first(words) in _ASKING
+        asks = _first(words) in _ASKING or _first(words) in _LOOKING
         named = f"/{words[0].text.casefold()} {{" if words else " "
         features = _features(words)
         same = self._index.same(features)

@@ -87,6 +87,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("clock", re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")),
     ("text", _GLOBAL),
     ("percent", re.compile(r"\d{1,3}%")),
+    ("namespace", re.compile(r"%SYS", re.IGNORECASE)),
     (
         "file",
         re.compile(
@@ -594,8 +595,8 @@ def _as_name(reader: _Reader) -> list[Word]:
     shape = frozenset[str]() if reader.plain in reader.language else _shape(reader.base)
     found = reader.names.find(reader.base) or reader.names.find(reader.piece)
     capitals = reader.base.isupper() and not all(map(str.isupper, filter(str.isalpha, reader.pieces)))
-    if reader.base == "HR" and capitals:
-        return _as_strange(reader)  # the unit of time is written small
+    if reader.base in ("HR", "USER") and capitals and reader.at:
+        return _as_strange(reader)  # a namespace, too; the unit of time and the noun are written small
     if not shape and capitals and found and reader.base not in found.values():
         return _as_strange(reader)  # a namespace, written as they are, and no profile called `clinic`
     if not found and "role" in shape:
@@ -834,11 +835,9 @@ _NO_NAMES = frozenset(
 
 def _of_kind(word: Word, kind: str, language: Language, directly: bool) -> Word | None:
     """The word as a name of a kind; None if it cannot be one. `directly`: it follows `called`."""
-    if kind == "command":
-        command = language.command(word)
-        return Word(word.text, "", frozenset({kind}), command, sure=True) if command else None
-    if kind == "failure":  # any word: `the failure disk of the container`
-        return Word(word.text, "", frozenset({kind}), word.text, sure=True) if word.meaning else None
+    if kind in ("command", "failure"):  # a failure may be any word: `the failure disk of the container`
+        value = language.command(word) if kind == "command" else word.meaning and word.text
+        return Word(word.text, "", frozenset({kind}), value, sure=True) if value else None
     upper = word.text.isupper() if kind == "namespace" else word.text[0].isupper()
     if kind in ("new", "namespace") and word.meaning and (upper or (directly and not word.kinds)):
         return Word(word.text, "", frozenset({kind}), word.text, sure=True)
