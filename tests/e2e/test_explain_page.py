@@ -400,13 +400,13 @@ async def test_a_gateway_without_tls_before_an_instance_that_needs_it(
 TOUCHING = (
     "execute=not-needed",
     "security-objects=allowed",
-    "columns=all",
     "empty-string=error",
     "empty-string=empty",
     "last-login=odbc",
     "last-login=empty",
     "projection=yes",
     "feature-options=none",
+    "columns=shown",
 )
 """The other behaviours of the doubts that a walk or its cures touch: a world is asked about no other."""
 OF_ONE_ROW = {"disabled-app=403": "disabled", "function=allowed": "license", "row-sets=kept": "license"}

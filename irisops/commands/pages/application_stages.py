@@ -143,12 +143,15 @@ def _user(known: Known) -> Stage | None:
     barred = standing(user, known.today)
     if barred is not None:
         return bad("user", what, barred.found, barred.cure)
+    unread = ""
     if not facts.access.resources:
-        return unknown("user", what, "public permissions cannot be read")
-    if not facts.access.model.check(user.name, WEB_GATEWAY, Permission.U).allowed:
+        unread = "public permissions cannot be read"
+    elif not facts.access.model.check(user.name, WEB_GATEWAY, Permission.U).allowed:
         told = f"{name} lacks {WEB_GATEWAY}:U, which is public as a rule"
         return bad("user", what, told, f"/resource {WEB_GATEWAY} public=U")
-    return good("user", what, name)
+    elif user.change_password is None and known.who != ANONYMOUS:
+        unread = f"whether {name} must change the password first cannot be read"
+    return unknown("user", what, unread) if unread else good("user", what, name)
 
 
 def _gateway_user(known: Known) -> Stage | None:

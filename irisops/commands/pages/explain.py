@@ -60,7 +60,7 @@ async def explain(context: Context, command: Command) -> Replies:
     """Ask for the page once, and walk the stages. Raises `Refusal` or a named problem."""
     link = _link(context)
     address = await _address(link, command, _refused(context))
-    facts, unread = await _facts(link, address)
+    facts, unread = await _facts(link, address, command)
     user = _user(facts, command)
     before = await _mark(link, facts) if address.web is not None else None
     yield Progress(command.name, f"Asking for {harmless(address.path, 80)} …")
@@ -84,7 +84,7 @@ async def watch(context: Context, command: Command) -> Replies:
     link = context.link()
     address = await _address(link, command)
     records = await _since(link, None)
-    seen = await _watched(link, address, command.slash, max((each.index or 0 for each in records), default=0))
+    seen = await _watched(link, address, command, max((each.index or 0 for each in records), default=0))
     user = _user(seen.facts, command)
     own = link.connection.info.pid if link.connection.info is not None else None
     since = [each for each in records if (each.index or 0) > seen.newest and (own is None or each.pid != own)]
@@ -92,13 +92,13 @@ async def watch(context: Context, command: Command) -> Replies:
     yield _table(replace(known, refusals=_refusals(since, seen.facts)), link, live=True)
 
 
-async def _watched(link: Link, address: PageAddress, what: str, newest: int) -> Watched:
+async def _watched(link: Link, address: PageAddress, command: Command, newest: int) -> Watched:
     """The watch of this page: begun now, or going on, with the instance read again after a while."""
-    now, seen = link.clock.monotonic(), link.watched
+    now, seen, what = link.clock.monotonic(), link.watched, command.slash
     if seen is None or seen.what != what or now - seen.asked_at > FORGOTTEN:
-        seen = link.watched = Watched(what, await _read(link, address), newest, now, now)
+        seen = link.watched = Watched(what, await _read(link, address, command), newest, now, now)
     elif now - seen.read_at > READ_AGAIN:
-        seen.facts = await _read(link, address)
+        seen.facts = await _read(link, address, command)
         seen.read_at = now
     seen.asked_at = now
     return seen
@@ -140,23 +140,26 @@ async def _address(link: Link | None, command: Command, refused: Link | None = N
     )
 
 
-async def _facts(link: Link | None, address: PageAddress) -> tuple[RequestFacts | None, str]:
+async def _facts(
+    link: Link | None, address: PageAddress, command: Command
+) -> tuple[RequestFacts | None, str]:
     """What the instance knows; None with the reason if it cannot be read. Raises Unreachable."""
     if link is None:
         return None, "nothing is connected"
     try:
-        return await _read(link, address), ""
+        return await _read(link, address, command), ""
     except Unreachable:
         raise
     except InstanceProblem as problem:
         return None, problem.message.rstrip(".")
 
 
-async def _read(link: Link, address: PageAddress) -> RequestFacts:
+async def _read(link: Link, address: PageAddress, command: Command) -> RequestFacts:
     """What the instance knows. Raises a named problem."""
     info = link.connection.info
     own_name = (info.instance_name or "") if info else ""
-    facts = await read_request_facts(link.connection, address.path, own_name, link.profile.namespace)
+    user = str(command.args.get("user", ""))
+    facts = await read_request_facts(link.connection, address.path, own_name, link.profile.namespace, user)
     link.names.remember(facts.access)
     return facts
 

@@ -20,6 +20,7 @@ from irisops.instance.security.lists import WEB_GATEWAY, WebApplication, list_se
 from irisops.instance.security.object_state import Kind, ObjectState
 from irisops.instance.security.settings_state import read_settings
 from irisops.instance.security.sqlprivileges import all_within
+from irisops.instance.security.user_changes import read_user_states
 from irisops.instance.security.whole_applications import completed
 from irisops.instance.values import Row, as_flag, as_int, as_text
 
@@ -84,13 +85,17 @@ def application_of(path: str, names: Sequence[str]) -> str:
     return ""
 
 
-async def read_request_facts(instance: Instance, path: str, own_name: str, home: str) -> RequestFacts:
+async def read_request_facts(
+    instance: Instance, path: str, own_name: str, home: str, user: str = ""
+) -> RequestFacts:
     """Read what serves a path. `own_name`: of the instance, which may begin a path; `home`: the own namespace.
 
-    Raises NotPermitted (%Admin_Secure:U) or NotAvailable without users and roles, and Unreachable.
+    `user`: the one who logs in to the application; "" for nobody. Raises NotPermitted (%Admin_Secure:U) or
+    NotAvailable without users and roles, and Unreachable.
     """
     access = await read_access(instance)
     notes = list(access.notes)
+    access = await _with_passwords(instance, access, [GATEWAY_USER, user], notes)
     names = [each.name for each in access.applications]
     first = f"/{own_name.casefold()}/"
     name = application_of(path, names)
@@ -107,6 +112,27 @@ async def read_request_facts(instance: Instance, path: str, own_name: str, home:
         notes=tuple(notes),
     )
     return known if known.application is None else await _further(instance, known, known.application, home)
+
+
+async def _with_passwords(
+    instance: Instance, access: Access, names: Sequence[str], notes: list[str]
+) -> Access:
+    """The access, with whether these users must change their passwords, which the list need not tell."""
+    wanted = {each.casefold() for each in names}
+    untold = [
+        each.name for each in access.users if each.change_password is None and each.name.casefold() in wanted
+    ]
+    if not untold:
+        return access
+    unread = f"Whether {' and '.join(untold)} must change the password is not known"
+    states = await or_note(read_user_states(instance, untold), notes, unread) or {}
+    users = tuple(
+        replace(each, change_password=states[each.name.casefold()].flag("must_change_password"))
+        if each.name in untold and each.name.casefold() in states
+        else each
+        for each in access.users
+    )
+    return replace(access, users=users)
 
 
 async def _further(
