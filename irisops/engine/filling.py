@@ -27,6 +27,8 @@ _FILLS: Mapping[str, frozenset[str]] = {
     "people": frozenset({"people", "number"}),
     "number": frozenset({"number", "ordinal"}),
     "holder": frozenset({"holder"}),
+    "component": frozenset({"component", "word", "table", "host"}),
+    "task": frozenset({"task", "word"}),
     "new": frozenset({"new", "user", "role", "profile"}),
 }
 """Kind of a place in a line -> kinds of words that fill it, where that is not the kind itself."""
@@ -179,8 +181,8 @@ def _places(line: str) -> tuple[Sequence[tuple[str, str]], Collection[str]]:
     """The places of a line with their kinds, in the order in which they are filled, and those that may stay empty."""
     places = {found[0]: found[1] for found in PLACE.finditer(line)}
     may_be_empty = {found[0] for part in _OPTIONAL.finditer(line) for found in PLACE.finditer(part[2])}
-    # A new name is what no other place that must be filled takes.
-    order = sorted(places, key=lambda each: (each in may_be_empty, places[each] == "new"))
+    # A new name, or that of a component, is what no other place that must be filled takes.
+    order = sorted(places, key=lambda each: (each in may_be_empty, places[each] in ("new", "component")))
     return [(each, places[each]) for each in order], may_be_empty
 
 
@@ -242,6 +244,9 @@ def _candidates(kind: str, words: Sequence[Word], used: Collection[int]) -> list
             key=lambda place: (
                 not words[place].sure,
                 words[place].strange,
+                kind == "namespace" and not words[place].text.isupper(),
+                # `put reader into the %SQL role`: what is a user, too, is rather that
+                kind == "role" and "user" in words[place].kinds and not words[place].strange,
                 words[place].odd or (len(fills) == 1 and "new" in words[place].kinds),
                 bool(words[place].meaning),
             )

@@ -41,6 +41,7 @@ _PERHAPS = "Perhaps one of these was meant; /help lists everything."
 _OTHER_WORDS = "Otherwise say it in other words; /help lists everything."
 _FOR_EXAMPLE = "This is what can be asked, for example; /help lists everything."
 _EXAMPLES = ("/license", "/users", "/help")
+_GREETS = re.compile(r"(?:hello|hi|hey|good (?:day|morning|evening))(?: there| you)?[.!]*", re.IGNORECASE)
 _FORBIDS = re.compile(
     r"(?:do not|don[’']?t|never)\s+(?:ever\s+)?(?:kick|throw|delete|remove|drop|erase|wipe|end|kill|terminate|stop|"
     r"close|disable|enable|block|lock|unlock|ban|revoke|take|grant|give|share|undo|change|log|reset|make|create)\b"
@@ -126,7 +127,7 @@ def _ranked(text: str, sentence: str, registry: Registry, known: Known) -> Comma
         found = _parse_slash(text, said[0], registry, known)
         if isinstance(found, Command) and not (found.changes and text.rstrip().endswith("?")):
             return found  # a question is never beyond doubt a wish for a change
-    if not said:
+    if not said or _GREETS.fullmatch(text.strip()):
         return _nothing(text)
     return Problem("NotUnderstood", "Did you mean one of these?", _OTHER_WORDS, text=text, suggestions=said)
 
@@ -192,6 +193,8 @@ def loading(text: str, registry: Registry, known: Known = nothing_known) -> Call
 
 
 def _nothing(text: str) -> Problem:
+    if _GREETS.fullmatch(text.strip()):
+        return Problem("NotUnderstood", "Hello.", _FOR_EXAMPLE, text=text, suggestions=("/help",))
     return Problem("NotUnderstood", "That is not understood.", _FOR_EXAMPLE, text=text, suggestions=_EXAMPLES)
 
 

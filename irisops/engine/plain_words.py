@@ -26,6 +26,7 @@ MAX_LENGTH = 600
 _POLITE = re.compile(
     r"^(?:(?:please|pls|hey|hi|hello|ok|okay|now|then|so|well|and)[,!]?\s+"
     r"|(?:can|could|would|will) you (?:please )?"
+    r"|(?:can|could|may|might) (?:i|we) (?:please )?(?=(?:see|look|read) )"
     r"|(?:i|we)(?:'d| would) like (?:you )?to |(?:i|we) (?:want|need) (?:you )?to |let(?:'s| me| us) )+",
     re.IGNORECASE,
 )

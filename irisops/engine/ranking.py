@@ -36,7 +36,7 @@ EXAMPLES: Mapping[str, str] = {
     "shared": "web", "pass": "sql", "perm": "R", "reads": "R", "writes": "R", "path": "/csp/new",
     "folder": "./live", "clock": "14:02", "database": "%DB_USER", "place": "keyring",
     "colour": "red", "text": '"xx one"', "date": "2026-12-31", "column": "units",
-    "words": "idle",
+    "words": "idle", "component": "From_Lab", "task": "Nightly_1", "index": "By_Name", "failure": "login",
 }  # fmt: skip
 """Values with which the example sentences are read."""
 COVERED = 0.4
@@ -64,6 +64,8 @@ _ASKING = frozenset(
     }
 )  # fmt: skip
 """First words of a question: it seldom wants a change."""
+_LOOKING = frozenset({"see", "look", "read", "list"})
+"""First words of an order to show something, beside those of a question."""
 _ACTS = frozenset(
     {
         "end", "kick", "delete", "disable", "enable", "revoke", "grant", "create", "unlock", "copy", "suspend",
@@ -274,7 +276,7 @@ class Ranker:
             and first not in _ASKING
             and not best.line.endswith(" all")
             and not any(
-                each.text.casefold() == "tunnels" for each in words
+                each.text.casefold() in ("tunnels", "tunels") for each in words
             )  # `open tunnels` asks which are open
         )
 
@@ -298,7 +300,7 @@ class Ranker:
         self, words: Sequence[Word], most: int = 8, parts: Sequence[Sequence[Word]] = ()
     ) -> list[Guess]:
         """As `rank`; `parts` are the clauses of a long sentence, one of which may hold the wish."""
-        asks = _first(words) in _ASKING
+        asks = _first(words) in _ASKING or _first(words) in _LOOKING
         named = f"/{words[0].text.casefold()} {{" if words else " "
         features = _features(words)
         same = self._index.same(features)
@@ -536,6 +538,12 @@ def _elsewhere(words: Sequence[Word]) -> tuple[str, list[Word]]:
         beside = [
             at for at in named if at != place and _joined(said[min(at, place) + 3 : max(at, place) + 2])
         ]
+        after = words[place + 1].meaning if place + 1 < len(words) else ""
+        called = said[place + 1] == "the" and said[place] in _WHERE and after in ("instance", "profile")
+        if called and "profile" in word.kinds and not word.strange:  # `on the vienna profile`
+            where.append(word.value)
+            used |= {place - 2, place - 1, place, place + 1}
+            continue
         here = said[place + 1] in _WHERE and said[place] not in ("im", "i'm", "am", "alone", "sit")
         if "profile" in word.kinds and (here or (place in named and beside)):
             if word.strange and word.text.isupper():

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -24,7 +25,11 @@ _SAID = {
     **dict.fromkeys(("role", "roles", "group"), "role"),
     **dict.fromkeys(("profile", "profil"), "profile"),
     **dict.fromkeys(("application", "app", "webapp"), "application"),
-    "namespace": "namespace",
+    **dict.fromkeys(("namespace", "production"), "namespace"),
+    "task": "task",
+    **dict.fromkeys(("component", "item"), "component"),
+    "index": "index",
+    "failure": "failure",
     **dict.fromkeys(("command", "options", "arguments", "parameters", "syntax"), "command"),
     "holder": "holder",
     "host": "host",
@@ -82,6 +87,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("clock", re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")),
     ("text", _GLOBAL),
     ("percent", re.compile(r"\d{1,3}%")),
+    ("namespace", re.compile(r"%SYS", re.IGNORECASE)),
     (
         "file",
         re.compile(
@@ -208,7 +214,9 @@ class Language:
         """The word of the language that a misspelt one must be; "" if none is near enough."""
         if word not in self._corrections:
             if not self._choices:
-                self._choices = sorted(each for each in self._words if len(each) > 2 and each.isalpha())
+                self._choices = sorted(
+                    each for each in self._words.keys() - _NUMBERS if len(each) > 2 and each.isalpha()
+                )
             if len(self._corrections) > 2000:
                 self._corrections.clear()
             self._corrections[word] = misspelt(word, self._choices, self._words)
@@ -306,7 +314,21 @@ class Names:
 def read(text: str, language: Language, names: Names) -> list[Word]:
     """The words of a sentence, in order."""
     words = list(_Reader(list(_pieces(text)), language, names).words())
-    return _together(_said(_counted(words), language, names), language)
+    return _together(_said(_counted(_full_named(words)), language, names), language)
+
+
+def _full_named(words: Sequence[Word]) -> Sequence[Word]:
+    """The words, with those of a full name as one: `full name Anna Huber`."""
+    said = [word.text.casefold() for word in words]
+    place = next((at + 2 for at, pair in enumerate(pairwise(said)) if pair == ("full", "name")), len(words))
+    place += said[place : place + 1] == ["is"]
+    end = place
+    while end < len(words) and words[end].text[:1].isupper() and not words[end].kinds & _VALUES:
+        end += 1
+    if end < place + 2:
+        return words
+    name = " ".join(word.typed for word in words[place:end])
+    return [*words[:place], Word(name, "", frozenset({"text"}), name, sure=True), *words[end:]]
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -573,6 +595,8 @@ def _as_name(reader: _Reader) -> list[Word]:
     shape = frozenset[str]() if reader.plain in reader.language else _shape(reader.base)
     found = reader.names.find(reader.base) or reader.names.find(reader.piece)
     capitals = reader.base.isupper() and not all(map(str.isupper, filter(str.isalpha, reader.pieces)))
+    if reader.base in ("HR", "USER") and capitals and reader.at:
+        return _as_strange(reader)  # a namespace, too; the unit of time and the noun are written small
     if not shape and capitals and found and reader.base not in found.values():
         return _as_strange(reader)  # a namespace, written as they are, and no profile called `clinic`
     if not found and "role" in shape:
@@ -703,6 +727,8 @@ def _said(words: Sequence[Word], language: Language, names: Names) -> list[Word]
         if word.text.casefold() in _FOLDERS and (folder := _folder(out, place + 1)):
             out[folder[0]] = folder[1]
         kind = "" if word.kinds else _SAID.get(word.text.casefold(), "")
+        if kind == "new" and place and words[place - 1].text.casefold() == "full":
+            continue  # `full name Anna Huber`
         beside: tuple[int, ...] = (place + 1, place - 1) + (place + 2,) * (kind == "command")
         if kind == "namespace":  # `the namespace of appuser should be SHOP`
             beside += tuple(
@@ -711,7 +737,7 @@ def _said(words: Sequence[Word], language: Language, names: Names) -> list[Word]
         for each in beside if kind else ():
             directly = word.text.casefold() in ("called", "named", "role", "user") and each == place + 1
             name = _of_kind(out[each], kind, language, directly) if 0 <= each < len(words) else None
-            if name is not None:
+            if name is not None and (word.text.casefold() != "production" or name.text.isupper()):
                 out[each] = name
                 break
     return out
@@ -802,15 +828,16 @@ _NO_NAMES = frozenset(
         "your",
         "one",
         "with",
+        "please",
     }
 )
 
 
 def _of_kind(word: Word, kind: str, language: Language, directly: bool) -> Word | None:
     """The word as a name of a kind; None if it cannot be one. `directly`: it follows `called`."""
-    if kind == "command":
-        command = language.command(word)
-        return Word(word.text, "", frozenset({kind}), command, sure=True) if command else None
+    if kind in ("command", "failure"):  # a failure may be any word: `the failure disk of the container`
+        value = language.command(word) if kind == "command" else word.meaning and word.text
+        return Word(word.text, "", frozenset({kind}), value, sure=True) if value else None
     upper = word.text.isupper() if kind == "namespace" else word.text[0].isupper()
     if kind in ("new", "namespace") and word.meaning and (upper or (directly and not word.kinds)):
         return Word(word.text, "", frozenset({kind}), word.text, sure=True)

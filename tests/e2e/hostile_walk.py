@@ -184,6 +184,8 @@ class Person:
         if isinstance(question, Confirm):
             await self.pilot.press("question_mark")
         cards = self.app.conversation.transcript.cards
+        if cards:  # on a busy machine the rows of a card come some frames after its lines
+            await self.until(lambda: all(_arranged(grid) for grid in cards[-1].query(Grid)))
         text = self.shown
         if cards:
             cards[-1].toggle_expanded()

@@ -17,7 +17,7 @@ SPECS: tuple[CommandSpec, ...] = (
         grammar=(Arg("command", "command", required=False, many=True),),
         plain=(
             Plain(
-                "(help|help me|hello|hi|what can i say|what can you do|what can i ask|what can i do|commands|"
+                "(help|help me|what can i say|what can you do|what can i ask|what can i do|commands|"
                 "show commands|list commands)"
             ),
             Plain("(help|help me) (with|on|about) {command}"),

@@ -72,7 +72,11 @@ SPECS: tuple[CommandSpec, ...] = (
             Arg("span", "text", required=False, show="1h"),
         ),
         plain=(
-            Plain("(plot|graph|chart|draw) [the|my] [license|licence] {figure}"),
+            Plain("(plot|graph|chart|draw) [the|my] [license|licence] {figure} [over time]"),
+            Plain(
+                "(plot|graph|chart|draw) [the|my] [license|licence] {figure} (of|for|over) [the] (last|past) hour",
+                {"span": "1h"},
+            ),
             Plain(
                 "(plot|graph|chart|draw) [the|my] [license|licence] {figure} (of|for|over) [the] [last|past] {span}"
             ),

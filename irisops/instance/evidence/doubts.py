@@ -245,6 +245,10 @@ def _never(reason: str) -> Callable[[Findings], Settled]:
     return lambda _findings: _open(f"not by reading: {reason}")
 
 
+_DAMAGED = "an index must be damaged"
+_VALIDATE = 'set status=##class(%SYSTEM.OBJ).ValidateIndices("CLASS",$lb("INDEX"),0,1,0,0,.errors)'
+"""ObjectScript for a terminal in the namespace of the class."""
+
 DOUBTS: tuple[Doubt, ...] = (
     Doubt("execute", ("needed", "not-needed"), _execute),
     Doubt("security-objects", ("protected", "allowed"), _security_objects),
@@ -285,6 +289,47 @@ DOUBTS: tuple[Doubt, ...] = (
         ("404", "403"),
         _never("an application must be disabled"),
         "as %All, curl -i http://HOST:PORT/APP/ after /app /APP disable, with an application of yours",
+    ),
+    Doubt(
+        "index-status",
+        ("ok", "error"),
+        _never(_DAMAGED),
+        f"kill one node of an index of a test class, then {_VALIDATE} write status: 1 is ok, anything else error",
+    ),
+    Doubt(
+        "index-errors",
+        ("numbered", "by-index"),
+        _never(_DAMAGED),
+        f"kill one node of an index of a test class, then {_VALIDATE} zwrite errors: errors(1) is numbered, "
+        'errors("INDEX",1) by-index',
+    ),
+    Doubt(
+        "index-refusal",
+        ("status", "thrown"),
+        _never("ValidateIndices must be called for a class that does not exist"),
+        'write ##class(%SYSTEM.OBJ).ValidateIndices("No.Such","",0,1,0,0,.errors): a status is status, <CLASS DOES NOT '
+        "EXIST> thrown",
+    ),
+    Doubt(
+        "index-kinds",
+        ("passed-over", "checked"),
+        _never(_DAMAGED),
+        f"kill one node of a columnar, vector or iFind index of a test class, then {_VALIDATE} zwrite errors: nothing "
+        "is passed-over, an entry checked",
+    ),
+    Doubt(
+        "built-index",
+        ("selectable", "not-selectable"),
+        _never("an index must be built"),
+        "BUILD INDEX FOR TABLE SCHEMA.TABLE, with a table of yours, then SELECT INDEX_NAME, MAP_STATUS FROM "
+        "INFORMATION_SCHEMA.INDEXES WHERE TABLE_NAME = 'TABLE': Selectable is selectable, anything else not-selectable",
+    ),
+    Doubt(
+        "device-output",
+        ("breaks", "lost"),
+        _never("it can break the connection"),
+        'in Python, iris.createIRIS(connection).classMethodVoid("%SYSTEM.License", "ShowCounts"), then any other call: '
+        "an error in either is breaks, answers are lost",
     ),
     Doubt(
         "free-rows",

@@ -42,6 +42,12 @@ BY_WHOM = {
 BY_HAND = {
     "free-rows": "/database dismount NAME",
     "journal-free": "write ##class(%SYS.Journal.System).GetFreeSpace()",
+    "index-status": "0,1,0,0,.errors) write status",
+    "index-errors": "0,1,0,0,.errors) zwrite errors",
+    "index-refusal": 'write ##class(%SYSTEM.OBJ).ValidateIndices("No.Such","",0,1,0,0,.errors)',
+    "index-kinds": "0,1,0,0,.errors) zwrite errors",
+    "built-index": "BUILD INDEX FOR TABLE SCHEMA.TABLE",
+    "device-output": 'classMethodVoid("%SYSTEM.License", "ShowCounts")',
     "disabled-app": "curl -i http://HOST:PORT/APP/",
     "procedure-word": "write ##class(%SYSTEM.SQL.Security).GrantPrivilege(",
     "feature-options": 'iris.connect(..., featureOptions=1).cursor().execute("SELECT 1")',

@@ -97,21 +97,31 @@ def test_real_looking_addresses_keep_the_true_one(made: list[Pyngrok], tmp_path:
     assert tunnel.data["x_loopback"].startswith("tcp://127.0.0.1:")
 
 
+def refused(agent: Pyngrok) -> str | None:
+    """The code of the refusal at start.
+
+    pyngrok stops reading when the agent is gone, whatever lines are left in the pipe, so that on a busy machine it may
+    miss the reason: the agent is started again then.
+    """
+    for _ in range(20):
+        with pytest.raises(PyngrokNgrokError) as caught:
+            agent.connect()
+        if caught.value.ngrok_error_code is not None:
+            break
+    return caught.value.ngrok_error_code
+
+
 def test_sessions_are_counted_over_agents(made: list[Pyngrok], tmp_path: Path) -> None:
     seats = str(tmp_path / "seats")
     start(made, tmp_path / "a", max_sessions=1, session_dir=seats).connect()
     second = start(made, tmp_path / "b", max_sessions=1, session_dir=seats)
-    with pytest.raises(PyngrokNgrokError) as caught:
-        second.connect()
-    assert caught.value.ngrok_error_code == "ERR_NGROK_108"
+    assert refused(second) == "ERR_NGROK_108"
     ngrok.kill(made[0].config)
     second.connect()
 
 
 def test_without_a_token_it_is_refused_as_the_real_one(made: list[Pyngrok], tmp_path: Path) -> None:
-    with pytest.raises(PyngrokNgrokError) as caught:
-        start(made, tmp_path / "a", token="").connect()
-    assert caught.value.ngrok_error_code == "ERR_NGROK_4018"
+    assert refused(start(made, tmp_path / "a", token="")) == "ERR_NGROK_4018"
 
 
 def test_a_dropped_session_comes_back(made: list[Pyngrok], tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from irisops.simulator.backend import ByRef, ObjectRef, SqlFailure, ThrownError, Value
 from irisops.simulator.classes import status
+from irisops.simulator.classes.definition import INTEROPERABILITY
+from irisops.simulator.world.operations import Item, Production
 from tests.simulator.classes.instance import Client, Instance
 
 VALUES = st.one_of(
@@ -65,8 +67,13 @@ many = settings(
 )
 
 
-def fresh() -> Client:
-    return Instance().login()
+def fresh(class_name: str = "") -> Client:
+    """A client in a namespace that has the class: that of a production for `Ens.*`, else `%SYS`."""
+    instance = Instance()
+    instance.world.operations.add_production(
+        Production("USER", "Shop.Production", items=[Item("Orders", "Shop.In")], queues={"Orders": 3})
+    )
+    return instance.login(namespace="USER" if class_name.startswith(INTEROPERABILITY) else "%SYS")
 
 
 def is_wire_value(value: object) -> bool:
@@ -77,7 +84,7 @@ def is_wire_value(value: object) -> bool:
 @given(st.sampled_from(CLASS_METHODS), ARGUMENTS)
 def test_class_methods(called: tuple[str, str], args: list[Any]) -> None:
     class_name, method = called
-    client = fresh()
+    client = fresh(class_name)
     try:
         answer = client.session.class_method(class_name, method, args)
     except ThrownError as thrown:
@@ -93,7 +100,7 @@ def test_class_methods(called: tuple[str, str], args: list[Any]) -> None:
 @given(st.sampled_from(QUERIES), st.lists(VALUES, max_size=6))
 def test_class_queries(called: tuple[str, str], args: list[Value]) -> None:
     class_name, query = called
-    client = fresh()
+    client = fresh(class_name)
     result = client.session.class_method("%Library.ResultSet", "%New", [f"{class_name}:{query}"])
     assert isinstance(result, ObjectRef)
     try:

@@ -97,6 +97,8 @@ from tests.simulator.sql.conftest import Select
         ("{fn CONVERT('7', SQL_INTEGER)} + 1", 8),
         ("%SQLUPPER('ab ')", " AB"),
         ("%EXACT('ab')", "ab"),
+        ("%EXTERNAL('ab')", "ab"),
+        ("%EXTERNAL(3)", "Warning"),
         ("UPPER(NULL)", None),
         ("1 + NULL", None),
     ],
