@@ -256,6 +256,8 @@ class Ranker:
             each.line.startswith(f"{best.line} ") and best.score - each.score < CLOSE for each in guesses[1:]
         ):
             return False  # it may well be this line with something more
+        if best.spec.name == "clear" and not {word.meaning for word in words} & _NOUNS:
+            return False  # "clean up" need not mean the screen
         if (
             not any(word.meaning for word in words)
             or best.missing

@@ -33,7 +33,7 @@ from tests.simulator.conformance.target import Target, simulator
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 60
-TABLES = ["Applications", "Resources", "Roles", "Services", "Users"]
+TABLES = ["Applications", "Resources", "Roles", "Services", "SQLAdminPrivilegeSet", "SQLPrivileges", "Users"]
 
 
 @dataclass(frozen=True)
