@@ -139,10 +139,19 @@ async def lacking(instance: Instance, documented: str) -> str:
 
 
 async def _held(instance: Instance, documented: str) -> list[tuple[str, int | None]]:
-    """Each documented privilege with 1 if the account has it, 0 if not, None if the instance does not tell."""
+    """Each documented privilege with 1 if the account has it, 0 if not, None if the instance does not tell.
+
+    `X:U or Y:U` is one: it is had with either, and lacks if both do.
+    """
     pairs = _PRIVILEGE.findall(documented)
     answers = await instance.batch([ClassMethod("%SYSTEM.Security", "Check", pair) for pair in pairs])
-    return [(":".join(pair), number_of(answer)) for pair, answer in zip(pairs, answers, strict=True)]
+    told = {":".join(pair): number_of(answer) for pair, answer in zip(pairs, answers, strict=True)}
+    held: list[tuple[str, int | None]] = []
+    for each in documented.split(" and "):
+        of = [told[name] for name in each.split(" or ") if name in told]
+        if of:
+            held.append((each, 1 if 1 in of else None if None in of else of[0]))
+    return held
 
 
 def for_reads(problem: InstanceProblem) -> bool:

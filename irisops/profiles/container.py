@@ -177,7 +177,8 @@ def _container(engine: str, name: str, raw: Mapping[str, Any], log: Sequence[str
     health = _part(state, "Health") or _part(state, "Healthcheck")
     environment = dict(str(line).partition("=")[::2] for line in config.get("Env") or () if "=" in str(line))
     words = [str(each) for each in (raw.get("Args") or config.get("Cmd") or ())]
-    given = {name: _GIVEN[name] for name in _GIVEN if name in environment or name in words}
+    options = {word.partition("=")[0] for word in words}
+    given = {name: _GIVEN[name] for name in _GIVEN if name in environment or name in options}
     mounts = tuple(
         Mount(
             str(each.get("Type", "")),
@@ -254,13 +255,13 @@ _SAID: tuple[tuple[str, re.Pattern[str], str, str], ...] = (
     ),
     (
         "permission",
-        re.compile(r"permission denied|not writable|could not switch .* directory", re.IGNORECASE),
+        re.compile(r"permission denied|not writable", re.IGNORECASE),
         "a folder cannot be written by the user of the image",
         "",
     ),
     (
         "password",
-        re.compile(r"password change required|password has expired", re.IGNORECASE),
+        re.compile(r"password change required", re.IGNORECASE),
         "a password must be changed before the account can log in",
         "",
     ),

@@ -10,7 +10,7 @@ from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable
 from irisops.instance.failures import call_failure
 from irisops.instance.features import FEATURES, HELPER_VERSION_METHOD, Route
 from irisops.instance.helper import VERSION, open_or_help
-from irisops.instance.routes import explained, first_route, for_reads
+from irisops.instance.routes import explained, first_route, for_reads, lacking
 from tests.instance.fake_instance import FakeInstance, everything, value
 
 MISSING = InstanceError("<CLASS DOES NOT EXIST> *X", detail="<CLASS DOES NOT EXIST> *X")
@@ -175,6 +175,18 @@ async def test_only_the_privilege_that_is_lacking_is_named() -> None:
     known = FEATURES["sessions.list"]
     told = await explained(FakeInstance({"Security.Check": check}), PROTECTED, known, known.routes[0])
     assert told.message == "This account lacks %DB_IRISSYS:R."
+
+
+@pytest.mark.parametrize(
+    ("has", "lacks"),
+    [("%Admin_Task", ""), ("%Admin_Tasks", ""), ("%Admin_Operate", "%Admin_Task:U or %Admin_Tasks:U")],
+)
+async def test_of_two_spellings_of_a_privilege_either_will_do(has: str, lacks: str) -> None:
+    def check(call: Call) -> Answer:
+        assert isinstance(call, ClassMethod)
+        return value(int(call.args[0] == has))
+
+    assert await lacking(FakeInstance({"Security.Check": check}), FEATURES["tasks.run"].privilege) == lacks
 
 
 async def test_a_lost_connection_ends_the_search() -> None:

@@ -129,7 +129,7 @@ def _notes(link: Link, found: Found) -> list[str]:
         notes.append(f"{listed(bare)}: no index, so there is nothing to validate or to build.")
     if any(index.selectable is False for each in found.classes for index in each.indexes):
         notes.append(
-            "Queries do not use an index that is not selectable: it was never built, or is being built."
+            "Queries do not use an index that is not selectable: it was never built, or is being built, or was set so."
         )
     if any(index.inherited for each in found.classes for index in each.indexes):
         notes.append("An index of a superclass is validated and built through that class (FROM).")
@@ -233,8 +233,8 @@ def _nothing(target: str, places: list[str], notes: list[str]) -> Refusal:
     if target.startswith("^"):
         return Refusal(
             "NoSuchGlobal",
-            f"No class stores in {harmless(global_of(target), 60)} in {where}: whatever is in it, no index "
-            f"belongs to it.{beside}",
+            f"No class was found that stores in {harmless(global_of(target), 60)} in {where}; SQL-mapped and columnar "
+            f"storage and % classes were not looked at.{beside}",
             "Names of globals are case-sensitive. /indexes namespace=NAME lists what there is in another namespace.",
         )
     return Refusal(

@@ -121,7 +121,7 @@ class _Work:
         if rows is not None:
             seconds = max(1.0, rows * SECONDS_PER_ROW * len(self.indexes))
             lines.append(
-                f"About {duration(seconds)}, if this machine is as fast as the one of a public report."
+                f"About {duration(seconds)}, or several times that: one public report is all there is to reckon by."
             )
         lines.append(
             f"A second connection, to {self.namespace}, is open meanwhile: one license connection more."

@@ -76,8 +76,10 @@ def trouble(database: Database) -> str:
             return f"{name} is full: {_whole(database.size):,} MB, which is all that it may have."
         case "disk full" | "disk low":
             return f"The disk of {name} has {_whole(database.disk):,} MB left: {harmless(database.directory, 80)}"
-        case "dismounted" | "unmounted":
-            return f"{name} is {database.state}, so programs that need it fail: /database mount {quote(name)}"
+        case "dismounted":
+            return f"{name} is dismounted, so programs that need it fail: /database mount {quote(name)}"
+        case "unmounted":
+            return f"{name} is unmounted: /database mount {quote(name)}"
     return ""
 
 

@@ -75,7 +75,7 @@ async def _productions(link: Link) -> tuple[list[str], str]:
 
 async def _alerts(link: Link) -> tuple[list[str], str]:
     state, count = await read_alerts(link.connection)
-    told = "" if count is None else f", {counted(count, 'alert')} since it started"
+    told = "" if count is None else f", {counted(count, 'alert')} since it started or was cleared"
     said = f"the system monitor says {state or 'nothing'}{told}"
     return ([said] if state not in ("OK", "") else []), said
 

@@ -28,8 +28,8 @@ FEW_DAYS = 7.0
 """Days left below which the space is called short."""
 _MEANS: Mapping[str, str] = {
     "disabled": "Journaling is off: a crash loses what was not written to the databases.",
-    "suspended": "The journal cannot be written: changes go on without it and cannot be restored.",
-    "frozen": "The journal cannot be written: programs that change data wait.",
+    "suspended": "The journal cannot be written: an I/O error.",
+    "frozen": "The journal cannot be written: an I/O error.",
     "paused": "The journal is paused.",
 }
 """(facts: iris-operations 7.3)"""

@@ -190,7 +190,7 @@ async def delete(context: Context, command: Command) -> Replies:
         look,
         said=f"The lock on {shown} is deleted.",
         effects=[
-            f"Then {listed(waiting, most=5)} {'goes' if len(waiting) == 1 else 'go'} on, the first with the lock."
+            f"Then {listed(waiting, most=5)} may go on, the first with the lock."
             if waiting
             else "Nobody is known to wait for it."
         ],

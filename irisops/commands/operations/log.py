@@ -25,10 +25,6 @@ MEANINGS: Sequence[tuple[re.Pattern[str], str]] = tuple(
             r"license limit|licen[sc]e.*exceeded",
             "A login found no free license unit: /license shows who holds them.",
         ),
-        (
-            r"no valid license key",
-            "No license key was found: IRIS runs without one, or as a Community Edition.",
-        ),
         # (facts: iris-operations 10)
         (r"community license expired", "The Community Edition's key ran out: run a newer image."),
         (
@@ -156,5 +152,5 @@ def _explained(texts: Iterable[str]) -> list[str]:
 
 
 def _alerts(state: str, count: int | None) -> str:
-    told = "" if count is None else f", {counted(count, 'alert')} since it started"
+    told = "" if count is None else f", {counted(count, 'alert')} since it started or was cleared"
     return f"The system monitor says: {state or 'not known'}{told}."

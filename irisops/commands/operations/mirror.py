@@ -14,7 +14,7 @@ def trouble(mirror: Mirror) -> str:
     """What is wrong with the mirror, as a sentence; "" if nothing is."""
     return (
         ""
-        if mirror.well
+        if mirror.well is not False
         else f"This member of mirror {harmless(mirror.name, 60)} is {harmless(mirror.status, 40)}."
     )
 
@@ -32,6 +32,6 @@ async def show_mirror(context: Context, _command: Command) -> Replies:
     told = trouble(mirror)
     notes = [told] if told else [] if mirror.member else ["This instance is in no mirror."]
     card = cards.facts_card("mirror", "Mirror", entries, notes, hide_empty=True)
-    if mirror.member:
+    if mirror.member and mirror.well is not None:
         card.tones = {"status": "good" if mirror.well else "bad"}
     yield card

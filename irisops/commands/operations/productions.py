@@ -64,6 +64,13 @@ def _errors(production: Production, now: datetime) -> int | None:
     return None if found is None else len(found)
 
 
+def _said_errors(production: Production, now: datetime) -> str:
+    """Their count in words, "" if there are none: at least so many if the log goes on beyond what was looked at."""
+    errors = _errors(production, now)
+    least = "at least " if production.more_since(now - HOUR) else ""
+    return f"{least}{counted(errors, 'error')} in the last hour" if errors else ""
+
+
 def _count(production: Production) -> int | None:
     return None if production.components is None else len(production.components)
 
@@ -77,23 +84,23 @@ def _disabled(production: Production) -> int | None:
 def trouble(production: Production, now: datetime) -> str:
     """What is wrong with a production, as a sentence; "" if nothing is."""
     name = f"{harmless(production.name or 'The production', 60)} in {harmless(production.namespace, 40)}"
-    errors = _errors(production, now)
+    errors = _said_errors(production, now)
     long = [(queue, count) for queue, count in production.queues or () if count >= LONG_QUEUE]
     parts = [
         *([f"is {production.state}"] if production.state != RUNNING else []),
         *(f"has {count:,} messages in the queue of {harmless(queue, 60)}" for queue, count in long[:3]),
-        *([f"had {counted(errors, 'error')} in the last hour"] if errors else []),
+        *([f"had {errors}"] if errors else []),
     ]
     return f"{name} {listed(parts)}." if parts and (production.name or long or errors) else ""
 
 
 def brief(production: Production, now: datetime) -> str:
     """State and figures in a few words."""
-    errors = _errors(production, now)
+    errors = _said_errors(production, now)
     parts = [
         production.state,
         *([f"{production.queued:,} queued"] if production.queued else []),
-        *([f"{counted(errors, 'error')} in the last hour"] if errors else []),
+        *([errors] if errors else []),
     ]
     return f"{harmless(production.namespace, 40)} {', '.join(parts)}"
 
@@ -262,7 +269,7 @@ async def _switch(
         raise Refusal(
             "Troubled",
             f"The production of {production.namespace} is troubled: IRIS stopped without stopping it.",
-            f"/production recover {quote(production.namespace)} puts it right first.",
+            f"/production recover {quote(production.namespace)} comes first.",
         )
     if goal == RUNNING and not production.name:
         raise Refusal(
@@ -337,9 +344,11 @@ async def recover_production(context: Context, command: Command) -> Replies:
         "productions.control",
         _calls(link, production.namespace, ("RecoverProduction", ())),
         look,
-        effects=["What was left of its last run is cleared up; then it can be started."],
+        # UNVERIFIED: that it can be started then, and what becomes of the messages in work. Settle: end IRIS under a
+        # running production, RecoverProduction(), then GetProductionStatus and Ens.Queue:Enumerate.
+        effects=["It is made ready to be started again, as far as the instance can."],
         warnings=["On a live system, the vendor asks you to call support first."],
-        final="what was cleared up stays so.",
+        final="what it changes stays so.",
         patience=DEADLINE,
     )
     yield await plan_action(context, link, action, Origin(command.slash))

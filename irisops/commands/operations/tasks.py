@@ -150,6 +150,8 @@ async def _state(link: Link, target: str) -> str:
 async def _plan(context: Context, link: Link, target: str, goal: str, origin: Origin) -> Plan:
     task = await find_task(link, target)
     verb = "Suspend" if goal == SUSPENDED else "Resume"
+    # UNVERIFIED: what becomes of missed runs: the portal asks whether they are made up for (facts: iris-operations 8).
+    # Settle: suspend a task by the driver beyond its time, resume it, read LastStarted.
     missed = "Whether a run that it missed is made up for is up to the instance."
     action = Action(
         SWITCH,

@@ -16,7 +16,7 @@ from irisops.instance.capabilities import wanted_members
 from irisops.instance.evidence.doubts import DOUBTS
 from irisops.instance.evidence.findings import Findings, Seen
 from irisops.instance.evidence.masks import column_name, product_words, summary
-from irisops.instance.evidence.reads import BY_CELLS, BY_SQL, DICTIONARY, documented_privileges, listed
+from irisops.instance.evidence.reads import BY_CELLS, BY_SQL, DICTIONARY, listed
 from irisops.instance.features import FEATURES
 
 FORM = "irisops_evidence"
@@ -231,10 +231,11 @@ def _wrong_privileges(reads: Mapping[str, Any], held: Mapping[str, Any]) -> Iter
         refused: dict[str, list[str]] = {}
         for query in listed():
             feature = next(each for each in FEATURES.values() if each.query == query)
-            needed = [each for each in documented_privileges() if each in feature.privilege]
-            lacking = [each for each in needed if held.get(each) == "no"]
+            needed = [each for each in feature.privilege.split(" and ") if each]
+            told = {each: {held.get(one) for one in each.split(" or ")} for each in needed}
+            lacking = [each for each in needed if told[each] == {"no"}]
             entry = reads.get(f"{query} {way}", {})
-            if entry.get("answer") == "refused" and all(held.get(each) == "yes" for each in needed):
+            if entry.get("answer") == "refused" and all("yes" in told[each] for each in needed):
                 refused.setdefault(", ".join(map(str, entry.get("codes", ()))), []).append(query)
             elif entry.get("answer") == "rows" and lacking:
                 yield f"{query} {way} was read without {' and '.join(lacking)}."

@@ -17,7 +17,12 @@ from irisops.instance.outcome import change_by_method
 from irisops.instance.routes import Instance, answer_by
 from irisops.instance.values import Row, as_flag, as_text
 
-SYSTEM = frozenset({"IRISSYS", "IRISLIB", "IRISTEMP", "IRISLOCALDATA", "IRISAUDIT", "IRISSECURITY", "ENSLIB"})
+SYSTEM = frozenset(
+    {
+        *("IRISSYS", "IRISLIB", "IRISTEMP", "IRISLOCALDATA"),
+        *("IRISAUDIT", "IRISSECURITY", "IRISMETRICS", "ENSLIB"),
+    }
+)
 """Databases without which the instance does not work (facts: iris-security 3.2, iris-config-as-text 5.3)."""
 LOW_DISK, NO_DISK = 250.0, 50.0
 """MB left on the disk below which it is low, and hardly any. As the dashboard judges the journal's disk (facts:

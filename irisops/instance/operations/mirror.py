@@ -12,6 +12,8 @@ from irisops.instance.values import answered, as_flag, as_text, text_of
 _CLASS = "%SYSTEM.Mirror"
 WELL = frozenset({"PRIMARY", "BACKUP", "CONNECTED"})
 """What GetStatus says of a member that does its part."""
+SEVERAL = "MULTIASYNC^"
+"""Begins what it says of an async member of several mirrors (facts: iris-operations 9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,10 @@ class Mirror:
     status: str = ""
 
     @property
-    def well(self) -> bool:
-        """True if it does its part, or has none."""
+    def well(self) -> bool | None:
+        """True if it does its part, or has none; None of one of several mirrors, whose status is not judged."""
+        if self.member and self.status.upper().startswith(SEVERAL):
+            return None
         return not self.member or self.status.upper() in WELL
 
 

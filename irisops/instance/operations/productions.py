@@ -31,6 +31,7 @@ ERROR = "error"
 Settle: SELECT DISTINCT Type, %External(Type) FROM Ens_Util.Log."""
 MOST_ENTRIES = 500
 """Entries of the log that are looked at."""
+_ITEMS = "SELECT Name, ClassName, Enabled, PoolSize, Category FROM Ens_Config.Item"
 PASSING = "_SyncCall"
 """Begins the names of queues that are there for one call."""
 
@@ -74,6 +75,12 @@ class Production:
         if self.queues is None:
             return None
         return sum(count for name, count in self.queues if not name.startswith(PASSING))
+
+    def more_since(self, when: datetime) -> bool:
+        """True if the log may have more entries since then than were looked at."""
+        if self.log is None or len(self.log) < MOST_ENTRIES:
+            return False
+        return (oldest := self.log[-1].at) is not None and oldest >= when
 
     def errors_since(self, when: datetime) -> list[LogEntry] | None:
         """The errors since then, newest first; None if the log cannot be read."""
@@ -145,7 +152,8 @@ async def look_inside(instance: Instance, production: Production, home: str) -> 
     by_sql = home.casefold() in (namespace.casefold(), "%sys")
     if by_sql:
         calls += [
-            Query("SELECT Name, ClassName, Enabled, PoolSize, Category FROM Ens_Config.Item"),
+            # UNVERIFIED: that Production holds the name. Settle: SELECT DISTINCT Production FROM Ens_Config.Item.
+            Query(f"{_ITEMS} WHERE Production = ?", (production.name,)) if production.name else Query(_ITEMS),
             Query(
                 f"SELECT TOP {MOST_ENTRIES} TimeLogged, %External(Type) AS Type, ConfigName, Text "  # noqa: S608 - names of ours
                 "FROM Ens_Util.Log ORDER BY ID DESC"
@@ -161,6 +169,10 @@ async def look_inside(instance: Instance, production: Production, home: str) -> 
         for rows, what, answer in ((components, "components", answers[1]), (log, "log", answers[2])):
             if rows is None:
                 notes.append(f"The {what} of {namespace} cannot be read: {_why(answer)}")
+        if components and not production.name:
+            notes.append(
+                f"The components are those of all productions of {namespace}: which is meant is not known."
+            )
     else:
         notes.append(
             f"Components and log of {namespace} cannot be read on a connection to {home}: connect a profile to it."

@@ -126,6 +126,8 @@ async def test_a_folder_that_the_image_may_not_write_to(engine: Engine, tmp_path
     found = await engine.failures()
     assert "ISC_DATA_DIRECTORY=/durable/iris" in found["durable"]
     assert "UnExpireUserPasswords" in found["login"], "no password was given at its start"
+    engine.description["Args"] = ["--password-file=/x"]
+    assert "login" not in await engine.failures()
 
 
 async def test_a_key_that_is_not_there(engine: Engine, tmp_path: Path) -> None:

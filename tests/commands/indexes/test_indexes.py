@@ -94,7 +94,11 @@ async def test_what_cannot_be_validated_is_told_in_one_sentence(tmp_path: Path) 
         await at.say("/connect user")  # in the data's own namespace no second connection is needed to read
         for line, error, words in (
             ("/indexes validate Clinic.Visit", "NoIndexes", "Clinic.Visit has no index"),
-            ("/indexes validate ^Nope", "NoSuchGlobal", "No class stores in ^Nope in USER"),
+            (
+                "/indexes validate ^Nope",
+                "NoSuchGlobal",
+                "No class was found that stores in ^Nope in USER; SQL-mapped",
+            ),
             ("/indexes validate No.Such", "NoSuchClass", "no persistent class or table No.Such in USER"),
             ("/indexes validate ^Shop.ThingD", "WhichClass", "3 classes store in ^Shop.ThingD"),
             ("/indexes build Ens.Util.Log nope", "NoSuchIndex", "Ens.Util.Log has no index nope"),

@@ -104,7 +104,8 @@ async def test_a_database_is_dismounted_mounted_and_taken_back(tmp_path: Path) -
 
 async def test_what_the_instance_needs_stays(tmp_path: Path) -> None:
     async with working(tmp_path) as at:
-        assert (await at.problem("/database dismount irissys")).error == "SystemDatabase"
+        for name in ("irissys", "irismetrics"):
+            assert (await at.problem(f"/database dismount {name}")).error == "SystemDatabase"
         plan = await at.plan("/database dismount ship")
         database = at.served.world.databases.get("SHIP")
         assert database is not None

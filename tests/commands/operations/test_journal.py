@@ -28,7 +28,7 @@ async def test_the_days_left_are_told(tmp_path: Path, unit: str) -> None:
         journal.state = 3
         shown = await facts(at, "/journal")
         assert shown.facts["state"] == "frozen"
-        assert "programs that change data wait" in shown.notes[0]
+        assert "cannot be written: an I/O error" in shown.notes[0]
 
 
 async def test_with_one_file_the_pace_is_that_since_the_last_look(tmp_path: Path) -> None:

@@ -60,7 +60,6 @@ def test_lines_are_taken_apart() -> None:
     "line",
     [
         "License limit exceeded 4 times",
-        "LMF Error: No valid license key. No valid local file found and LicenseID not defined.",
         "Community License expired.",
         "Error: Invalid Community Edition license, may have exceeded core limit.",
         "Merging a.cpf into iris.cpf",

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from irisops.commands.operations.mirror import trouble as mirror_trouble
+from irisops.commands.operations.productions import brief, trouble
 from irisops.contract.replies import Facts, Table
 from irisops.instance.calls import Answer, ClassQuery, Query, Rows
 from irisops.instance.errors import InstanceError
-from irisops.instance.operations.productions import Production, look_inside
+from irisops.instance.operations.mirror import Mirror
+from irisops.instance.operations.productions import MOST_ENTRIES, Production, look_inside
 from irisops.simulator.world.operations import Production as SimulatedProduction
 from tests.commands.operations.working import facts, make_read_only, table, working
 
 SHIP = "/production ship"
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 def production(at: object) -> SimulatedProduction:
@@ -120,6 +124,56 @@ async def test_where_sql_stays_behind_the_log_is_unread_and_never_anothers(home:
     assert any("cannot be read" in note for note in found.notes)
     assert any(isinstance(each, Query) for each in instance.asked) == (home == "%SYS")
     assert found.errors_since(datetime.now(UTC) - timedelta(hours=1)) is None
+
+
+class Inside(Elsewhere):
+    """An instance whose log has as many errors as are looked at, one a second before NOW."""
+
+    async def batch(self, calls: list[object], *, deadline: float | None = None) -> list[object]:
+        self.asked += calls
+        items = Answer(rows=Rows(("Name", "ClassName", "Enabled"), [("A", "X.A", 1)]))
+        log = Answer(
+            rows=Rows(
+                ("TimeLogged", "Type", "ConfigName", "Text"),
+                [
+                    (f"{NOW - timedelta(seconds=each):%Y-%m-%d %H:%M:%S}", "Error", "A", "x")
+                    for each in range(MOST_ENTRIES)
+                ],
+            )
+        )
+        return [
+            (items if "Ens_Config" in each.sql else log) if isinstance(each, Query) else Answer(value=1)
+            for each in calls
+        ]
+
+
+async def test_components_are_those_of_the_production_if_its_name_is_known() -> None:
+    for name, params in (("P", ("P",)), ("", ())):
+        instance = Inside()
+        found = await look_inside(instance, Production("SHIP", name, "running"), "SHIP")  # type: ignore[arg-type] # - it calls batch alone
+        asked = next(each for each in instance.asked if isinstance(each, Query))
+        assert (asked.params, "WHERE Production = ?" in asked.sql) == (params, bool(name))
+        assert any("of all productions" in note for note in found.notes) != bool(name)
+
+
+async def test_errors_beyond_what_was_looked_at_are_not_left_out_unsaid() -> None:
+    found = await look_inside(Inside(), Production("SHIP", "P", "running"), "SHIP")  # type: ignore[arg-type] # - it calls batch alone
+    assert "at least 500 errors in the last hour" in trouble(found, NOW)
+    assert trouble(found, NOW + timedelta(minutes=55)).count("at least") == 0
+    assert "at least 500 errors" in brief(found, NOW)
+
+
+@pytest.mark.parametrize(
+    ("status", "well", "told"),
+    [("MULTIASYNC^2/3", None, ""), ("CRASHED", False, "is CRASHED"), ("PRIMARY", True, "")],
+)
+def test_the_status_of_a_member_of_several_mirrors_is_not_judged(
+    status: str, well: object, told: str
+) -> None:
+    found = Mirror(member=True, name="M", status=status)
+    assert found.well is well
+    assert told in mirror_trouble(found)
+    assert bool(told) == bool(mirror_trouble(found))
 
 
 async def test_namespaces_running_sql_and_mirror(tmp_path: Path) -> None:
