@@ -98,6 +98,10 @@ class Approvals:
         }
         write_atomically(self._file(waiting.id), json.dumps(record))
 
+    def waits(self, plan_id: str) -> bool:
+        """True if the plan's file is still there: a no in a terminal removes it."""
+        return self._file(plan_id).is_file()
+
     def drop(self, plan_id: str) -> None:
         """Remove a plan and its approval; a file that cannot be removed approves nothing once the plan is gone."""
         for path in (self._file(plan_id), self._yes(plan_id)):

@@ -60,8 +60,13 @@ def check_command(spec: CommandSpec, level: str, profile: Profile) -> None:
         )
 
 
-def check_places(spec: CommandSpec, command: Command, served: Collection[str]) -> None:
-    """Raise `Refusal` for a place that leads to this machine's files, or to a profile that is not served."""
+def check_places(spec: CommandSpec, command: Command, served: Collection[Profile]) -> None:
+    """Raise `Refusal` for a place that leads to this machine's files, or to a profile that may not be read so."""
+    if spec.name == "diff" and not command.words("first"):  # the last export's folder, on this machine
+        raise Refusal(
+            "NotForAgents", "/diff alone reads a folder, and files are not for agents.", "Name a profile."
+        )
+    profiles = {each.name.casefold(): each for each in served}
     kinds = {part.name: part.kind for part in spec.grammar if isinstance(part, Arg)} | dict(spec.options)
     for name, kind in kinds.items():
         for word in command.words(name):
@@ -69,10 +74,18 @@ def check_places(spec: CommandSpec, command: Command, served: Collection[str]) -
                 raise Refusal(
                     "NotForAgents", "A command within a command is not for agents.", "Give it alone."
                 )
-            known = word.casefold() in {each.casefold() for each in served}
-            if kind in ("file", "profile") and (not known or os.sep in word or word.startswith((".", "~"))):
+            if kind not in ("file", "profile"):
+                continue
+            found = profiles.get(word.casefold())
+            if found is None or os.sep in word or word.startswith((".", "~")):
                 raise Refusal(
                     "NoSuchProfile",
                     f"{harmless(word, 80)} is no profile that agents may read.",
-                    f"These are: {listed(sorted(served))}. Files are not for agents.",
+                    f"These are: {listed(sorted(each.name for each in served))}. Files are not for agents.",
+                )
+            if found.agents_names == "hidden":
+                raise Refusal(
+                    "NamesHidden",
+                    f"Names are hidden from agents on {found.name}, and /{spec.name} cannot be answered without them.",
+                    "A person can give that command in irisops.",
                 )

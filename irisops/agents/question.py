@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from irisops.agents.approvals import WaitingPlan, plan_of
-from irisops.contract.wording import harmless
+from irisops.contract.replies import Plan
+from irisops.contract.wording import DEFAULT_LIMIT, harmless
 
 LONGEST = 6000
 """Characters of a question in a client; a longer one is asked in a terminal, where all of it can be read."""
+_FOLDED = re.compile(r"and \d+ more of the same kind")
+"""The last line of a plan that has more changes than it lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +21,13 @@ class Question:
 
     text: str
     word: str
+    cut: bool = False
+    """True if a part of the plan is not in `text`."""
 
     @property
     def too_long(self) -> bool:
         """True if it must not be asked in a client."""
-        return len(self.text) > LONGEST
+        return self.cut or len(self.text) > LONGEST
 
 
 def question_of(waiting: WaitingPlan) -> Question:
@@ -37,4 +43,24 @@ def question_of(waiting: WaitingPlan) -> Question:
         *(f"! {harmless(each, 1000)}" for each in plan.warnings),
         f"To agree type {harmless(waiting.word, 80)}. Anything else changes nothing.",
     ]
-    return Question("\n".join(lines), waiting.word)
+    parts = [(plan.instance, DEFAULT_LIMIT), (plan.title, 400), (waiting.word, 80)]
+    parts += [(text, 400) for each in plan.changes for text in (each.what, each.before, each.after)]
+    parts += [(text, 1000) for text in (*plan.effects, *plan.warnings)]
+    return Question("\n".join(lines), waiting.word, any(_is_cut(text, most) for text, most in parts))
+
+
+def too_much_to_show(plan: Plan) -> bool:
+    """True if a person could not see all of a plan in a terminal, either (the limits are those of `reply_text`)."""
+    if any(_FOLDED.fullmatch(each.what) for each in plan.changes):
+        return True
+    parts = [(plan.instance, DEFAULT_LIMIT), (plan.title, 500)]
+    parts += [(each.what, DEFAULT_LIMIT) for each in plan.changes]
+    parts += [(text, 2000) for each in plan.changes for text in (each.before, each.after)]
+    parts += [(text, 2000) for text in (*plan.effects, *plan.warnings)]
+    parts += [(call, 4000) for calls in plan.calls.values() for call in calls]
+    return any(_is_cut(text, most) for text, most in parts)
+
+
+def _is_cut(text: str, most: int) -> bool:
+    """True if `harmless` shows less than all of a text. A sign that acts may take several characters."""
+    return harmless(text, most) != harmless(text, 10 * len(text) + most)

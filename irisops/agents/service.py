@@ -18,7 +18,7 @@ from irisops.agents.answers import Page, answer
 from irisops.agents.approvals import Approvals, WaitingPlan, shape_of
 from irisops.agents.policy import allows, check_command, check_level, check_places, level_of
 from irisops.agents.pseudonyms import Pseudonyms
-from irisops.agents.question import Question, question_of
+from irisops.agents.question import Question, question_of, too_much_to_show
 from irisops.background import Background
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
@@ -73,6 +73,8 @@ class _Planned:
     """The plan's id in the session."""
     generation: int
     made: float
+    in_terminal: bool = False
+    """It was written for `irisops approve`, which removes it if a person says no."""
     asked: float | None = None
     """When the question was given to the client; monotonic seconds."""
 
@@ -88,10 +90,6 @@ class _Call:
     approval: str = ""
     plan: str = ""
     change: int | None = None
-
-
-def _failed(refusal: Refusal, profile: str = "") -> Failed:
-    return Failed(refusal.problem(), profile)
 
 
 @dataclass(slots=True)
@@ -164,7 +162,7 @@ class AgentService:
                 if isinstance(reply, Plan):
                     self.session.decline(reply.id)
             if any(isinstance(reply, Plan) for reply in replies) and command.name != "evidence":
-                raise Refusal("NeedsPlan", f"{command.slash} changes something.", "Give it to the tool plan.")
+                raise Refusal("NeedsPlan", f"/{command.name} changes something.", "Give it to the tool plan.")
             return self._answer(chosen, command, _without_plans(replies), page)
 
         return await self._in_turn(_Call(caller, tool, profile, line), work)
@@ -180,7 +178,7 @@ class AgentService:
                 self.session.decline(extra.id)
             if len(plans) != 1:
                 raise Refusal(
-                    "NothingToPlan", f"{command.slash} changes nothing.", "The tool ask answers it."
+                    "NothingToPlan", f"/{command.name} changes nothing.", "The tool ask answers it."
                 )
             planned = self._keep(caller, chosen, command, plans[0], link)
             call.plan = planned.waiting.id
@@ -201,7 +199,7 @@ class AgentService:
             asked = self._question(caller, planned, profile)
         except Refusal as refusal:
             self._write(call, refusal.error)
-            raise _failed(refusal, call.profile) from None
+            raise self._failed(refusal, call.profile) from None
         if asked is not None and planned.asked is None:
             planned.asked = self.session.clock.monotonic()
             self._write(call, "asked")
@@ -267,7 +265,7 @@ class AgentService:
             outcome = "done"
         except Refusal as refusal:
             outcome = refusal.error
-            raise _failed(refusal, call.profile) from None
+            raise self._failed(refusal, call.profile) from None
         except Failed as failed:
             outcome = failed.problem.error
             raise
@@ -278,19 +276,24 @@ class AgentService:
             self._write(call, outcome)
         return made
 
+    def _failed(self, refusal: Refusal, name: str) -> Failed:
+        """A refusal as the agent may hear it: it may hold names that the profile hides."""
+        profile = self.session.hub.find(name) if name else None
+        return Failed(refusal.problem(), name, self._masking(profile) if profile else str)
+
     def _write(self, call: _Call, outcome: str) -> None:
         """Append to the calls of agents. Raises `Failed`: what cannot be recorded is not answered."""
         try:
             self._calls.add(
                 AgentCall(
                     self.session.clock.now(),
-                    call.caller.name,
+                    _written(call.caller.name),
                     call.tool,
-                    call.profile,
-                    scrub(without_secrets(call.line[:LONGEST_LINE])),
+                    _written(call.profile),
+                    _written(call.line),
                     outcome,
                     call.approval,
-                    call.plan,
+                    _written(call.plan),
                     call.change,
                 )
             )
@@ -347,7 +350,7 @@ class AgentService:
         ):  # its file is never written, and an agent must not learn which files exist
             unwritten = str(self.session.places.state / "agents" / "evidence.json")
             return profile, replace(command, args={"file": unwritten}), await self._connect(profile)
-        check_places(spec, command, [each.name for each in self.profiles()])
+        check_places(spec, command, self.profiles())
         call.line = command.slash
         return profile, command, await self._connect(profile)
 
@@ -416,9 +419,17 @@ class AgentService:
                 self._presence.close()
         fresh = not (hub.active is not None and hub.active.name == profile.name and hub.active.connected)
         hub.choose(profile)
+        if profile.agents_names == "hidden":  # a failed login names them
+            self._names(profile).learn("user", [profile.user])
+            self._names(profile).learn("address", [profile.host])
         problem = await self.session.connect(profile)
         if problem is not None:
-            raise Failed(problem, profile.name)
+            served = {each.name for each in self.profiles()}
+            others = [each.name.casefold() for each in hub.profiles() if each.name not in served]
+            kept = [
+                line for line in problem.suggestions if not any(name in line.casefold() for name in others)
+            ]
+            raise Failed(replace(problem, suggestions=kept), profile.name, self._masking(profile))
         link = hub.require()
         if fresh:
             self._announce(link)
@@ -468,6 +479,13 @@ class AgentService:
 
     def _keep(self, caller: Caller, profile: Profile, command: Command, made: Plan, link: Link) -> _Planned:
         """Let a plan wait for a person. Raises `Refusal`."""
+        if too_much_to_show(made):
+            self.session.decline(made.id)
+            raise Refusal(
+                "TooMuchToShow",
+                f"What /{command.name} would do is more than a person can be shown at once.",
+                "Plan fewer at a time.",
+            )
         for plan_id in [each for each in self._planned if self._old(self._planned[each])]:
             self._drop(plan_id, "this plan is more than ten minutes old")
         if len(self._planned) >= MOST_PLANS:
@@ -485,6 +503,7 @@ class AgentService:
         )
         planned = _Planned(waiting, command, made.id, link.generation, self.session.clock.monotonic())
         if allows(profile, "apply"):
+            planned.in_terminal = True
             try:
                 self._approvals.put(waiting)
             except OSError as error:
@@ -513,7 +532,16 @@ class AgentService:
             planned = None
         if planned is None:
             raise Refusal("PlanGone", f"Nothing was changed: {why}.", "Make a fresh plan with the tool plan.")
-        return planned, self._chosen(planned.waiting.profile, "apply")
+        chosen = self._chosen(planned.waiting.profile, "apply")
+        if planned.in_terminal and not self._approvals.waits(plan_id):
+            raise self._declined(plan_id)
+        return planned, chosen
+
+    def _declined(self, plan_id: str) -> Refusal:
+        self._drop(plan_id, "a person did not agree to it")
+        return Refusal(
+            "Declined", "Nothing was changed: the person did not agree.", "Do not ask again for the same."
+        )
 
     def _drop(self, plan_id: str, why: str) -> None:
         planned = self._planned.pop(plan_id, None)
@@ -528,10 +556,7 @@ class AgentService:
             return "terminal"
         now = self.session.clock.monotonic()
         if typed is None or _in_terminal(profile) or planned.asked is None:
-            self._drop(waiting.id, "a person did not agree to it")
-            raise Refusal(
-                "Declined", "Nothing was changed: the person did not agree.", "Do not ask again for the same."
-            )
+            raise self._declined(waiting.id)
         if typed.strip().casefold() != waiting.word.casefold():
             self._drop(waiting.id, "it was answered with something else than the word")
             raise Refusal(
@@ -572,6 +597,11 @@ class AgentService:
 def _in_terminal(profile: Profile) -> bool:
     """True if the yes must come from a terminal: the question would show names, or the client is not trusted so far."""
     return profile.guarded or profile.agents_names == "hidden"
+
+
+def _written(text: str) -> str:
+    """What the agent gave, as it is recorded: it may have put a password anywhere."""
+    return scrub(without_secrets(text[:LONGEST_LINE]))
 
 
 def _without_plans(replies: Sequence[Reply]) -> list[Reply]:

@@ -48,7 +48,8 @@ async def test_anything_else_is_a_no(tmp_path: Path) -> None:
         for word in ("y", "", "yes"):
             plan_id = await it.plan()
             assert approve(it, plan_id, word)[0] == Exit.NEEDS_YES
-            assert await it.refused("apply", plan_id=plan_id) == "NeedsApproval"
+            assert await it.refused("apply", plan_id=plan_id) == "Declined"
+            assert await it.refused("apply", plan_id=plan_id) == "PlanGone"
         assert not it.changed
 
 

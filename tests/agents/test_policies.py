@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from irisops.agents import service
 from irisops.agents.policy import WITH_NAMES, allows, level_of
 from irisops.agents.pseudonyms import HIDDEN, Pseudonyms
 from irisops.agents.service import AgentService
 from irisops.commands.catalogue import default_registry
 from irisops.commands.for_programs import CHANGES, READS
+from irisops.contract.replies import Problem, Refusal
 from irisops.profiles.model import AGENTS, Profile
+from irisops.session import Session
 from irisops.simulator.world.model import User
 from tests.agents.serving import APPLY, GRANT, Agent, Person, agent, agent_on
 from tests.commands.editing import GOOD, desk
@@ -189,3 +192,46 @@ def test_pseudonyms_are_the_same_and_lead_back() -> None:
         {"reply": "table", "name": "x", "rows": [{"user": "eve", "new_column": "secret", "units": 3}]}
     )
     assert shaped["rows"] == [{"user": "user-4", "new_column": HIDDEN, "units": 3}]
+
+
+async def test_refusals_hold_no_hidden_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_given: object) -> None:
+        raise Refusal("NotForAgents", "bob has none.", "Ask Bob.")
+
+    async with agent(tmp_path, replace(APPLY, agents_names="hidden")) as it:
+        users = (await it.told("users"))["replies"][0]["rows"]
+        bob = next(row["name"] for row in users if row["roles"] == [])
+        for tool, line in (("ask", f"/grant %SQL to {bob}"), ("plan", f"/explain {bob} %DB_USER")):
+            result = await it.call(tool, line=line)
+            assert result.is_error, line
+            assert "bob" not in str(result.content).casefold()
+        monkeypatch.setattr(service, "check_command", refuse)
+        result = await it.call("ask", line=f"/explain {bob}")
+        assert result.structured_content is not None
+        assert result.structured_content["message"] == f"{bob} has none."
+        assert result.structured_content["cure"] == f"Ask {bob}."
+
+
+async def test_a_failed_login_holds_no_hidden_names_and_no_other_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(_self: Session, profile: Profile) -> Problem:
+        said = f"{profile.user} at {profile.host} must change it."
+        lines = ["/connect twin-of-local", f"/on local /password {profile.user}"]
+        return Problem("PasswordChangeRequired", said, said, suggestions=lines)
+
+    hidden = replace(APPLY, agents_names="hidden", host="canary.example")
+    twin = replace(LOCAL, name="twin-of-local", agents="off")
+    async with agent(tmp_path, hidden, twin) as it:
+        monkeypatch.setattr(Session, "connect", failing)
+        answer = (await it.call("license", profile="local")).structured_content
+        assert answer is not None
+        assert answer["message"] == answer["cure"] == "user-1 at address-1 must change it."
+        assert answer["suggestions"] == ["/on local /password user-1"]
+
+
+async def test_a_profile_with_hidden_names_is_not_read_from_another(tmp_path: Path) -> None:
+    hidden = Profile("hidden", "127.0.0.1", 1973, "%SYS", "_SYSTEM", agents_names="hidden")
+    async with agent(tmp_path, APPLY, hidden) as it:
+        assert await it.refused("diff", profile="local", first="hidden") == "NamesHidden"
+        assert await it.refused("diff", profile="local", first="local", second="HIDDEN") == "NamesHidden"

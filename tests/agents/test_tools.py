@@ -15,6 +15,7 @@ from irisops.agents.service import IDLE
 from irisops.commands.catalogue import default_registry
 from irisops.commands.for_programs import CHANGES, READS
 from irisops.instance.errors import LicenseExhausted
+from irisops.logs import hide
 from irisops.profiles.model import Profile
 from tests.agents.serving import APPLY, GRANT, MODES, Person, agent
 from tests.commands.fakes import LOCAL, a_user
@@ -148,6 +149,7 @@ async def test_files_and_other_profiles_are_out_of_reach(tmp_path: Path) -> None
         for first in (str(tmp_path / "export"), "./export", "~/export", "off", "elsewhere"):
             assert await it.refused("diff", first=first) == "NoSuchProfile"
         assert await it.refused("diff", first="local", second="off") == "NoSuchProfile"
+        assert await it.refused("diff") == "NotForAgents", "alone it reads the folder of the last export"
         assert await it.refused("ask", line="/license", profile="off") == "NoSuchProfile"
         assert "off" not in str(await it.told("instances"))
 
@@ -286,3 +288,12 @@ async def test_a_read_only_profile_is_never_planned_on(tmp_path: Path) -> None:
         names = {tool.name for tool in (await it.client.list_tools()).tools}
         assert not names & {"plan", "undo", "apply"}
         assert await it.refused("plan", line=GRANT) == "NotAllowed"
+
+
+async def test_no_secret_is_recorded_wherever_the_agent_puts_it(tmp_path: Path) -> None:
+    hide("canary-Secret-9")
+    async with agent(tmp_path) as it:
+        await it.refused("license", profile="canary-Secret-9")
+        await it.refused("apply", plan_id="canary-Secret-9")
+        assert len(it.calls()) == 2
+    assert "canary" not in written_below(tmp_path)

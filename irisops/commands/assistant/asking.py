@@ -16,13 +16,16 @@ from irisops.contract.replies import Facts, Problem, Progress, Refusal
 from irisops.contract.wording import counted, harmless
 from irisops.engine import cards
 from irisops.engine.context import Context
-from irisops.engine.spec import Replies
+from irisops.engine.spec import Arg, Replies
 from irisops.instance.web import WebAnswer, WebFailure
 from irisops.instance.web import ask as ask_web
+from irisops.logs import hide
 from irisops.profiles.settings import SettingsStore
 
 _IN_OTHER_WORDS = "Say it in other words; /help lists what can be typed."
 _REFUSED = (401, 403)
+_PLACES = ("file", "profile")
+"""Kinds of arguments that lead elsewhere: a model may not choose where."""
 
 
 async def ask(context: Context, command: Command) -> Replies:
@@ -94,6 +97,7 @@ async def _answer(
     if answer.status in _REFUSED and endpoint.takes_key and context.hub.ask is not None:
         typed = await context.hub.ask("Assistant", f"Key for {endpoint.shown}")
         if typed:
+            hide(typed)  # whatever the server answers, it is a key
             answer = await _asked(endpoint, messages, typed, deadline)
             if answer.status == 200:
                 await context.hub.secrets.keep_secret(endpoint.account, typed)
@@ -130,6 +134,14 @@ async def _chosen(context: Context, endpoint: Endpoint, answer: WebAnswer) -> Co
         raise Refusal(
             "NotForPrograms",
             f"The model chose /{chosen.name}, which only a person may give.",
+            _IN_OTHER_WORDS,
+        )
+    places = [part.name for part in spec.grammar if isinstance(part, Arg) and part.kind in _PLACES]
+    places += [name for name, kind in dict(spec.options).items() if kind in _PLACES]
+    if any(chosen.words(name) for name in places):
+        raise Refusal(
+            "NotForPrograms",
+            f"The model chose a file or another profile for /{chosen.name}, which only a person may do.",
             _IN_OTHER_WORDS,
         )
     return chosen

@@ -13,6 +13,7 @@ import pytest
 from irisops.commands.assistant.model import LONGEST_ANSWER, endpoint_of
 from irisops.contract.chat import Command
 from irisops.contract.replies import Facts, Plan, Problem, Progress, Refusal, Reply, Table
+from irisops.logs import scrub
 from tests.commands.fakes import LOCAL, World
 from tests.odd_web import OddWeb, odd_web, response
 from tests.silent_web import odd_server
@@ -221,6 +222,23 @@ async def test_a_key_is_asked_for_once_and_kept(tmp_path: Path) -> None:
         (sent,) = await world.say("/assistant sent")
         assert "canary" not in str(sent)
         assert ("irisops", f"assistant 127.0.0.1:{web.port}") in world.keyring.kept
+
+
+async def test_a_model_chooses_no_file_and_no_other_profile(tmp_path: Path) -> None:
+    said: list[str] = []
+    async with at_model(tmp_path, lambda _head: saying(said[-1])) as (world, _):
+        for each in ("/diff elsewhere", "/diff local /tmp", f"/evidence {tmp_path}/x"):
+            said.append(each)
+            (problem,) = told(await world.say(ASK))
+            assert isinstance(problem, Problem), each
+            assert problem.error == "NotForPrograms", each
+
+
+async def test_a_key_is_hidden_even_if_the_server_wants_another(tmp_path: Path) -> None:
+    async with at_model(tmp_path, response("401 Unauthorized", b"")) as (world, _):
+        world.answer = "canary-key-that-failed"
+        await world.say(ASK)
+        assert "canary" not in scrub("it was canary-key-that-failed")
 
 
 async def test_a_refused_key_is_forgotten(tmp_path: Path) -> None:
