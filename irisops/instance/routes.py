@@ -74,6 +74,8 @@ async def first_route(
 
 
 _PRIVILEGE = re.compile(r"(%\w+):([RWU])")
+EITHER = re.compile(r"%\w+:[RWU](?: or %\w+:[RWU])*")
+"""A documented privilege, or several of which one is enough."""
 
 
 async def explained(
@@ -147,10 +149,9 @@ async def _held(instance: Instance, documented: str) -> list[tuple[str, int | No
     answers = await instance.batch([ClassMethod("%SYSTEM.Security", "Check", pair) for pair in pairs])
     told = {":".join(pair): number_of(answer) for pair, answer in zip(pairs, answers, strict=True)}
     held: list[tuple[str, int | None]] = []
-    for each in documented.split(" and "):
-        of = [told[name] for name in each.split(" or ") if name in told]
-        if of:
-            held.append((each, 1 if 1 in of else None if None in of else of[0]))
+    for each in EITHER.findall(documented):
+        of = [told[name] for name in each.split(" or ")]
+        held.append((each, 1 if 1 in of else None if None in of else of[0]))
     return held
 
 

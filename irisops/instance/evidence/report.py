@@ -18,6 +18,7 @@ from irisops.instance.evidence.findings import Findings, Seen
 from irisops.instance.evidence.masks import column_name, product_words, summary
 from irisops.instance.evidence.reads import BY_CELLS, BY_SQL, DICTIONARY, listed
 from irisops.instance.features import FEATURES
+from irisops.instance.routes import EITHER
 
 FORM = "irisops_evidence"
 """Key by which a file is known; its value is the number of the form."""
@@ -231,7 +232,7 @@ def _wrong_privileges(reads: Mapping[str, Any], held: Mapping[str, Any]) -> Iter
         refused: dict[str, list[str]] = {}
         for query in listed():
             feature = next(each for each in FEATURES.values() if each.query == query)
-            needed = [each for each in feature.privilege.split(" and ") if each]
+            needed = EITHER.findall(feature.privilege)
             told = {each: {held.get(one) for one in each.split(" or ")} for each in needed}
             lacking = [each for each in needed if told[each] == {"no"}]
             entry = reads.get(f"{query} {way}", {})
