@@ -115,10 +115,15 @@ async def test_pages_basic_and_open_applications_are_tried_as_they_want_it(tmp_p
         assert len(on.world.sessions) == sessions
         application = on.world.application("/csp/user")
         assert application is not None
+        assert "Logged in as" in pages.notes[0]
+        application.authe_enabled |= UNAUTHENTICATED_BIT
+        either, _ = await trial(person, "/app test /csp/user")
+        assert either.rows[0]["says"] == "It answers without a login page."
+        assert "Nobody was logged in" in either.notes[0]
         application.authe_enabled = UNAUTHENTICATED_BIT
         free, _ = await trial(person, "test the application /csp/user")
         assert [row["step"] for row in free.rows] == ["a call", "a second page", "log out"]
-        assert "Nobody is logged in" in free.notes[0]
+        assert "Nobody was logged in" in free.notes[0]
 
 
 async def test_another_user_is_asked_for_and_a_wrong_password_is_sent_once(tmp_path: Path) -> None:

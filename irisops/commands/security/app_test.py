@@ -148,7 +148,9 @@ def _of_units(before: int | None, during: int | None, after: int | None) -> list
 
 def _table(state: ObjectState, how: How, user: str, asked: Sequence[Asked], notes: Sequence[str]) -> Table:
     good = bool(asked) and all(each.good for each in asked)
-    who = "Nobody is logged in" if how == "open" else f"Logged in as {harmless(user, 80)}"
+    # An application that also takes visitors shows no login page, and a login may be refused.
+    inside = any(each.step.startswith("log in") and each.good for each in asked)
+    who = f"Logged in as {harmless(user, 80)}" if inside else "Nobody was logged in"
     rows: list[dict[str, Cell]] = [
         {
             "step": each.step,
