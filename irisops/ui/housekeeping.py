@@ -67,15 +67,21 @@ def trim() -> None:
 
 
 class Housekeeping:
-    """Full collections at quiet times. `clock` gives monotonic seconds, `give_back` returns free memory."""
+    """Full collections at quiet times.
+
+    `clock` gives monotonic seconds, `give_back` returns free memory, `in_use` counts the blocks of memory in use.
+    """
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, give_back: Callable[[], None] = trim
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        give_back: Callable[[], None] = trim,
+        in_use: Callable[[], int] = sys.getallocatedblocks,
     ) -> None:
-        self._clock, self._give_back = clock, give_back
+        self._clock, self._give_back, self._in_use = clock, give_back, in_use
         self._key = self._done = clock()
         self._before: tuple[tuple[int, int, int], float] | None = None
-        self._most = sys.getallocatedblocks()
+        self._most = in_use()
         """Most blocks in use since memory was given back."""
 
     def begin(self) -> None:
@@ -106,7 +112,7 @@ class Housekeeping:
 
     def tick(self) -> bool:
         """Collect if it is time; True if it did. Called about every second."""
-        self._most = max(self._most, sys.getallocatedblocks())
+        self._most = max(self._most, self._in_use())
         now = self._clock()
         since = now - self._done
         idle = now - self._key
@@ -121,8 +127,8 @@ class Housekeeping:
         for each in REMEMBERED:
             each.cache_clear()
         gc.collect()
-        if self._most - sys.getallocatedblocks() >= WORTH_A_TRIM:
+        if self._most - self._in_use() >= WORTH_A_TRIM:
             self._give_back()
-            self._most = sys.getallocatedblocks()
+            self._most = self._in_use()
         self._done = now
         return True

@@ -55,7 +55,7 @@ async def test_pictures_hold_no_secret(tmp_path: Path) -> None:
             assert [secret for secret in (PASSWORD, TOKEN, *passes) if secret in shown] == []
             for _ in passes:
                 await pilot.press("alt+up", "enter")
-            await pilot.pause()
+            await settled(pilot, lambda: all(secret in app.export_screenshot() for secret in passes))
             shown = app.export_screenshot()
             assert [secret for secret in (PASSWORD, TOKEN) if secret in shown] == []
             assert [secret for secret in passes if secret not in shown] == [], (

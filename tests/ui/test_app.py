@@ -230,7 +230,11 @@ async def test_every_theme_paints_every_card(theme: str) -> None:
         await say(pilot, "/license")
         await say(pilot, "make me coffee")
         await say(pilot, "/grant %SQL to appuser")
-        assert "waits for yes or no" in app_of(pilot).export_screenshot().replace("&#160;", " ")
+        # The question is there before it is painted.
+        await until(
+            pilot,
+            lambda: "waits for yes or no" in app_of(pilot).export_screenshot().replace("&#160;", " "),
+        )
 
 
 class ReadingAgain(IrisopsApp):

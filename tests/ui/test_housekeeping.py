@@ -127,13 +127,15 @@ def test_places_of_what_left_the_screen_are_forgotten(housekeeping: Housekeeping
 
 def test_memory_is_given_back_only_where_much_was_freed(time: Time) -> None:
     given: list[float] = []
-    keeper = Housekeeping(time, lambda: given.append(time.now))
-    rows = [str(number) for number in range(2 * WORTH_A_TRIM)]
+    blocks = 5 * WORTH_A_TRIM
+    keeper = Housekeeping(time, lambda: given.append(time.now), lambda: blocks)
+    blocks += 2 * WORTH_A_TRIM
     assert not keeper.tick()  # it sees how much is in use
+    blocks -= WORTH_A_TRIM - 1
     time.now += EVERY
     assert keeper.tick()
     assert given == []
-    rows.clear()
+    blocks -= 1
     time.now += EVERY
     assert keeper.tick()
     assert given == [time.now]
