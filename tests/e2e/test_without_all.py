@@ -166,7 +166,7 @@ async def test_web_applications_are_edited_and_made_through_it(tmp_path: Path) -
         assert (changed.path, changed.jwt_enabled, changed.jwt_access_seconds) == ("/srv", True, 30)
         plan = await person.plan(make)
         (shown,) = [each for each in plan.calls["Python"] if "irispy.class" in each]
-        assert f'"{HELPER}", "CreateApplication"' in shown
+        assert f'"{HELPER}", "CreateObject"' in shown
         done(await person.yes(plan))
         made = on.world.applications.get("/api/shop")
         assert made is not None
@@ -201,11 +201,11 @@ async def test_an_application_is_created_where_none_is_there_to_copy(tmp_path: P
         assert (made.wsgi_location, extra["CorsAllowlist"]) == ("/opt/shop", ["https://a.example:443"])
         connection = person.session.context.link().connection
         with pytest.raises(InstanceError, match="already"):
-            await call_helper(connection, "CreateApplication", "/SHOP", "AutheEnabled|64")
+            await call_helper(connection, "CreateObject", "Security.Applications", "/SHOP", "AutheEnabled|64")
         assert on.world.applications.get("/shop") is made
         assert made.authe_enabled == 32
         with pytest.raises(InstanceError, match="does not set Name "):
-            await call_helper(connection, "CreateApplication", "/shop2", "Name|/shop3")
+            await call_helper(connection, "CreateObject", "Security.Applications", "/shop2", "Name|/shop3")
         assert on.world.applications.get("/shop2") is None
 
 
