@@ -74,7 +74,7 @@ def _guard_system(link: Link, access: Access, changes: Changes) -> None:
 
 def _holds(access: Access, user: str, role: str) -> bool:
     own = next((each for each in access.users if each.name.casefold() == user.casefold()), None)
-    return own is not None and any(same(role, each) for each in access.model.chains(own.roles))
+    return own is not None and role.casefold() in {each.casefold() for each in access.model.chains(own.roles)}
 
 
 def _of_system(_access: Access, changes: Changes, _own_user: str) -> tuple[list[str], list[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from irisops.configuration.differences import NAME, Difference, differences
-from irisops.configuration.kinds import BY_NAME, KINDS, ConfigKind
+from irisops.configuration.kinds import KINDS, ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration
 from irisops.configuration.predefined import predefined
 from irisops.contract.wording import harmless, listed
@@ -251,7 +251,7 @@ def _holders(
 ) -> Iterator[tuple[str, str]]:
     """(kind, key) of the objects that name a role or a resource after the change."""
     for other in _HOLDERS.get(kind.name, ()):
-        applied = other in wanted.objects and BY_NAME[other].object_kind is not None
+        applied = other in wanted.objects and other != "databases"  # whose resource is set by hand
         after = wanted if applied else now
         for holder in {**now.of(other), **after.of(other)}.values():
             if key in _named_by(kind.name, holder):
