@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-import yaml  # type: ignore[import-untyped] - it comes with pyngrok; its types do not
+import yaml  # type: ignore[import-untyped]  # it comes with pyngrok, without types
 
 from irisops.cli_options import parser
 from irisops.commands.catalogue import default_registry

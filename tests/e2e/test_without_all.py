@@ -252,8 +252,8 @@ async def test_a_helper_that_goes_between_the_plan_and_the_yes_is_told(tmp_path:
         (("Security.Users", "bob", "PasswordHash|x"), "does not set PasswordHash of Security.Users"),
         (("Security.Users", "bob", "Enabled,Roles|1"), "does not set Enabled,Roles of"),
         (("Security.Users", "bob", "|1"), "does not set of"),
-        (("Security.SSLConfigs", "bob", "Enabled|1"), "does not set Enabled of Security.SSLConfigs"),
-        (("Security.SSLConfigs", "bob", ""), "does not change Security.SSLConfigs"),
+        (("Security.X509Users", "bob", "Enabled|1"), "does not set Enabled of Security.X509Users"),
+        (("Security.X509Users", "bob", ""), "does not change Security.X509Users"),
         (("Security.Users", "nobody", "Enabled|1"), "#838"),
         (("Security.Users", "bob", "ExpirationDate|soon"), "#944"),
     ],
@@ -288,8 +288,9 @@ async def test_what_the_helper_reads_is_what_is_there(tmp_path: Path) -> None:
             {"FullName": SIGNS, "Roles": "%SQL", "Routine": ""},
             None,
         ]
+        assert await read_by_helper(connection, "Security.SSLConfigs", ["none"], ["Enabled"]) == [None]
         with pytest.raises(InstanceError, match="does not read Security"):
-            await read_by_helper(connection, "Security.SSLConfigs", ["x"], ["Enabled"])
+            await read_by_helper(connection, "Security.X509Users", ["x"], ["Enabled"])
 
 
 async def test_the_doctor_names_the_helper_and_whom_it_is_proved_for(tmp_path: Path) -> None:

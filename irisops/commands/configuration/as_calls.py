@@ -140,7 +140,7 @@ def _is_one(grantee: str) -> bool:
 def _grants(kind: ConfigKind, each: ConfigObject, left_out: list[str]) -> list[tuple[str, tuple[str, ...]]]:
     """Method of %SYSTEM.SQL.Security and its arguments for each privilege (facts: iris-security 4.1)."""
     grantee = each.name.partition("/")[2]
-    calls = []
+    calls: list[tuple[str, tuple[str, ...]]] = []
     for known in kind.readable:
         texts = each.values.get(known.name, ())
         for text in texts if isinstance(texts, tuple) else ():

@@ -166,8 +166,8 @@ def furnish_settings(served: Served, chance: Chance, roles: list[str]) -> None:
     for event in world.events.values():
         event.enabled = chance.flag() if event.name != "AuditChange" else event.enabled
     for _ in range(2):
-        parts = (chance.name(LETTERS.replace("/", ""))[:64] for _ in range(3))
-        world.events.add(AuditEvent(*parts, chance.text(TEXT, 40), chance.flag()))
+        source, kind, name = (chance.name(LETTERS.replace("/", "")) for _ in range(3))
+        world.events.add(AuditEvent(source, kind, name, chance.text(TEXT, 40), chance.flag()))
         values: dict[str, str | int] = {"Description": chance.text(TEXT, 40), "CAFile": chance.text(TEXT, 40)}
         values |= {
             "Type": number(0, 1),
@@ -176,8 +176,9 @@ def furnish_settings(served: Served, chance: Chance, roles: list[str]) -> None:
             "VerifyDepth": number(1, 9),
         }
         world.tables.tls.add(NamedSettings(chance.name(), values))
-    ldap = {"LDAPFlags": number(0, 99), "LDAPBaseDN": chance.text(TEXT, 30)}
-    world.tables.ldap.add(NamedSettings(LDAP, {**ldap, "Description": chance.text(TEXT, 30)}))
+    base, text = chance.text(TEXT, 30), chance.text(TEXT, 30)
+    ldap: dict[str, str | int] = {"LDAPFlags": number(0, 99), "LDAPBaseDN": base, "Description": text}
+    world.tables.ldap.add(NamedSettings(LDAP, ldap))
     for task in world.operations.tasks:
         task.suspended = chance.flag()
     for role in roles[:3]:
