@@ -119,6 +119,12 @@ class Ranker:
             guesses[0] = replace(guesses[0], sure=True)
         return guesses
 
+    def vague(self, text: str, known: Known) -> bool:
+        """True for a sentence that may lose something without saying what: nothing that acts is offered for it."""
+        words = read(text, self.language, Names(known))
+        guesses = self.rank_words(words, 1)
+        return bool(guesses) and is_vague(guesses[0], words)
+
     def _of_clauses(self, text: str, words: Sequence[Word], names: Names) -> list[Guess]:
         """What one clause means by itself, for a wish with a story around it. Never beyond doubt."""
         clauses = [each for each in _STORY.split(text) if each.strip()] if len(words) > weights.SHORT else []
