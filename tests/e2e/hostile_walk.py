@@ -325,7 +325,7 @@ async def on_screen(home: Path, report: Report, walk: Callable[[Person], Awaitab
     async with chat(home) as (session, world):
         app = IrisopsApp(session, history=history, poll_interval=3600.0, environment={})
 
-        async def pilot_it(_pilot: Pilot[int]) -> None:
+        async def pilot_it(_pilot: Pilot[object]) -> None:
             person = Person(app, report, world, home)
             await person.until(lambda: (active := session.overview().active) and active.state == "connected")
             await person.until(person.at_rest)
