@@ -294,7 +294,8 @@ DOUBTS: tuple[Doubt, ...] = (
         "unlicensed-page",
         ("503", "404"),
         _never("no license unit may be free"),
-        "on a Community Edition, open terminals until one is refused, then curl -i http://HOST:PORT/csp/user/",
+        "on a Community Edition, open terminals until one is refused, then curl -i http://HOST:PORT/APP/, with an "
+        "application that has pages",
     ),
     Doubt(
         "index-status",
