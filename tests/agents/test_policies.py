@@ -184,14 +184,15 @@ def test_pseudonyms_are_the_same_and_lead_back() -> None:
         "Bob, BOB SMITH and bobby from 10.1.2.3 and fe80::1 at 12:30:45, version 2025.2.0.227.0"
     )
     assert text == (
-        "user-1, user-2 and bobby from address-1 and address-2 at 12:30:45, version 2025.2.0.227.0"
+        "user-2, user-3 and bobby from address-1 and address-2 at 12:30:45, version 2025.2.0.227.0"
     )
-    assert names.real("/explain user-2") == "/explain bob smith"
+    assert names.real("/explain user-3") == "/explain bob smith"
+    assert names.real("/explain user-1") == "/explain user-1", "the account that is called so"
     assert names.real("/explain user-9") == "/explain user-9"
     shaped = names.shape(
         {"reply": "table", "name": "x", "rows": [{"user": "eve", "new_column": "secret", "units": 3}]}
     )
-    assert shaped["rows"] == [{"user": "user-4", "new_column": HIDDEN, "units": 3}]
+    assert shaped["rows"] == [{"user": "user-5", "new_column": HIDDEN, "units": 3}]
 
 
 async def test_refusals_hold_no_hidden_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
