@@ -124,7 +124,7 @@ async def test_no_secret_reaches_an_agent_and_no_name_where_names_are_hidden(tmp
         hub = person.session.hub
         (profile,) = hub.profiles()
         hub.add_temporary(replace(profile, agents="plan"))
-        shown_world = _Served(person.session)
+        shown_world = SessionAlone(person.session)
         async with agent_on(shown_world, can_ask=False) as it:  # type: ignore[arg-type]  # a session is all it needs
             shown = await everything(it, [*LINES, *WITH_NAMES_LINES])
             assert CANARIES["name"] in shown
@@ -156,7 +156,7 @@ async def test_no_secret_reaches_an_agent_and_no_name_where_names_are_hidden(tmp
         assert {"undo", "redo", "finish"} <= CHANGES & WITH_NAMES
 
 
-class _Served:
+class SessionAlone:
     """What `agent_on` needs of a world, on a session at the simulator."""
 
     def __init__(self, session: object) -> None:
