@@ -25,8 +25,8 @@ CONNECTED: tuple[Try, ...] = (
     ("show users", "accounts and their roles; Enter on one opens it"),
 )
 RECORDED: tuple[Try, ...] = (
-    ("who holds my license", "each unit, at the moment where the recording stands"),
-    ("when was the license full", "goes to that moment; again for the next time"),
+    ("who holds my license", "each unit, as of the moment that is shown"),
+    ("when was the license full", "goes to that moment; again: the next one"),
     ("jump to the next change", "goes to where a count is another one"),
 )
 UNKNOWN: tuple[Try, ...] = (

@@ -141,6 +141,7 @@ async def test_jumps(watched: Watched) -> None:
     (there,) = await watched.say(f"/at {local}")
     assert isinstance(there, Facts)
     assert there.facts["at"] == START + timedelta(seconds=62)
+    assert there.title.endswith(f" {local}")
     (there,) = await watched.say("/at next")
     assert isinstance(there, Facts)
     assert there.facts["at"] == START + timedelta(seconds=65)
