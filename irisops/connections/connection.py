@@ -77,8 +77,8 @@ class InstanceConnection(Protocol):
         """A second connection as the same user, to another namespace, until the end of the block."""
         ...
 
-    def forget_rows(self) -> None:
-        """Forget the rows of repeated queries."""
+    def forget_rows(self, seconds: float) -> None:
+        """Forget the rows of queries that were not repeated for so long."""
         ...
 
     async def warm(self) -> None:
@@ -198,8 +198,7 @@ class Link:
     _sessions: Remade[WebSession] = field(init=False)
     """The rows of /sessions as last shown."""
     _sessions_at: float | None = None
-    _processes_at: float | None = None
-    """Monotonic time of the last list, whose rows are kept."""
+    """Monotonic time of that list."""
     timeouts: KnownTimeouts | None = None
     """Session timeouts of the web applications, when they were read."""
     watched: Watched | None = None
@@ -239,10 +238,6 @@ class Link:
         """The web sessions as last listed, for a list that is read now."""
         self._sessions_at = self.clock.monotonic()
         return self._sessions
-
-    def asked_for_processes(self) -> None:
-        """Note that all processes are listed now: the connection keeps their rows for the next list."""
-        self._processes_at = self.clock.monotonic()
 
     def first_seen(self, keys: Iterable[str], *, all_of_them: bool) -> dict[str, float]:
         """Seconds since each lock was first listed; of a whole list, those that are gone are forgotten."""
@@ -293,19 +288,10 @@ class Link:
         return self.clock.monotonic() - self.read_at > 2 * interval
 
     def forget_old_rows(self, seconds: float) -> None:
-        """Give up kept rows that no live card has asked for in `seconds`: ten thousand processes are 2.5 MB.
-
-        What the driver's end of the pipe has sent is forgotten for both lists; one in use then comes whole once.
-        """
-        before = self.clock.monotonic() - seconds
-        sessions = self._sessions_at is not None and self._sessions_at < before
-        processes = self._processes_at is not None and self._processes_at < before
-        if sessions:
+        """Give up rows that no live card has asked for in `seconds`: ten thousand processes are 2.5 MB."""
+        if self._sessions_at is not None and self._sessions_at < self.clock.monotonic() - seconds:
             self._keep_no_sessions()
-        if processes:
-            self._processes_at = None
-        if sessions or processes:
-            self.connection.forget_rows()
+        self.connection.forget_rows(seconds)
 
     def follow(self, profile: Profile) -> None:
         """Take over an edited profile that still leads to the same place."""

@@ -249,7 +249,6 @@ async def _sessions(link: Link) -> None:
 
 
 async def _processes(link: Link) -> None:
-    link.asked_for_processes()
     await list_processes(link.connection)
 
 

@@ -289,7 +289,6 @@ async def _open_by(link: Link, shown: str, namespaces: Sequence[str]) -> list[st
     notes: list[str] = [
         f"Namespace {listed(namespaces)} has its data or code in {shown}: it does not work meanwhile."
     ]
-    link.asked_for_processes()
     processes = await or_note(list_processes(link.connection), notes, "Who has it open is not known")
     wanted = {each.casefold() for each in namespaces}
     inside = [each for each in processes or () if each.namespace.casefold() in wanted and not each.system]

@@ -64,7 +64,6 @@ async def show_journal(context: Context, _command: Command) -> Replies:
     files = await or_note(read_files(link.connection), notes, "The journal files cannot be read")
     pace, how = _pace(context, link, journal, files or [])
     days = days_left(journal, pace)
-    link.asked_for_processes()
     processes = await or_note(list_processes(link.connection), notes, "Open transactions are not known")
     opened = [each for each in processes or () if each.in_transaction]
     if opened:

@@ -97,7 +97,6 @@ async def show_locks(context: Context, command: Command) -> Replies:
     words = filter_words(command)
     only = _only_of(words)
     found, notes = await read_locks(link.connection, only)
-    link.asked_for_processes()
     processes = await or_note(list_processes(link.connection), notes, "Names of the holders cannot be read")
     by_pid = {each.pid: each for each in processes or ()}
     seen = link.first_seen([each.key for each in found], all_of_them=only is None)

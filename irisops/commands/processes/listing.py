@@ -91,7 +91,6 @@ def _chosen(found: Sequence[Process], words: Sequence[str]) -> Selection:
 async def show_processes(context: Context, command: Command) -> Replies:
     """Processes, filtered and sorted by words."""
     link = context.link()
-    link.asked_for_processes()
     found = await list_processes(link.connection)
     words, columns = take_columns(filter_words(command), COLUMNS, "pid")
     if len(found) <= ON_A_THREAD:

@@ -116,9 +116,9 @@ class DriverProcess:
         """Start a process. Raises OSError if that fails."""
         return cls(await children.start(command, child_environment(os.environ)))
 
-    def forget_rows(self) -> None:
-        """Forget the results of repeated queries."""
-        self._held.forget()
+    def forget_rows(self, seconds: float) -> None:
+        """Forget the results of repeated queries that nobody has asked for in so many seconds."""
+        self._held.forget(seconds)
 
     @property
     def pid(self) -> int:
@@ -146,7 +146,7 @@ class DriverProcess:
     async def batch(self, calls: Sequence[Call]) -> BatchResult:
         """Run calls in order. Raises DriverGoneError or DriverUnusableError."""
         repeated = [call if isinstance(call, Query) and call.repeated else None for call in calls]
-        held: list[Json] = [self._held.number(call) if call is not None else 0 for call in repeated]
+        held: list[Json] = [self._held.asked(call) if call is not None else 0 for call in repeated]
         number = await self._send({"op": "batch", "calls": [pack_call(call) for call in calls], "held": held})
         results: list[Answer | CallFailure] = []
         rows: list[tuple[Value, ...]] = []

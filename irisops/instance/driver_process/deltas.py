@@ -46,6 +46,10 @@ class Recent(Generic[T]):
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
 
+    def forget(self, query: Query) -> None:
+        """Forget a result, if it is remembered."""
+        self._kept.pop(query, None)
+
 
 class Difference:
     """One result being sent, as the difference to the digests of an earlier one (digest -> row number).

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import TypeGuard
 
 from irisops.instance.calls import Query
@@ -12,13 +13,16 @@ from irisops.instance.packed_rows import NO_ROWS, PackedRows, Packing
 
 
 class Held:
-    """The newest result of each of the last queries."""
+    """The newest result of each of the last queries. `clock` gives monotonic seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
         self._kept: Recent[PackedRows] = Recent()
+        self._asked: dict[Query, float] = {}
 
-    def number(self, query: Query) -> int:
-        """Number of the request that brought the result held; 0 for none."""
+    def asked(self, query: Query) -> int:
+        """Number of the request that brought the result held; 0 for none. The query is asked again now."""
+        self._asked[query] = self._clock()
         known = self._kept.get(query)
         return known[0] if known is not None else 0
 
@@ -26,9 +30,12 @@ class Held:
         """Remember the result of request `number`, now complete."""
         self._kept.keep(query, number, rows)
 
-    def forget(self) -> None:
-        """Forget all results; the next one of each query comes whole."""
-        self._kept = Recent()
+    def forget(self, seconds: float) -> None:
+        """Forget what nobody has asked for in so many seconds; the next result of such a query comes whole."""
+        before = self._clock() - seconds
+        for query in [query for query, at in self._asked.items() if at < before]:
+            del self._asked[query]
+            self._kept.forget(query)
 
     def add(self, query: Query, fresh: Sequence[Row], steps: Json, to: Packing) -> None:
         """Add the rows of one portion to those of the portions before it. Raises ChannelError for invalid steps."""

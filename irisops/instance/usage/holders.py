@@ -10,11 +10,13 @@ unit for ten seconds. A client's unit comes back when it disconnects, at a time 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from irisops.contract.record_rows import Picked
 from irisops.instance.models import Holder, HolderKind, LicenseCounts, LicenseRow, Process, WebSession
 from irisops.instance.values import Row, as_int, as_text
 
@@ -66,9 +68,9 @@ def build_holders(
     by_license: dict[str, list[WebSession]] = {}
     for session in sessions or ():
         by_license.setdefault(session.license_id or session.id, []).append(session)
-    running: dict[str, list[Process]] = {}
-    for process in processes or ():
-        running.setdefault(process.license_id, []).append(process)
+    running: dict[str, array[int]] = {}
+    for number, process in enumerate(processes or ()):
+        running.setdefault(process.license_id, array("I")).append(number)
     holders: list[Holder] = []
     anonymous: dict[str, list[tuple[LicenseRow, WebSession]]] = {}
     for row in rows:
@@ -80,7 +82,7 @@ def build_holders(
             _holder(
                 row,
                 behind,
-                running.get(row.user_id, []),
+                Picked(processes or (), running.get(row.user_id, ())),
                 now,
                 max_connections=counts.max_connections,
                 community=counts.community,

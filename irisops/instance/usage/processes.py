@@ -101,8 +101,11 @@ class Processes(Sequence[Process]):
         return len(self._rows)
 
 
-async def _with_pid(found: Sequence[Process]) -> Sequence[Process]:
-    """Without the rows that have no pid."""
+async def processes_of(rows: Rows | None, own: int | None = None) -> Sequence[Process]:
+    """The processes of a list, without the rows that have no pid. `own` is as in `Processes`."""
+    if rows is None:
+        return ()
+    found = Processes(rows, own)
     numbers = array("I")
     for number, process in enumerate(found):
         if number % PORTION == PORTION - 1:
@@ -154,8 +157,7 @@ async def list_processes(instance: Instance, *, pids: Sequence[int] = ()) -> Seq
                 break
         if start and isinstance(rows, Answer) and columns is not choices[0]:
             instance.capabilities.learn_no_start_time()
-        listed = answered(rows).rows
-        return () if listed is None else await _with_pid(Processes(listed, own))
+        return await processes_of(answered(rows).rows, own)
 
     return await first_route(instance, "processes.list", attempt)
 

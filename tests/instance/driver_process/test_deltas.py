@@ -33,14 +33,15 @@ class Pipe:
     """Both ends, with what has crossed."""
 
     def __init__(self) -> None:
-        self.sent, self.held = Sent(), Held()
+        self.now = 0.0
+        self.sent, self.held = Sent(), Held(lambda: self.now)
         self.crossed: list[Row] = []
         self.number = 0
 
     def bring(self, query: Query, rows: list[Row], portion: int = 3) -> PackedRows:
         self.number += 1
         self.crossed = []
-        difference = self.sent.begin(query, self.held.number(query))
+        difference = self.sent.begin(query, self.held.asked(query))
         packing = Packing()
         for start in range(0, len(rows), portion):
             fresh, steps = difference.of(rows[start : start + portion])
@@ -79,8 +80,13 @@ def test_a_forgotten_result_comes_whole_again() -> None:
     pipe = Pipe()
     rows: list[Row] = [(pid, "READ") for pid in range(10)]
     pipe.bring(PROCESSES, rows)
-    pipe.held.forget()
-    assert pipe.held.number(PROCESSES) == 0
+    assert pipe.held.asked(PROCESSES) == 1
+    pipe.now += 30
+    pipe.held.forget(30)
+    assert pipe.held.asked(PROCESSES) == 1
+    pipe.now += 31
+    pipe.held.forget(30)
+    assert pipe.held.asked(PROCESSES) == 0
     assert list(pipe.bring(PROCESSES, rows)) == rows
     assert pipe.crossed == rows
 
@@ -113,7 +119,7 @@ def test_only_the_last_queries_are_remembered() -> None:
     queries = [Query(f"SELECT {number}", repeated=True) for number in range(KEPT + 1)]
     for query in queries:
         pipe.bring(query, [(1, "x")])
-    assert [bool(pipe.held.number(query)) for query in queries] == [False, *[True] * KEPT]
+    assert [bool(pipe.held.asked(query)) for query in queries] == [False, *[True] * KEPT]
     assert list(pipe.bring(queries[0], [(1, "x")])) == [(1, "x")]
 
 
