@@ -13,7 +13,7 @@ from __future__ import annotations
 import marshal
 import mmap
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, time
 from decimal import Decimal
 from typing import overload
@@ -86,17 +86,17 @@ class PackedRows(Sequence[Cells]):
             return [self[each] for each in range(*place.indices(len(self.ends)))]
         return unpacked(self.kept(place))
 
+    def __iter__(self) -> Iterator[Cells]:
+        return map(unpacked, map(self.kept, range(len(self.ends))))
+
     def __len__(self) -> int:
         return len(self.ends)
 
     def kept(self, place: int) -> bytes:
         """A row as it is held. Raises IndexError."""
-        end = self.ends[place]
-        return self.data[self.begin(place) : end]
-
-    def begin(self, place: int) -> int:
-        """Where a row begins in `data`."""
-        return self.ends[place - 1] if place % len(self.ends) else 0
+        ends = self.ends
+        end = ends[place]
+        return self.data[ends[place - 1] if place % len(ends) else 0 : end]
 
 
 class Packing:
@@ -116,7 +116,8 @@ class Packing:
     def take(self, earlier: PackedRows, start: int, count: int) -> None:
         """So many rows of an earlier result, from `start` on."""
         if count:
-            first, ends = earlier.begin(start), earlier.ends[start : start + count]
+            first = earlier.ends[start - 1] if start else 0
+            ends = earlier.ends[start : start + count]
             gap = self._size - first
             with memoryview(earlier.data) as data, data[first : ends[-1]] as piece:
                 self._put(piece)

@@ -15,7 +15,7 @@ from irisops.instance.failures import is_missing, not_permitted
 from irisops.instance.features import WRITE_IRISSYS, Route
 from irisops.instance.models import Process
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.packed_rows import PackedRows, Packing
+from irisops.instance.packed_rows import Cells, PackedRows, Packing
 from irisops.instance.routes import Instance, first_route, for_reads, lacking
 from irisops.instance.values import (
     NamedRow,
@@ -91,8 +91,9 @@ class Processes(Sequence[Process]):
     def __getitem__(self, place: int | slice) -> Process | Sequence[Process]:
         if isinstance(place, slice):
             return Picked(self, range(*place.indices(len(self))))
-        row = NamedRow(self._places, self._rows.kept(place))
-        return Process(row, own=self._own is not None and as_int(row.get("pid")) == self._own)
+        process = Process(NamedRow(self._places, self._rows.kept(place)))
+        process.own = self._own is not None and process.pid == self._own
+        return process
 
     def __iter__(self) -> Iterator[Process]:
         return map(self.__getitem__, range(len(self)))
@@ -100,17 +101,22 @@ class Processes(Sequence[Process]):
     def __len__(self) -> int:
         return len(self._rows)
 
+    def cells(self) -> Iterator[Cells]:
+        """The rows as they are."""
+        return iter(self._rows)
+
 
 async def processes_of(rows: Rows | None, own: int | None = None) -> Sequence[Process]:
     """The processes of a list, without the rows that have no pid. `own` is as in `Processes`."""
-    if rows is None:
+    pid = None if rows is None else places_of(rows).get("pid")
+    if rows is None or pid is None:
         return ()
     found = Processes(rows, own)
     numbers = array("I")
-    for number, process in enumerate(found):
+    for number, cells in enumerate(found.cells()):
         if number % PORTION == PORTION - 1:
             await asyncio.sleep(0)
-        if as_int(process.get("pid")) is not None:
+        if as_int(cells[pid]) is not None:
             numbers.append(number)
     return found if len(numbers) == len(found) else Picked(found, numbers)
 
