@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from irisops.instance.calls import Answer, ClassMethod
+from irisops.instance.calls import Answer, ClassMethod, Rows
 from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceProblem, or_note
 from irisops.instance.models import LicenseBoard, LicenseCounts, LicenseRow, Process, WebSession
 from irisops.instance.routes import Instance, answer_by
-from irisops.instance.usage.holders import build_holders, license_row_of
+from irisops.instance.usage.holders import OF_HOLDERS, build_holders, license_row_of
 from irisops.instance.usage.license_clock import TIME, instance_time
 from irisops.instance.usage.processes import process_query, processes_of
 from irisops.instance.usage.sessions import list_sessions
@@ -21,15 +21,7 @@ from irisops.instance.values import as_date, number_of, text_of
 
 DEADLINE = 20.0
 
-_OF_HOLDERS = (
-    "Pid",
-    "UserName",
-    "ClientExecutableName",
-    "LicenseUserId",
-    "CSPSessionID",
-    "State",
-    "InTransaction",
-)
+_OF_CLIENTS = (*OF_HOLDERS, "State", "InTransaction")
 """Columns of processes that say who holds what and whether it works: all columns of ten thousand are 5 MB more."""
 
 # The counting methods by the field they fill. All are declared %Integer: the untyped ones of the same class may answer
@@ -98,7 +90,7 @@ async def read_board(
     notes = list(counts.notes)
     rows = await or_note(license_rows(instance), notes, "Holders cannot be read")
     sessions = await or_note(list_sessions(instance), notes, "Sessions cannot be read")
-    processes = await or_note(client_processes(instance), notes, "Processes cannot be read")
+    processes = await or_note(_client_rows(instance), notes, "Processes cannot be read")
     own, told = await instance.batch([ClassMethod("%SYSTEM.License", "GetUserId"), TIME])
     own_id = text_of(own)
     here = now or datetime.now(UTC)
@@ -125,9 +117,13 @@ async def client_processes(instance: Instance) -> Sequence[Process]:
 
     Raises NotAvailable, NotPermitted or InstanceError.
     """
-    query = replace(process_query(_OF_HOLDERS, where="WHERE LicenseUserId <> ''"), repeated=True)
+    return await processes_of(await _client_rows(instance))
+
+
+async def _client_rows(instance: Instance) -> Rows:
+    query = replace(process_query(_OF_CLIENTS, where="WHERE LicenseUserId <> ''"), repeated=True)
     answer = await answer_by(instance, "processes.list", query, deadline=DEADLINE)
-    return await processes_of(answer.rows)
+    return answer.rows or Rows((), [])
 
 
 async def session_ages(instance: Instance, sessions: Sequence[WebSession]) -> dict[str, int]:
