@@ -15,12 +15,14 @@ from irisops.connections.count_history import CountHistory, Sample
 from irisops.contract.chat import ProfileState
 from irisops.contract.clock import Clock
 from irisops.contract.secret_words import show_names
+from irisops.instance.calls import Answer, Call
 from irisops.instance.errors import LOGIN_REFUSALS, InstanceProblem, LoginRefused
+from irisops.instance.values import Remade
+from irisops.instance.web import WebAddress
 from irisops.profiles.model import Profile
 
 if TYPE_CHECKING:  # what reads an instance is imported at the first connect, after the first paint
     from irisops.connections.session_times import KnownBirths, KnownTimeouts
-    from irisops.instance.calls import Answer, Call
     from irisops.instance.capabilities import Capabilities
     from irisops.instance.connection import State as ConnectionState
     from irisops.instance.connection import Target
@@ -28,8 +30,6 @@ if TYPE_CHECKING:  # what reads an instance is imported at the first connect, af
     from irisops.instance.security.access import Access
     from irisops.instance.security.request_facts import RequestFacts
     from irisops.instance.usage.poll import Poller
-    from irisops.instance.values import Remade
-    from irisops.instance.web import WebAddress
     from irisops.recording.readings import Heard, Tape
 
 HISTORY = 180
@@ -112,8 +112,6 @@ def target_of(profile: Profile) -> Target:
 
 def web_of(profile: Profile) -> WebAddress | None:
     """The profile's web port; None if it names none."""
-    from irisops.instance.web import WebAddress  # noqa: PLC0415 - not at the start
-
     if profile.web_port is None:
         return None
     return WebAddress(profile.host, profile.web_port, profile.web_scheme == "https", profile.path_prefix)
@@ -232,8 +230,6 @@ class Link:
         self.poller = Poller(self.connection, now=self.clock.now)
 
     def _keep_no_rows(self, *, sessions: bool, processes: bool) -> None:
-        from irisops.instance.values import Remade  # noqa: PLC0415 - not at the start
-
         if sessions:
             self._sessions, self._sessions_at = Remade(), None
         if processes:

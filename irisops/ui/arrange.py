@@ -268,12 +268,12 @@ def _measure(row: Row, column: Column, kind: str, limit: int) -> int:
     return cell_len(cell(row.get(column.name), kind, limit))
 
 
-def next_order(view: View, columns: Sequence[Column]) -> Order | None:
-    """The next order: each shown column ascending, then descending, then as received."""
+def next_order(order: Order | None, columns: Sequence[Column]) -> Order | None:
+    """The order after `order`: each shown column ascending, then descending, then as received."""
     names = [column.name for column in columns]
-    if view.order is None:
+    if order is None:
         return Order(names[0])
-    if not view.order.descending:
-        return Order(view.order.column, descending=True)
-    place = names.index(view.order.column) + 1 if view.order.column in names else 0
+    if not order.descending:
+        return Order(order.column, descending=True)
+    place = names.index(order.column) + 1 if order.column in names else 0
     return Order(names[place]) if place < len(names) else None
