@@ -7,6 +7,7 @@ from irisops.instance.calls import HELPER, ClassMethod
 from irisops.instance.helper import METHODS
 from irisops.instance.namespace_changes import by_namespace, namespace_steps
 from irisops.instance.security.object_state import ObjectChange, ObjectState
+from irisops.instance.values import Row
 from tests.instance.fake_instance import FakeInstance, everything
 
 
@@ -51,7 +52,7 @@ async def test_a_namespace_is_made_before_its_mappings_and_taken_back_whole() ->
 
 
 def test_a_mapping_is_written_as_in_a_cpf() -> None:
-    rows = [
+    rows: list[Row] = [
         {"namespace": "App", "name": "A", "database": "LIB", "collation": 5},
         {"namespace": "APP", "name": "B", "database": "LIB", "collation": 7},
         {"namespace": "APP", "name": "C", "database": "LIB", "lockdatabase": "L"},
