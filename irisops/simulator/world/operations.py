@@ -32,7 +32,10 @@ class Task:
 
 @dataclass(slots=True)
 class Lock:
-    """An entry of the lock table. `waiters` are pids, each with the mode that it waits for."""
+    """An entry of the lock table. `waiters` are pids, each with the mode that it waits for.
+
+    `removable` as WebList tells it: 0, 1, or 2 for one that is delock pending.
+    """
 
     key: str
     owner: int
@@ -41,6 +44,7 @@ class Lock:
     mode: str = "X"
     count: int = 1
     waiters: list[tuple[int, str]] = field(default_factory=list)
+    removable: int = 1
 
 
 @dataclass(slots=True)
