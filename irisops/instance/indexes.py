@@ -396,9 +396,16 @@ async def start_validation(
     Raises the named problem, as `call_helper`.
     """
     names = ",".join(index.name for index in indexes)
-    await call_helper(
-        instance, "StartValidation", key, namespace, each.name, names, LOCK_OPTION, MOST_FINDINGS
-    )
+    try:
+        await call_helper(
+            instance, "StartValidation", key, namespace, each.name, names, LOCK_OPTION, MOST_FINDINGS
+        )
+    except NotPermitted as problem:
+        raise NotPermitted(
+            "This account may not run the helper, which lets the instance validate.",
+            f"Class methods take %Native_ClassExecution:U. The instance says: {problem.message}",
+            detail=problem.detail,
+        ) from None
 
 
 async def read_validation(instance: Instance, key: str) -> Validation | None:

@@ -78,6 +78,7 @@ class _Work:
         table = f"{self.stored.schema}.{self.stored.table}"
         rows = "all rows" if self.stored.rows is None else counted(self.stored.rows, "row")
         names = listed([each.name for each in self.indexes])
+        each = "it" if len(self.indexes) == 1 else "each"
         unique = [each.name for each in self.indexes if each.unique]
         shown = Plan(
             NAME,
@@ -89,7 +90,7 @@ class _Work:
             ],
             effects=[
                 f"Nobody can change {table} until it is done: it is locked as a whole. Its {rows} are read.",
-                f"Queries do without {names} meanwhile; whether they may use each again is read back afterwards.",
+                f"Queries do without {names} meanwhile; whether they may use {each} again is read back afterwards.",
                 f"A second connection, to {self.namespace}, is open meanwhile: one license connection more.",
             ],
             warnings=[
@@ -163,7 +164,8 @@ class _Work:
         ]
         details: list[str] = []
         if not hidden and not unknown:
-            details.append("Queries may use them again: each is selectable.")
+            them = "it again: it" if len(self.indexes) == 1 else "them again: each"
+            details.append(f"Queries may use {them} is selectable.")
         if unknown:
             details.append(
                 f"Whether queries may use {listed(unknown)} is not known: the instance does not tell."

@@ -130,6 +130,13 @@ class Operations:
         self.mirror = ""
         """Name of the mirror that the instance is a member of."""
 
+    def run_due(self, now: datetime) -> None:
+        """Run the tasks that are due by their schedules. Each takes two seconds, and ends as it did before."""
+        for task in self.tasks:
+            while task.every and task.next_run is not None and task.next_run <= now and not task.suspended:
+                task.last_started, task.last_finished = task.next_run, task.next_run + timedelta(seconds=2)
+                task.next_run += task.every
+
     def task(self, number: int) -> Task | None:
         """The task of that number."""
         return next((each for each in self.tasks if each.number == number), None)

@@ -163,7 +163,7 @@ async def test_from_the_sentence_to_the_broken_index_and_to_clean(tmp_path: Path
         assert refused.error == "WordNeeded"
         built = [reply async for reply in at.session.confirm(plan.id, LOG)]
         assert said(built) == "1 index of Ens.Util.Log is built anew."
-        assert "each is selectable" in details(built)
+        assert "Queries may use it again: it is selectable." in details(built)
         again = await agreed(at, "are the indexes of ^Ens.Util.LogD intact")
         assert said(again) == "Clean: 3 indexes of Ens.Util.Log."
         assert set(verdicts(again).values()) == {"clean"}
@@ -292,6 +292,21 @@ async def test_an_account_without_rights_is_told_which(tmp_path: Path) -> None:
         async with desk_as(served, tmp_path / "again", "clerk2", "Clerk") as clerk:
             refused = await clerk.problem("/indexes validate Ens.Util.Log")
             assert "SQL wants SELECT on %Dictionary.CompiledClass" in refused.message
+        await at.do("/helper install")
+        served.doubt("execute=needed", "dictionary=readable")
+        rights = {"DB_USER": Permission.READ, "DB_IRISSYS": Permission.READ, "Service_SQL": Permission.USE}
+        add_role(served, "Guest", "%SQL", **rights)  # no %Native_ClassExecution
+        async with desk_as(served, tmp_path / "third", "guest", "Guest") as guest:
+            refused = await guest.problem("/indexes validate Ens.Util.Log")
+            assert refused.message == "SQL wants EXECUTE on Config.Namespaces_List."
+            served.runtime.grant_select("Ens_Util", "Log", "Guest", namespace="USER")
+            (*_, refused_run) = await agreed(guest, "/indexes validate Ens.Util.Log namespace=USER")
+            assert isinstance(refused_run, Problem)
+            assert (
+                refused_run.message
+                == "This account may not run the helper, which lets the instance validate."
+            )
+            assert "%Native_ClassExecution:U" in refused_run.cure
 
 
 def grants(served: Served, role: str) -> None:
