@@ -164,6 +164,7 @@ async def test_from_the_sentence_to_the_broken_index_and_to_clean(tmp_path: Path
         built = [reply async for reply in at.session.confirm(plan.id, LOG)]
         assert said(built) == "1 index of Ens.Util.Log is built anew."
         assert "Queries may use it again: it is selectable." in details(built)
+        assert (await at.problem("/undo")).error == "CannotUndo"
         again = await agreed(at, "are the indexes of ^Ens.Util.LogD intact")
         assert said(again) == "Clean: 3 indexes of Ens.Util.Log."
         assert set(verdicts(again).values()) == {"clean"}
