@@ -183,10 +183,10 @@ class Connection:
         finally:
             await other.disconnect()
 
-    def forget_rows(self) -> None:
-        """Forget the rows of repeated queries, which are kept so that only changed ones cross the pipe."""
+    def forget_rows(self, seconds: float) -> None:
+        """Forget the rows of queries that were not repeated for so long; they are the base of the next difference."""
         if self._child is not None:
-            self._child.forget_rows()
+            self._child.forget_rows(seconds)
 
     async def disconnect(self) -> None:
         """Log out, stop reconnecting, forget the password; the state becomes `off`. Safe to call in any state."""
@@ -244,9 +244,12 @@ class Connection:
             except Unreachable as problem:
                 await self._lose(child, problem)
                 raise
+        self._tell(calls, answers)
+        return answers
+
+    def _tell(self, calls: Sequence[Call], answers: Sequence[Answer | Exception]) -> None:
         if self.heard is not None:
             self.heard(calls, answers)
-        return answers
 
     # --- opening and mending --------------------------------------------------------------------------------------
 
@@ -266,6 +269,7 @@ class Connection:
             password=lambda: self._password,
             encrypted=bool(self._target.sslconfig),
         )
+        capabilities.admin_api.heard = self._tell
         self._info, self._capabilities = info, capabilities
         self._child = child
         self._since = self._monotonic()

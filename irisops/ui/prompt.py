@@ -330,6 +330,8 @@ class Prompt(Vertical):
         if not event.value:
             self.post_message(self.Emptied())
         self.call_after_refresh(self._make_room)
+        if event.value != self.text:
+            return  # a key right behind it has changed the text again: that is told next
         placed, self._placing = self._placing, "\x00"
         if event.value == placed:
             return

@@ -217,10 +217,8 @@ async def test_a_broken_server_costs_one_line(tmp_path: Path) -> None:
         assert isinstance(told(await world.say("/license"))[0], Facts), "the chat goes on"
 
 
-async def test_a_dead_server_costs_one_line(tmp_path: Path) -> None:
-    async with odd_web(lambda _head: b"") as web:
-        port = web.port
-    async with at_port(tmp_path, port) as world:
+async def test_a_dead_server_costs_one_line(tmp_path: Path, unused_tcp_port: int) -> None:
+    async with at_port(tmp_path, unused_tcp_port) as world:
         (problem,) = told(await world.say(ASK))
         assert isinstance(problem, Problem)
         assert problem.error == "NoAssistant"
