@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from irisops.ui.grid import Grid
 from tests.commands.editing import Desk
 from tests.commands.operations.test_width import HEADS
 from tests.commands.operations.working import working
-from tests.ui.driving import NEVER, SMALL, Driver, app_of, text_of
+from tests.ui.driving import NEVER, SMALL, Driver, app_of, text_of, until
 
 MANY = 10_000
 
@@ -26,13 +25,6 @@ async def screen(home: Path, *doubts: str) -> AsyncIterator[tuple[Desk, Driver]]
         app = IrisopsApp(at.session, poll_interval=NEVER, word=0.001, environment={})
         async with app.run_test(size=SMALL) as pilot:
             yield at, pilot
-
-
-async def seen(pilot: Driver, holds: Callable[[], bool]) -> None:
-    """Wait until it holds: the driver is another process, which takes its time. The test's time limit ends it."""
-    while not holds():
-        await pilot.pause()
-        await asyncio.sleep(0)
 
 
 def headed(grid: Grid, head: str) -> Callable[[], bool]:
@@ -47,9 +39,9 @@ async def grid_of(pilot: Driver, line: str) -> tuple[Card, Grid]:
     conversation.prompt.input.focus()
     conversation.prompt.put(line)
     await pilot.press("enter")
-    await seen(pilot, lambda: len(conversation.transcript.cards) > before)
+    await until(pilot, lambda: len(conversation.transcript.cards) > before)
     card = conversation.transcript.cards[-1]
-    await seen(pilot, lambda: card.state != "running" and bool(card.query(Grid)))
+    await until(pilot, lambda: card.state != "running" and bool(card.query(Grid)))
     return card, card.query(Grid).first()
 
 
@@ -57,7 +49,7 @@ async def test_each_list_fits_eighty_columns(tmp_path: Path) -> None:
     async with screen(tmp_path) as (_, pilot):
         for line, head in HEADS.items():
             card, grid = await grid_of(pilot, line)
-            await seen(pilot, headed(grid, head))
+            await until(pilot, headed(grid, head))
             assert card.region.right <= SMALL[0]
             assert max(len(row) for row in text_of(grid).splitlines()) <= grid.size.width
             assert len(text_of(grid).splitlines()) > 1
@@ -69,16 +61,16 @@ async def test_ten_thousand_locks_scroll_and_are_filtered(tmp_path: Path) -> Non
         locks += [Lock(f"3|^A({number})", 5000 + number % 7, f"^A({number:05d})") for number in range(MANY)]
         _, grid = await grid_of(pilot, "/locks")
         await pilot.press("alt+up")
-        await seen(pilot, lambda: app_of(pilot).focused is grid and "^Ship.OrderD(4711)" in text_of(grid))
+        await until(pilot, lambda: app_of(pilot).focused is grid and "^Ship.OrderD(4711)" in text_of(grid))
         await pilot.press("end")
-        await seen(pilot, lambda: f"^A({MANY - 1:05d})" in text_of(grid))
+        await until(pilot, lambda: f"^A({MANY - 1:05d})" in text_of(grid))
         assert grid.cursor == MANY + 1
         await pilot.press("pageup")
-        await seen(pilot, lambda: grid.cursor < MANY)
+        await until(pilot, lambda: grid.cursor < MANY)
         await pilot.press("home")
-        await seen(pilot, lambda: "^Ship.OrderD(4711)" in text_of(grid))
+        await until(pilot, lambda: "^Ship.OrderD(4711)" in text_of(grid))
         _, some = await grid_of(pilot, "/locks lock~(0123")
-        await seen(pilot, lambda: "^A(01239)" in text_of(some))
+        await until(pilot, lambda: "^A(01239)" in text_of(some))
         assert [row["lock"] for row in some.view.table.rows] == [
             f"^A({number:05d})" for number in range(1230, 1240)
         ]
