@@ -275,7 +275,7 @@ class Ranker:
             score -= weights.OTHER
         score += weights.COVERED * (covered / total if total else 0.0)
         score -= weights.EXISTS * exists + weights.UNUSED * unused + weights.GUESSED * len(guessed)
-        score -= min(weights.MISSING * missing, weights.ALL_MISSING)
+        score -= weights.MISSING * missing
         named = all(
             words[place].sure or (kind in CHOICES and kind != "pass") for place, kind in filled.items()
         )

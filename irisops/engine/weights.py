@@ -33,8 +33,6 @@ COVERED = 0.4
 """Weight of the share of the sentence that a meaning accounts for."""
 MISSING = 0.8
 """Cost of a place that nothing fills."""
-ALL_MISSING = 1.1
-"""Cost of several of them: `grant something`."""
 EXISTS = 0.3
 """Cost of a new name that something has already."""
 UNUSED = 0.35

@@ -7,7 +7,7 @@ import tracemalloc
 from dataclasses import dataclass
 from operator import attrgetter
 
-from irisops.contract.record_rows import Cells, RecordRow, RecordRows
+from irisops.contract.record_rows import Cells, Picked, RecordRow, RecordRows, picked
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,16 @@ def test_rows_are_a_sequence() -> None:
     assert [row["pid"] for row in reversed(rows)] == [3, 2, 1]
     assert [row["state"] for row in rows[1:]] == ["run", "read"]
     assert rows[-1] == {"pid": 3, "state": "read"}
+
+
+def test_some_rows_in_an_order_of_their_own_are_seen_through_the_others() -> None:
+    rows = RecordRows(JOBS, CELLS)
+    some = picked(rows, [2, 0])
+    assert isinstance(some, Picked)
+    assert [row["pid"] for row in some] == [3, 1]
+    assert (len(some), some[0]["pid"], [row["pid"] for row in some[1:]]) == (2, 3, [1])
+    assert picked(rows, range(3)) is rows
+    assert picked([{"pid": 1}, {"pid": 2}], [1]) == [{"pid": 2}]
 
 
 def test_no_row_is_kept() -> None:
