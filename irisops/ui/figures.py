@@ -36,6 +36,9 @@ SIGNS: Mapping[str, str] = {
 }
 """Signs that begin a note, with their colour."""
 
+DONE_SIGNS: Mapping[Tone, str] = {"good": "✓", "warn": "!", "bad": "✗", "quiet": "✓"}
+"""Sign of a result."""
+
 NOTE_LIMIT = 600
 """Characters of a note under figures."""
 

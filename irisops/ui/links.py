@@ -23,7 +23,7 @@ _START = re.compile(r"(?<![^\s(])/(?=[a-z])")
 _QUOTED = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*(?:\"|$)|‘[^’]*(?:’|$)")
 _WORD = re.compile(r"[^\s,;:!?()]+")
 _LITERAL = re.compile(r"[a-z][a-z-]*")
-_ARGUMENT = re.compile(r"\d+[a-z]?|[a-z_]+=[\w.%+,-]+")
+_ARGUMENT = re.compile(r"\d+[a-z]?|[a-z_]+(?:[<>]?=|[<>~])[\w.%+,-]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def _earlier(context: Context, link: Link, found: Sequence[Database]) -> tuple[L
     except OSError as error:
         return None, f"Growth is not known: {context.places.looks}: {error.strerror or error}."
     if before is None:
-        return None, "Growth is told from the next look on, ten minutes from now at the earliest."
+        return None, "Growth is shown from the next look on, in ten minutes at the earliest."
     return before, f"GROWN is since the last look, {duration((now - before.at).total_seconds())} ago."
 
 
