@@ -481,7 +481,9 @@ _FOREIGN = frozenset({"database", "table", "instance", "namespace", "global", "j
 """Meanings of what this program never deletes."""
 _KEPT = frozenset({"database", "index", "indexes", "component", "production", "task", "journal"})
 """First words of commands that act on what this program never deletes, and its nouns."""
-_WHOLE = frozenset({"all", "full", "everything", "anything", "administrator", "%all", "super", "promote", "demote"})
+_WHOLE = frozenset(
+    {"all", "full", "everything", "anything", "administrator", "%all", "super", "promote", "demote"}
+)
 """Words and meanings of which one is said where %All is meant."""
 
 

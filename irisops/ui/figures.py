@@ -57,6 +57,13 @@ def sparkline(series: Sequence[float], width: int, top: float | None = None) -> 
     return "".join(_SPARKS[min(steps, max(0, round(value / highest * steps)))] for value in shown)
 
 
+def trend(series: Sequence[float], width: int) -> str:
+    """The last `width` values from the least to the largest, half as high as a cell: a bar beside it tells how many."""
+    shown = list(series)[-width:]
+    least, most = min(shown, default=0.0), max(shown, default=0.0)
+    return sparkline([value - least for value in shown], width, 2 * (most - least))
+
+
 def moves(series: Sequence[float]) -> bool:
     """True if a sparkline of it says more than its last value: a steady one would be a block."""
     return len(set(series)) > 1

@@ -91,7 +91,7 @@ async def show_databases(context: Context, command: Command) -> Replies:
     before, since = _earlier(context, link, found)
     known = any(each.size is not None for each in found)
     rows = [(each, _growth(each, before)) for each in found]
-    troubles = [sentence for each in found if (sentence := trouble(each))]
+    troubles = [f"! {sentence}" for each in found if (sentence := trouble(each))]
     yield list_table(
         command,
         "databases",
@@ -150,7 +150,7 @@ async def show_database(context: Context, command: Command) -> Replies:
     notes: list[str] = []
     database = await _find(link, str(command.args["database"]), notes)
     if sentence := trouble(database):
-        notes.insert(0, sentence)
+        notes.insert(0, f"! {sentence}")
     detail = (
         await or_note(
             read_detail(link.connection, database.directory),

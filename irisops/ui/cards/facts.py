@@ -26,6 +26,7 @@ from irisops.ui.figures import (
     moves,
     names_something,
     sparkline,
+    trend,
 )
 from irisops.ui.lines import note_lines, wrapped
 from irisops.ui.links import NO_COMMANDS, Commands
@@ -36,7 +37,7 @@ PASS_WIDTH = 28
 """Cells of the name of a pass: the passes of a share stand below each other, like rows."""
 MOST_FLOWING = 3
 """Lines of flowing pairs; more are easier to read in columns."""
-SHORT = 30
+SHORT = 22
 """Cells of a value that may stand in one of two columns."""
 MOST_ALONE = 5
 """Short pairs that stand below each other; more stand in two columns where there is room."""
@@ -239,44 +240,41 @@ def _gauge(facts: Facts, width: int) -> list[Content]:
     used, limit = facts.facts.get(_used(facts)), facts.facts.get("limit")
     parts: list[Content | tuple[str, str] | str] = []
     counted = isinstance(used, (int, float)) and isinstance(limit, (int, float)) and limit > 0
-    top: float | None = None
     if isinstance(used, (int, float)) and isinstance(limit, (int, float)) and counted:
-        top = float(limit)
         style = load_style(used, limit)
         parts += [(bar(used, limit, min(24, max(8, width // 4))), style), "  "]
         unit = " units" if _used(facts) == "consumed" else " connections"
         parts += [(f"{cell(used)} of {cell(limit)}", f"{style} bold"), unit]
     if counted and moves(facts.series):
-        parts += [GAP, (sparkline(facts.series, SPARK_WIDTH, top), "$secondary")]
+        parts += [GAP, (trend(facts.series, SPARK_WIDTH), "$secondary")]
     return [Content.assemble(*parts).truncate(width, ellipsis=True)] if parts else []
 
 
 def _aligned(pairs: list[Pair], width: int) -> list[Content]:
     """Labels in a column, values beside them; two pairs to a line if there is room."""
     short = [pair for pair in pairs if len(pair.value) <= SHORT]
-    half = (len(short) + 1) // 2
-    left, right = _column(short[:half]), _column(short[half:])
-    if len(short) <= MOST_ALONE or left[0].cell_length + len(GAP) + right[0].cell_length > width:
-        return [
-            line for text in _column(pairs) for line in wrapped(text.rstrip(), width, _label_width(pairs))
-        ]
-    lines = [
-        Content.assemble(one, GAP, other).rstrip()
-        for one, other in zip_longest(left, right, fillvalue=Content(""))
-    ]
     long = [pair for pair in pairs if pair not in short]
-    return lines + [
-        line for text in _column(long) for line in wrapped(text.rstrip(), width, _label_width(long))
-    ]
+    half = (len(short) + 1) // 2
+    label_width = _label_width(short[:half] + long)
+    left = _column(short[:half], label_width)
+    right = _column(short[half:], _label_width(short[half:]))
+    lines: list[Content] = []
+    if len(short) <= MOST_ALONE or left[0].cell_length + len(GAP) + right[0].cell_length > width:
+        label_width, long = _label_width(pairs), pairs
+    else:
+        both = zip_longest(left, right, fillvalue=Content(""))
+        lines = [Content.assemble(one, GAP, other).rstrip() for one, other in both]
+    for text in _column(long, label_width):
+        lines += wrapped(text.rstrip(), width, indent=label_width)
+    return lines
 
 
 def _label_width(pairs: Sequence[Pair]) -> int:
     return min(28, max((cell_len(pair.label) for pair in pairs), default=0)) + 2
 
 
-def _column(pairs: Sequence[Pair]) -> list[Content]:
+def _column(pairs: Sequence[Pair], label_width: int) -> list[Content]:
     """The pairs as lines of one width."""
-    label_width = _label_width(pairs)
     widest = max((cell_len(pair.value) for pair in pairs), default=0)
     return [
         Content.assemble((set_cell_size(label, label_width), "$quiet"), (set_cell_size(value, widest), style))
