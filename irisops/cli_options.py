@@ -97,7 +97,10 @@ each profile: /profile edit NAME agents=off, read (the default), plan or apply. 
 in the client or by "irisops approve", and carried out after a yes. Needs: pip install 'irisops[mcp]'. More in
 docs/agents.md.
 
-exit status: 0 the client has left   2 no such profile, or the package is missing"""
+With --http PORT it serves on 127.0.0.1, for several clients, until Ctrl+C. It says in which file the token is that
+each request needs; the file is yours alone and goes with the server.
+
+exit status: 0 the client has left   2 no such profile, the port is taken, or the package is missing"""
 
 COMPLETION_DESCRIPTION = """\
 Print a completion script.
@@ -205,6 +208,13 @@ def parser() -> Arguments:
         dest="profiles",
         help="serve this profile only; may be given several times",
     )
+    mcp.add_argument(
+        "--http",
+        metavar="PORT",
+        type=_port,
+        default=None,
+        help="on this port of 127.0.0.1, with a token, instead of standard input and output; 0 takes a free one",
+    )
     mcp.add_argument("--demo", action="store_true", help="on a private practice instance, to try it")
     _simulator_options(mcp)
 
@@ -256,6 +266,12 @@ def _recording(commands: argparse._SubParsersAction[Arguments]) -> None:
     )
     targets.add_argument("--json", action="store_true", help="one JSON object per reply, one per line")
     targets.add_argument("folder", metavar="DIR", help="the folder; the two files in it are replaced")
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError("PORT is a number from 0 to 65535")
 
 
 def _where(command: argparse.ArgumentParser) -> None:

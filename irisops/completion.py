@@ -65,6 +65,7 @@ COMMANDS: dict[str, tuple[str, tuple[Option, ...], tuple[str, ...]]] = {
         (
             _HELP,
             Option("--profile", "serve this profile only", PROFILE),
+            Option("--http", "on this port of 127.0.0.1, with a token", TEXT),
             Option("--demo", "on a private practice instance"),
             *_SIMULATOR,
         ),

@@ -114,7 +114,7 @@ class PlainChat:
         if isinstance(parsed, Problem):
             # The rows before stay what "the second one" refers to.
             self._shown = [each for each in self._shown if not isinstance(each, Problem)]
-            self._reply(parsed)
+            self._reply(picks.with_beside(parsed))
             return
         self._last = parsed
         if not parsed.changes:

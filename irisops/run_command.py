@@ -19,6 +19,7 @@ from typing import TextIO
 from irisops import streams
 from irisops.background import in_daemon_thread
 from irisops.contract.chat import Command, Notice
+from irisops.contract.picks import with_beside
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Effect, Form, Plan, Problem, Progress, Refusal, Reply, Table
 from irisops.contract.wording import harmless, harmless_lines
@@ -204,7 +205,7 @@ async def run_line(
     """
     command = session.parse(line)
     if isinstance(command, Problem):
-        output.reply(command)
+        output.reply(with_beside(command))
         return exit_of(command)
     problem = _ends_with_us(command)
     if problem is not None:

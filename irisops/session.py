@@ -81,10 +81,11 @@ Known = Callable[[str], Sequence[tuple[str, str]]]
 def _understanding() -> tuple[
     Callable[[str, Registry, About | None, Known], Command | Problem],
     Callable[[str, Registry, Known], Callable[[], None] | None],
+    Callable[[str, Registry, Known], bool],
 ]:
-    from irisops.engine.follow_ups import loading, understood  # noqa: PLC0415 - not before the first line
+    from irisops.engine.follow_ups import loading, may_be_chosen, understood  # noqa: PLC0415 - not before the first line
 
-    return understood, loading
+    return understood, loading, may_be_chosen
 
 
 class Session:
@@ -245,25 +246,25 @@ class Session:
             await asyncio.to_thread(load)
 
     def _loading(self, text: str) -> Callable[[], None] | None:
-        return _understanding()[1](text, self._registry, self._known)
+        return _understanding()[1](text, self._registry, self.known)
 
     def parse(self, text: str, about: About | None = None) -> Command | Problem:
         """Parse a line, which may refer to the last answer."""
-        parsed = _understanding()[0](text, self._registry, about, self._known)
+        parsed = _understanding()[0](text, self._registry, about, self.known)
         if isinstance(parsed, Problem) and parsed.error == "NotUnderstood" and not text.startswith("/"):
-            return self._with_assistant(parsed, text)
+            settings = self.settings.load().settings
+            if settings.assistant_url and settings.assistant_model:
+                return replace(parsed, beside=self._to_model(text))
         return parsed
 
-    def _with_assistant(self, problem: Problem, text: str) -> Problem:
-        """Offer to ask the model, if one is set up. Nothing is sent before the person picks that."""
-        settings = self.settings.load().settings
-        if not (settings.assistant_url and settings.assistant_model) or " " not in text.strip():
-            return problem
+    def _to_model(self, text: str) -> str:
+        """The line that asks the model what a sentence means; "" for one that no model has to choose a command for."""
+        understood, _, may_be_chosen = _understanding()
+        if not may_be_chosen(text, self._registry, self.known):
+            return ""
         line = f"/assistant {text.strip()}"
-        asked = _understanding()[0](line, self._registry, None, self._known)
-        if isinstance(asked, Problem) or asked.args.get("sentence") != text.strip():
-            return problem
-        return replace(problem, suggestions=[*list(problem.suggestions)[:2], line])
+        asked = understood(line, self._registry, None, self.known)
+        return line if isinstance(asked, Command) and asked.args.get("sentence") == text.strip() else ""
 
     async def run(self, command: Command) -> AsyncGenerator[Reply, None]:
         """Run a command. Errors of the instance or the person are `Problem` replies."""
@@ -288,7 +289,7 @@ class Session:
 
     def complete(self, text: str, cursor: int) -> Sequence[Completion]:
         """Completions of the word under the cursor."""
-        return completion.complete(text, cursor, self._registry, self._known)
+        return completion.complete(text, cursor, self._registry, self.known)
 
     def commands(self) -> Sequence[CommandInfo]:
         """All commands, each with its availability."""
@@ -358,7 +359,7 @@ class Session:
 
     # Inside
 
-    def _known(self, kind: str) -> Sequence[tuple[str, str]]:
+    def known(self, kind: str) -> Sequence[tuple[str, str]]:
         """Completions for an argument of a kind: (value, description)."""
         names = self.hub.active.names if self.hub.active else Names()
         sources: dict[str, Callable[[], Sequence[tuple[str, str]]]] = {

@@ -19,6 +19,7 @@ ROOT = Path(irisops.__file__).parent
 AWAITED = {
     "background.py": 1,
     "simulator/background.py": 1,
+    "agents/over_http.py": 1,  # awaited in the same function, also when it is left
     "run_command.py": 1,  # awaited in the same function
     "plain.py": 1,  # awaited in the same function
     "profiles/programs.py": 1,  # both readers are gathered, or cancelled with the call

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]  # it comes with pyngrok, without types
 
+from irisops.cli_options import parser
 from irisops.commands.catalogue import default_registry
 from irisops.contract.replies import Change, Done, Facts, Plan, Problem, Series, Table
 from irisops.engine.reply_json import shape
@@ -105,6 +108,28 @@ def test_the_json_keys_are_those_of_the_program() -> None:
         assert keys
         assert keys <= shapes[kind].keys(), kind
     assert shapes["plan"]["changes"][0].keys() == {"what", "before", "after"}
+
+
+def test_the_workflow_is_valid_and_its_commands_are_those_of_the_program() -> None:
+    """By the syntax of GitHub Actions: triggers, jobs with a runner, steps that each use an action or run a line."""
+    text = read("configuration.md")
+    (block,) = re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    workflow = yaml.safe_load(block)
+    assert workflow.keys() == {"name", True, "jobs"}  # YAML 1.1 takes "on" for a truth
+    assert set(workflow[True]) <= {"push", "pull_request", "schedule", "workflow_dispatch"}
+    ran = []
+    for job in workflow["jobs"].values():
+        assert job.keys() == {"runs-on", "steps"}
+        for step in job["steps"]:
+            assert ("uses" in step) is not ("run" in step)
+            assert step.keys() <= {"uses", "run", "with", "env", "name"}
+            assert "uses" not in step or re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step["uses"])
+            ran.append(step.get("run", ""))
+    ran += re.findall(r"(irisops export --url \S+ .*)$", block, re.MULTILINE)
+    ours = [shlex.split(line) for line in ran if line.startswith("irisops ")]
+    asked = [parser().parse_args(line[1:]) for line in ours]
+    assert [(each.command, each.check, each.folder) for each in asked] == [("export", True, "live")] * 2
+    assert [bool(each.demo) for each in asked] == [True, False]
 
 
 def recipe(target: str) -> list[str]:

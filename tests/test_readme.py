@@ -56,6 +56,23 @@ def set_ups() -> list[list[str]]:
     return [*([server["command"], *server["args"]] for server in servers), shlex.split(generic)]
 
 
+def test_the_set_up_over_http_is_valid() -> None:
+    section = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8").split("### Over HTTP", 1)[1]
+    (block,) = re.findall(r"```json\n(.*?)```", section.split("\n## ", 1)[0], re.DOTALL)
+    code = json.loads(block)
+    (asked,) = code["inputs"]
+    assert (asked["type"], asked["password"]) == ("promptString", True), (
+        "the client asks, and does not show it"
+    )
+    server = code["servers"]["irisops"]
+    assert server.keys() == {"type", "url", "headers"}
+    assert server["type"] == "http"
+    assert server["headers"] == {"Authorization": f"Bearer ${{input:{asked['id']}}}"}
+    command = re.findall(r"`irisops (mcp --http \d+)`", section)[0]
+    options = parser().parse_args(shlex.split(command))
+    assert server["url"] == f"http://127.0.0.1:{options.http}/mcp"
+
+
 @pytest.mark.parametrize("line", set_ups(), ids=["Claude Desktop", "VS Code", "any other"])
 def test_the_set_ups_for_agents_are_valid(line: list[str]) -> None:
     """JSON as each client reads it, and a command line that the program takes."""

@@ -10,6 +10,7 @@ from typing import TextIO
 
 from irisops import streams
 from irisops.agents.approvals import Approvals, WaitingPlan, plan_of
+from irisops.agents.question import look_alikes
 from irisops.contract.clock import Clock
 from irisops.contract.wording import harmless, harmless_lines
 from irisops.engine import reply_text
@@ -53,7 +54,9 @@ def approve_in(approvals: Approvals, plan_id: str, out: TextIO, typed: Typed, cl
 
 
 def _ask(approvals: Approvals, found: WaitingPlan, out: TextIO, typed: Typed) -> int:
-    text = reply_text.text(plan_of(found.plan), shutil.get_terminal_size().columns if out.isatty() else None)
+    plan = plan_of(found.plan)
+    plan.warnings = [*plan.warnings, *look_alikes(plan)]
+    text = reply_text.text(plan, shutil.get_terminal_size().columns if out.isatty() else None)
     streams.say(f"An agent ({harmless(found.client, 80)}) wants to do this:\n", out)
     streams.say(harmless_lines(text), out)
     answer = typed(f"\nTo agree type {harmless(found.word, 80)}; anything else changes nothing: ")

@@ -15,7 +15,7 @@ from irisops.profiles.model import AGENTS, Profile
 WITH_NAMES = frozenset(
     {
         "compare", "app show", "oauth", "diff", "evidence", "history", "denied fix", "undo", "redo", "finish", "locks",
-        "lock delete", "log", "production",
+        "lock delete", "log", "production", "indexes validate", "indexes build",
     }
 )  # fmt: skip
 """Commands whose answers cannot be told without names: refused where names are hidden."""

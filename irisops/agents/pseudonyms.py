@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+from irisops.contract.replies import Column, Row
 
 HIDDEN = "(hidden)"
 
@@ -26,6 +28,10 @@ ObjectScript Python SQL
 """
 PLAIN = frozenset(_PLAIN.split())
 """Keys whose texts are shown, with known names replaced."""
+PLAIN_IN = frozenset(
+    ("indexes", key) for key in ("class", "index", "properties", "status", "origin", "table", "location")
+)
+"""The same of one reply."""
 
 _ADDRESS = re.compile(
     r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])|(?<![\w:])(?=[\w:]*(?:::|(?::[0-9a-f]+){5}))[0-9a-f:]{3,}(?![\w:])",
@@ -57,19 +63,34 @@ class Pseudonyms:
     def hidden(self, text: str) -> str:
         """`text` with all known names and all addresses replaced."""
         self.learn("address", _ADDRESS.findall(text))
-        if not self._of:
-            return text
+        return self._names.sub(lambda found: self._of.get(found[0].casefold(), HIDDEN), text)
+
+    def holds(self, text: str) -> bool:
+        """True if a known name or address is in `text`."""
+        return self._names.search(text) is not None
+
+    def given(self, word: str) -> bool:
+        """True for a pseudonym that was given."""
+        return word in self._real
+
+    @property
+    def _names(self) -> re.Pattern[str]:
         if self._pattern is None:
             longest_first = sorted(self._of, key=len, reverse=True)
-            either = "|".join(map(re.escape, longest_first))
+            either = "|".join(map(re.escape, longest_first)) or "(?!)"  # none fits nothing
             self._pattern = re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE)
-        return self._pattern.sub(lambda found: self._of.get(found[0].casefold(), HIDDEN), text)
+        return self._pattern
 
-    def real(self, text: str, written: Callable[[str], str] = str) -> str:
-        """`text` with pseudonyms replaced by names, each as `written` writes it."""
-        return _PSEUDONYM.sub(
-            lambda found: written(self._real[found[0]]) if found[0] in self._real else found[0], text
-        )
+    def real(self, text: str) -> str:
+        """`text` with pseudonyms replaced by names."""
+        return _PSEUDONYM.sub(lambda found: self._real.get(found[0], found[0]), text)
+
+    def rows(self, reply: str, rows: Iterable[Row], columns: Sequence[Column]) -> list[Row]:
+        """Rows of a table without names; numbers and times stay what they are."""
+        taken = [{column.name: row.get(column.name) for column in columns} for row in rows]
+        for row in taken:
+            self._learn_in(row, reply, "")
+        return [{name: self._hidden_in(cell, reply, name) for name, cell in row.items()} for row in taken]
 
     def shape(self, shaped: dict[str, Any]) -> dict[str, Any]:
         """A reply's JSON without names."""
@@ -95,7 +116,7 @@ class Pseudonyms:
             return [self._hidden_in(each, reply, key) for each in value]
         if not isinstance(value, str):
             return value
-        shown = key in PLAIN or _kind(reply, key) or _is_moment(value)
+        shown = key in PLAIN or (reply, key) in PLAIN_IN or _kind(reply, key) or _is_moment(value)
         return self.hidden(value) if shown else HIDDEN
 
 

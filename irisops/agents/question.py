@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from irisops.agents.approvals import WaitingPlan, plan_of
 from irisops.contract.replies import Plan
-from irisops.contract.wording import DEFAULT_LIMIT, harmless
+from irisops.contract.wording import DEFAULT_LIMIT, harmless, listed
+from irisops.engine.reply_text import PLAN_CALL, PLAN_TEXT, PLAN_TITLE
 
 LONGEST = 6000
 """Characters of a question in a client; a longer one is asked in a terminal, where all of it can be read."""
 _FOLDED = re.compile(r"and \d+ more of the same kind")
 """The last line of a plan that has more changes than it lists."""
+_ALPHABETS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "FULLWIDTH", "MATHEMATICAL"})
+"""Alphabets with letters that look alike, as Unicode's names of letters begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ def question_of(waiting: WaitingPlan) -> Question:
             for each in plan.changes
         ),
         *(f"- {harmless(each, 1000)}" for each in plan.effects),
-        *(f"! {harmless(each, 1000)}" for each in plan.warnings),
+        *(f"! {harmless(each, 1000)}" for each in (*plan.warnings, *look_alikes(plan))),
         f"To agree type {harmless(waiting.word, 80)}. Anything else changes nothing.",
     ]
     parts = [(plan.instance, DEFAULT_LIMIT), (plan.title, 400), (waiting.word, 80)]
@@ -50,15 +54,32 @@ def question_of(waiting: WaitingPlan) -> Question:
 
 
 def too_much_to_show(plan: Plan) -> bool:
-    """True if a person could not see all of a plan in a terminal, either (the limits are those of `reply_text`)."""
+    """True if a person could not see all of a plan in a terminal, either."""
     if any(_FOLDED.fullmatch(each.what) for each in plan.changes):
         return True
-    parts = [(plan.instance, DEFAULT_LIMIT), (plan.title, 500)]
+    parts = [(plan.instance, DEFAULT_LIMIT), (plan.title, PLAN_TITLE)]
     parts += [(each.what, DEFAULT_LIMIT) for each in plan.changes]
-    parts += [(text, 2000) for each in plan.changes for text in (each.before, each.after)]
-    parts += [(text, 2000) for text in (*plan.effects, *plan.warnings)]
-    parts += [(call, 4000) for calls in plan.calls.values() for call in calls]
+    parts += [(text, PLAN_TEXT) for each in plan.changes for text in (each.before, each.after)]
+    parts += [(text, PLAN_TEXT) for text in (*plan.effects, *plan.warnings)]
+    parts += [(call, PLAN_CALL) for calls in plan.calls.values() for call in calls]
     return any(_is_cut(text, most) for text, most in parts)
+
+
+def look_alikes(plan: Plan) -> list[str]:
+    """A warning for words that mix alphabets: `bоb` with a Cyrillic o may be taken for another name."""
+    texts = [plan.title, *(text for each in plan.changes for text in (each.what, each.before, each.after))]
+    words = dict.fromkeys(word for text in texts for word in re.findall(r"\w+", text) if not word.isascii())
+    mixed = [word for word in words if len(_alphabets(word)) > 1]
+    if not mixed:
+        return []
+    which = sorted({alphabet.capitalize() for word in mixed for alphabet in _alphabets(word)})
+    return [
+        f"Letters of several alphabets ({listed(which)}) in {listed(mixed)}: this may look like another name."
+    ]
+
+
+def _alphabets(word: str) -> set[str]:
+    return {unicodedata.name(sign, "").split(" ")[0] for sign in word if sign.isalpha()} & _ALPHABETS
 
 
 def _is_cut(text: str, most: int) -> bool:

@@ -1,4 +1,4 @@
-"""The MCP server: tools made from the command registry. The only module that imports `mcp` (facts: iris-operations 12).
+"""The MCP server: tools made from the command registry (facts: iris-operations 12).
 
 Annotations are evaluated at once here: the SDK reads those of functions that are made inside others.
 """
@@ -17,7 +17,8 @@ from pydantic import BaseModel, Field
 
 from irisops import __version__
 from irisops.agents.answers import MOST_ROWS, USUAL_ROWS, Page, error_of
-from irisops.agents.service import AgentService, Caller, Failed, Json, values_of
+from irisops.agents.calls import Caller, Failed, Json
+from irisops.agents.service import AgentService, values_of
 from irisops.contract.wording import harmless
 from irisops.engine.spec import Arg, CommandSpec
 

@@ -1,4 +1,4 @@
-"""`irisops mcp`: the server on standard input and output, on the profiles of its person."""
+"""`irisops mcp`: the server on the profiles of its person, by standard input and output or on a port."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def _serve(options: argparse.Namespace) -> int:
             secrets = Secrets(None)
             secrets.remember(profile, demo.password)
             session = Session(demo.places, secrets=secrets, extra=[profile], polling=False)
-            return await _run(session, [profile.name])
+            return await _run(session, [profile.name], options.http)
     places = Places.find()
     start_log(places, options.log_level)
     session = Session(places, polling=False)
@@ -53,10 +53,10 @@ async def _serve(options: argparse.Namespace) -> int:
     named = list(options.profiles)
     if password is not None and len(named) == 1 and (profile_named := session.hub.find(named[0])) is not None:
         session.hub.secrets.remember(profile_named, password)
-    return await _run(session, named)
+    return await _run(session, named, options.http)
 
 
-async def _run(session: Session, named: list[str]) -> int:
+async def _run(session: Session, named: list[str], port: int | None) -> int:
     session.subscribe(lambda: None, _say)
     service = AgentService(session, default_registry(), named)
     try:
@@ -67,17 +67,37 @@ async def _run(session: Session, named: list[str]) -> int:
             return _ends(
                 f"There is no profile for agents: {what}. /profiles lists them; their agents= may be off."
             )
-        # By name, as the SDK behind it is an extra.
-        serve_stdio: Callable[[AgentService], Awaitable[None]] = import_module(
-            "irisops.agents.server"
-        ).serve_stdio
-        await serve_stdio(service)
+        await _serve_on(service, port)
     except Refusal as refusal:
         return _ends(f"{refusal.message} {refusal.cure}")
     finally:
         await service.close()
         await session.close()
     return Exit.DONE
+
+
+async def _serve_on(service: AgentService, port: int | None) -> None:
+    """Serve until the client leaves, or on a port until the program is ended. Raises `Refusal`."""
+    # By name, as the SDK behind them is an extra.
+    if port is None:
+        serve_stdio: Callable[[AgentService], Awaitable[None]] = import_module(
+            "irisops.agents.server"
+        ).serve_stdio
+        await serve_stdio(service)
+        return
+    serve_http: Callable[..., Awaitable[None]] = import_module("irisops.agents.over_http").serve_http
+    try:
+        await serve_http(service, port, service.session.places.state / "agents", _tell)
+    except OSError as error:
+        raise Refusal(
+            "NotServed",
+            f"Port {port} of this machine cannot be served: {error.strerror or error}.",
+            "Give another port, or 0 for a free one; the state folder must be writable.",
+        ) from None
+
+
+def _tell(message: str) -> None:
+    streams.say(f"irisops: {message}", sys.stderr)
 
 
 def _say(notice: Notice) -> None:

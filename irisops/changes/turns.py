@@ -24,7 +24,16 @@ from irisops.files import cure_of, open_private, private_folder
 from irisops.profiles.model import Profile
 
 What = Literal[
-    "users and roles", "services", "web applications", "resources", "audit settings", "OAuth definitions"
+    "users and roles",
+    "services",
+    "web applications",
+    "resources",
+    "security settings",
+    "OAuth definitions",
+    "SQL privileges",
+    "tasks",
+    "namespaces",
+    "databases",
 ]
 """Kinds of changes with a lock each: a change of one kind does not wait for one of another."""
 PATIENCE = 30.0

@@ -1,10 +1,10 @@
 """The commands that a program may give: an agent, or a model behind the chat.
 
 They are listed, so that a new one is closed to programs until somebody decides. A test holds the lists against the
-registry. Left out on purpose: what touches this machine (profiles, settings, files, the gateway's CSP.ini), what opens
-the instance to others (shares), what makes or asks for a password (`/user add`, `/user copy`, `/password`), what runs
-another command or speaks to another machine (`/on`, `/explain web`), what a screen repeats (`/watch`, `/alert`), and
-statements of others, which may hold a password (`/sql running`).
+registry, and names what is left out of it on purpose: what touches this machine (profiles, settings, files, the
+gateway's CSP.ini), what opens the instance to others (shares), what makes or asks for a password (`/user add`,
+`/user copy`, `/password`), what runs another command or speaks to another machine (`/on`, `/explain web`), what a
+screen repeats (`/watch`, `/alert`), and statements of others, which may hold a password (`/sql running`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ READS = frozenset(
         "processes", "process", "explain", "who-can", "compare", "denied", "users dormant", "users", "roles",
         "role members", "services", "service", "apps", "app show", "resources", "resource", "oauth", "diff", "evidence",
         "history", "databases", "database", "tasks", "task", "locks", "journal", "log", "productions", "production",
-        "namespaces", "mirror",
+        "namespaces", "mirror", "indexes", "helper", "app templates",
     }
 )  # fmt: skip
 CHANGES = frozenset(
@@ -26,6 +26,7 @@ CHANGES = frozenset(
         "app add", "app copy", "app delete", "resource", "undo", "redo", "finish", "database mount",
         "database dismount", "task run", "task suspend", "task resume", "lock delete", "production start",
         "production stop", "production recover", "component restart", "component start", "component stop",
+        "indexes validate", "indexes build",
     }
 )  # fmt: skip
 """Commands that make a plan."""

@@ -23,8 +23,8 @@ from irisops.configuration.generated import (
 from irisops.configuration.kinds import DATABASE_FILE, ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration, secrets_of
 from irisops.configuration.predefined import predefined
-from irisops.configuration.sql_privileges import parsed
 from irisops.contract.wording import harmless, listed
+from irisops.instance.security.sql_holders import parsed
 
 OAUTH_SINCE: Version = (2025, 2)
 """First version with the methods that OAuth actions call (facts: iris-config-as-text 1.4, likely)."""

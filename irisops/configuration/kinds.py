@@ -11,11 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from irisops.configuration.values import Property, Value, ValueType
+from irisops.instance.namespace_changes import NAMESPACE_FIELDS
+from irisops.instance.operations.databases import LIMIT_FIELDS
 from irisops.instance.security.application_fields import APPLICATION_FIELDS, LATER, NEW_APPLICATION
 from irisops.instance.security.oauth_changes import CLIENT_FIELDS, SERVER_FIELDS
 from irisops.instance.security.object_state import LISTS, Field, FieldKind, FieldValue, Kind
 from irisops.instance.security.role_changes import ROLE_FIELDS
+from irisops.instance.security.setting_fields import EVENT_FIELDS, LDAP_FIELDS, SYSTEM_FIELDS, TLS_FIELDS
 from irisops.instance.security.settings_state import RESOURCE_FIELDS, SERVICE_FIELDS
+from irisops.instance.security.sql_holders import HOLDER_FIELDS
 from irisops.instance.security.user_changes import PASSING, USER_FIELDS
 
 SYSTEM_NAME = "SYSTEM"
@@ -110,7 +114,7 @@ _USER_FIELDS = {key: each for key, each in USER_FIELDS.items() if key not in PAS
 
 DATABASE_FILE: tuple[Property, ...] = (
     *_texts("ResourceName", None),
-    *_numbers("MaxSize ExpansionSize"),
+    *_of_fields({key: each for key, each in LIMIT_FIELDS.items() if key != "directory"}, {}),
     *_numbers("BlockSize", 8192),
     *_flags("EncryptedDB"),
     *_texts("EncryptionKeyID"),
@@ -124,35 +128,35 @@ DATABASE_FILE: tuple[Property, ...] = (
 )
 """Properties of the file of a database, by SYS.Database. Its size is its state (facts: iris-config-as-text 5.2)."""
 
+_PLACES: Mapping[str, str | None] = {"Globals": None, "Routines": None, "TempGlobals": "IRISTEMP"}
+"""The databases of a namespace that the class itself takes."""
+
 KINDS: tuple[ConfigKind, ...] = (
     ConfigKind("system", "system security settings", "system security settings", "Security.System",
-        (  # (facts: iris-config-as-text 5.4, iris-security 3.6)
-            Property("AuditEnabled", "flag", "auditing"),
-            *_numbers("AuditFlags"),
-            Property("AutheEnabled", "methods", "login"),
-            *_flags("ConfigurationSecurityEnabled"),
-            *_texts("DefaultSecurityDomain", None),
-            *_flags("SecurityDomains"),
-            *_texts("DefaultSignatureHash", "SHA256"),
-            *_numbers("EscalateAuthTimeout"),
-            *_numbers("EscalateLoginTimeout", 300),
-            *_numbers("InactiveLimit", None),
-            *_numbers("InvalidLoginLimit", 5),
-            *_numbers("InvalidLoginAction LoginCookieTimeout PasswordExpirationDays"),
-            *_texts("PasswordHashAlgorithm", "SHA512"),
-            *_numbers("PasswordHashWorkFactor", 10000),
-            *_texts("PasswordPattern", None),
-            *_texts("PasswordValidationRoutine"),
-            *_numbers("PercentGlobalWrite", None),
-            *_texts("RequiredRole"),
-            *_numbers("SSLTelnetServer SSLECPServer"),
-            *_texts("SMTPServer SMTPUsername TwoFactorFrom"),
-            *_numbers("TwoFactorTimeout", 180),
-            *_texts("JWTSigAlg", "ES256"),
-            *_texts("JWTIssuer"),
-            Property("SQLSecurity", "flag", "SQL security", since="2025.2"),
+        (
+            *_of_fields(
+                SYSTEM_FIELDS,
+                {
+                    "AuditEnabled": None,
+                    "AutheEnabled": None,
+                    "DefaultSecurityDomain": None,
+                    "DefaultSignatureHash": "SHA256",
+                    "EscalateLoginTimeout": "300",
+                    "InactiveLimit": None,
+                    "InvalidLoginLimit": "5",
+                    "PasswordHashAlgorithm": "SHA512",
+                    "PasswordHashWorkFactor": "10000",
+                    "PasswordPattern": None,
+                    "PercentGlobalWrite": None,
+                    "TwoFactorTimeout": "180",
+                    "JWTSigAlg": "ES256",
+                    "SQLSecurity": None,
+                },
+                {"SQLSecurity": "2025.2"},
+            ),
             _secret("SMTPPassword", "password of the mail server", "SMTPServer"),
         ),
+        "system", _editors(SYSTEM_FIELDS),
     ),
     ConfigKind("resources", "resource", "resources", "Security.Resources",
         _of_fields(_RESOURCE_FIELDS, {}), "resource", _editors(_RESOURCE_FIELDS),
@@ -179,18 +183,14 @@ KINDS: tuple[ConfigKind, ...] = (
         "application", _editors(APPLICATION_FIELDS),
     ),
     ConfigKind("audit-events", "audit event", "audit events", "Security.Events",
-        (
-            Property("Description", "text", "description", ""),
-            Property("Enabled", "flag", "recorded"),
-        ),
-        key=("Source", "Type", "Name"),
+        _of_fields(EVENT_FIELDS, {"Enabled": None}), "audit_event", _editors(EVENT_FIELDS), ("Source", "Type", "Name"),
     ),
     ConfigKind("sql-privileges", "holder of SQL privileges", "holders of SQL privileges", "Security.SQLPrivileges",
         (
-            Property("Privileges", "names", "privileges on objects", ()),
+            *_of_fields(HOLDER_FIELDS, {}),
             Property("AdminPrivileges", "names", "privileges on no object", ()),
         ),
-        key=("Namespace", "Grantee"),
+        "sql_holder", _editors(HOLDER_FIELDS), ("Namespace", "Grantee"),
     ),
     ConfigKind("databases", "database", "databases", "Config.Databases",
         (  # (facts: iris-config-as-text 5.2)
@@ -200,48 +200,50 @@ KINDS: tuple[ConfigKind, ...] = (
             *_texts("StreamLocation"),
             *DATABASE_FILE,
         ),
+        "database", {"MaxSize": "MaxSize", "ExpansionSize": "ExpansionSize"},
     ),
     ConfigKind("namespaces", "namespace", "namespaces", "Config.Namespaces",
-        (
-            *_texts("Globals Routines", None),
-            *_texts("TempGlobals", "IRISTEMP"),
-            Property("MapGlobals", "table", "global mappings", ()),
-            Property("MapRoutines", "table", "routine mappings", ()),
-            Property("MapPackages", "table", "package mappings", ()),
+        tuple(
+            Property(key, "table" if each.kind == "names" else "text", each.label, _PLACES.get(key, ()))
+            for key, each in NAMESPACE_FIELDS.items()
         ),
+        "namespace", _editors(NAMESPACE_FIELDS),
     ),
     ConfigKind("tls", "TLS configuration", "TLS configurations", "Security.SSLConfigs",
-        (  # (facts: iris-security 3.9)
-            *_texts("Description"),
-            *_flags("Enabled", default=True),
-            Property("Type", "choice", "type", "client", ("client", "server")),
-            *_texts("CertificateFile PrivateKeyFile"),
-            *_numbers("PrivateKeyType", 2),
-            *_texts("CAFile CAPath"),
-            *_numbers("VerifyPeer"),
-            *_numbers("VerifyDepth", 9),
-            *_texts("CipherList Ciphersuites", None),
-            *_numbers("TLSMinVersion", 16),
-            *_numbers("TLSMaxVersion", 32),
-            *_numbers("DiffieHellmanBits", None),
+        (
+            *_of_fields(
+                TLS_FIELDS,
+                {
+                    "Enabled": True,
+                    "Type": "client",
+                    "PrivateKeyType": "2",
+                    "VerifyDepth": "9",
+                    "CipherList": None,
+                    "Ciphersuites": None,
+                    "TLSMinVersion": "16",
+                    "TLSMaxVersion": "32",
+                    "DiffieHellmanBits": None,
+                },
+            ),
             _secret("PrivateKeyPassword", "password of the private key", "PrivateKeyFile"),
         ),
+        "tls", _editors(TLS_FIELDS),
     ),
     ConfigKind("ldap", "LDAP configuration", "LDAP configurations", "Security.LDAPConfigs",
-        (  # (facts: iris-security 3.9, iris-config-as-text 1.2, 1.7)
-            *_texts("Description"),
-            *_numbers("LDAPFlags", None),
-            *_texts("LDAPBaseDN LDAPCACertFile"),
+        (  # (facts: iris-config-as-text 1.2, 1.7)
+            *_of_fields(LDAP_FIELDS, {"LDAPFlags": None}),
             _secret("LDAPSearchPassword", "password of the search user"),
         ),
+        "ldap", _editors(LDAP_FIELDS),
     ),
     ConfigKind("tasks", "task", "tasks", "%SYS.Task",
         (  # those that the list of tasks tells (facts: iris-operations 8)
             *_texts("Description"),
-            *_texts("Namespace TaskClass", None),
+            *_texts("NameSpace TaskClass", None),
             Property("Suspended", "flag", "suspended", default=False),
-            Property("RunTask", "text", "runs", None),
+            Property("Run Task", "text", "runs", None),  # the column: its property is not public
         ),
+        "task", {"Suspended": "Suspended"},
     ),
     ConfigKind("oauth-servers", "OAuth 2.0 server description", "OAuth 2.0 server descriptions",
         "OAuth2.ServerDefinition",

@@ -20,10 +20,10 @@ from irisops.configuration.kind_read import (
     why,
 )
 from irisops.configuration.kinds import BY_NAME, DATABASE_FILE, SYSTEM_NAME, ConfigKind
-from irisops.configuration.sql_privileges import privilege_text
 from irisops.instance.calls import Query
 from irisops.instance.class_queries import read_rows, rows_by
-from irisops.instance.errors import InstanceProblem, NotAvailable, Unreachable
+from irisops.instance.errors import InstanceProblem, Unreachable
+from irisops.instance.namespace_changes import MAPPINGS, by_namespace, read_table
 from irisops.instance.routes import Instance, answer_by
 from irisops.instance.security.oauth import (
     CLIENTS,
@@ -34,7 +34,8 @@ from irisops.instance.security.oauth import (
     read_redirections,
 )
 from irisops.instance.security.settings_state import plain
-from irisops.instance.values import Row, as_flag, as_int, as_text
+from irisops.instance.security.sql_holders import read_grants
+from irisops.instance.values import Row, as_int, as_text
 
 
 async def _listed(instance: Instance, feature: str) -> list[Row]:
@@ -184,7 +185,6 @@ async def _ldap(instance: Instance, found: KindRead, _version: str) -> None:
     await complete(instance, found, "ldap.read", told, missing)
 
 
-_GRANTS = "SELECT Namespace, SQLObject, Privilege, Grantee, Grantable FROM Security.SQLPrivileges"
 _ADMINS = "SELECT * FROM Security.SQLAdminPrivilegeSet"
 
 
@@ -194,15 +194,7 @@ async def _sql_privileges(instance: Instance, found: KindRead, _version: str) ->
     The columns of `SQLAdminPrivilegeSet` are privileges: 1 is granted, 2 with the right to pass it on. Each is named as
     its column, as no public source says which statement gives it.
     """
-    objects = await answer_by(instance, "sql.privileges", Query(_GRANTS), deadline=DEADLINE)
-    held: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
-    for row in objects.rows.dicts() if objects.rows else ():
-        grant = privilege_text(
-            as_text(row.get("sqlobject")),
-            as_text(row.get("privilege")),
-            grantable=as_flag(row.get("grantable")),
-        )
-        held.setdefault(_holder(row), ([], []))[0].append(grant)
+    held = {holder: (some, list[str]()) for holder, some in (await read_grants(instance)).items()}
     try:
         admins = await answer_by(instance, "sql.admins", Query(_ADMINS), deadline=DEADLINE)
     except Unreachable:
@@ -237,33 +229,13 @@ def _holder(row: Row) -> tuple[str, str]:
 
 # Config: databases, namespaces and mappings (facts: iris-config-as-text 5.3)
 
-MAPPINGS = ("MapGlobals", "MapRoutines", "MapPackages")
-_COLLATION = 5
-"""The class's own collation of a mapped global (facts: iris-config-as-text 5.2)."""
-
-
-async def _table(instance: Instance, name: str) -> list[Row]:
-    """The rows of a table of Config. Raises the named problem, and NotAvailable if it has several CPFs.
-
-    UNVERIFIED: whether other CPFs than the active one are ever in a table. Settle: SELECT DISTINCT CPFName FROM
-    Config.Databases after another CPF was read by Config.CPF.
-    """
-    query = Query(f"SELECT * FROM Config.{name}")  # noqa: S608 - a name of ours
-    answer = await answer_by(instance, f"config.{name}", query, deadline=DEADLINE)
-    rows: list[Row] = list(answer.rows.dicts()) if answer.rows else []
-    if len({as_text(row.get("cpfname")).lower() for row in rows}) > 1:
-        raise NotAvailable(
-            f"The table Config.{name} has rows of several CPFs, and which one is active is not known."
-        )
-    return rows
-
 
 async def _databases(instance: Instance, found: KindRead, _version: str) -> None:
     """The entries by their table, and of those on this machine the files, which are objects of another class.
 
     (facts: iris-operations 7.1)
     """
-    rows = await _table(instance, "Databases")
+    rows = await read_table(instance, "Databases")
     told = {name: from_row(found, row) for row in rows if (name := _named(row))}
     columns = [known for known in found.kind.readable if known not in DATABASE_FILE]
     for known in columns:
@@ -311,15 +283,15 @@ async def _tasks(instance: Instance, found: KindRead, _version: str) -> None:
     for (name, row), *others in named.values():
         if others:
             found.lost("Several tasks have this name.", name)
-        keep(found, name, {} if others else from_row(found, row, {"RunTask": "Run Task"}))
+        keep(found, name, {} if others else from_row(found, row))
 
 
 async def _namespaces(instance: Instance, found: KindRead, _version: str) -> None:
-    rows = await _table(instance, "Namespaces")
+    rows = await read_table(instance, "Namespaces")
     maps: dict[str, dict[str, list[str]]] = {}
     for each in MAPPINGS:
         try:
-            maps[each] = _by_namespace(await _table(instance, each))
+            maps[each] = by_namespace(await read_table(instance, each))
         except Unreachable:
             raise
         except InstanceProblem as problem:
@@ -332,21 +304,6 @@ async def _namespaces(instance: Instance, found: KindRead, _version: str) -> Non
             told = from_row(found, row)
             told |= {each: some.get(name.upper(), []) for each, some in maps.items()}
             keep(found, name, told)
-
-
-def _by_namespace(rows: Sequence[Row]) -> dict[str, list[str]]:
-    """`NAME = DATABASE[,COLLATION[,LOCK DATABASE]]` by namespace, as in a CPF (facts: iris-config-as-text 1.2)."""
-    found: dict[str, list[str]] = {}
-    for row in rows:
-        parts = [as_text(row.get("database"))]
-        collation, lock = as_int(row.get("collation")), as_text(row.get("lockdatabase"))
-        if lock or collation not in (None, _COLLATION):
-            parts.append(str(_COLLATION if collation is None else collation))
-        if lock:
-            parts.append(lock)
-        entry = f"{_named(row)} = {','.join(parts)}"
-        found.setdefault(as_text(row.get("namespace")).upper(), []).append(entry)
-    return found
 
 
 Reader = Callable[[Instance, KindRead, str], Awaitable[None]]

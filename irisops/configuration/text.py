@@ -120,7 +120,10 @@ def top_text(configuration: Configuration) -> str:
 def object_text(kind: ConfigKind, each: ConfigObject) -> str:
     """The text of one object."""
     lines = [f"Name = {quoted(each.name)}"]
-    lines += [f"{name} = {_value(value)}" for name, value in non_default(kind, each).items()]
+    lines += [
+        f"{quoted(name) if ' ' in name else name} = {_value(value)}"
+        for name, value in non_default(kind, each).items()
+    ]
     lines += [f'{secret.name} = {{ secret = "{SECRET["secret"]}" }}' for secret in secrets_of(kind, each)]
     return "\n".join(lines) + "\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from irisops.contract import quoting
 from irisops.contract.chat import CommandInfo
@@ -54,6 +54,11 @@ def offered(replies: Iterable[Reply]) -> dict[str, str]:
         elif isinstance(reply, Facts) and not reply.blocks:  # the keys of a pass belong to that pass alone
             found |= {key: line for key, _label, line in reply.actions}
     return found
+
+
+def with_beside(problem: Problem) -> Problem:
+    """The problem with what a screen would do by itself among what it offers."""
+    return replace(problem, suggestions=[*problem.suggestions, problem.beside]) if problem.beside else problem
 
 
 def pick(line: str, commands: Sequence[CommandInfo]) -> Pick:

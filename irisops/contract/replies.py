@@ -154,6 +154,8 @@ class Problem:
     suggestions: Sequence[str] = ()
     """The nearest commands, when the line was not understood."""
     detail: str = ""
+    beside: str = ""
+    """A line that a screen gives at once, beside this, and that others offer: it asks the model behind the chat."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 ELLIPSIS = "…"
 DEFAULT_LIMIT = 200
@@ -134,10 +136,23 @@ def _cut(pieces: list[str], limit: int) -> str:
     return "".join(pieces) + ELLIPSIS if limit > 0 else ""
 
 
+_whole = ContextVar("whole lists", default=False)
+
+
+@contextmanager
+def whole_lists() -> Iterator[None]:
+    """Within it `listed` leaves no name out: for a plan of which somebody must see everything."""
+    before = _whole.set(True)
+    try:
+        yield
+    finally:
+        _whole.reset(before)
+
+
 def listed(names: Iterable[object], last: str = "and", *, most: int = 12) -> str:
-    """`a, b and c`; beyond `most` names the rest is counted."""
+    """`a, b and c`; beyond `most` names the rest is counted, but for `whole_lists`."""
     shown = [harmless(name, 80) for name in names]
-    if len(shown) > most:
+    if len(shown) > most and not _whole.get():
         shown = [*shown[: most - 1], f"{len(shown) - most + 1} more"]
     if len(shown) < 2:
         return "".join(shown)

@@ -24,6 +24,7 @@ Known = Callable[[str], Sequence[tuple[str, str]]]
 """kind -> (value, hint) of all names already known of that kind."""
 Answer = Command | Problem
 loading = parser.loading
+may_be_chosen = parser.may_be_chosen
 """For the session, which imports this module alone."""
 
 _MOST = 3

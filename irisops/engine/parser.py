@@ -192,6 +192,18 @@ def loading(text: str, registry: Registry, known: Known = nothing_known) -> Call
     return load
 
 
+def may_be_chosen(text: str, registry: Registry, known: Known) -> bool:
+    """True if a model may choose the command for a sentence that is not understood.
+
+    Not for a word, a greeting, or what wishes nothing; nor for what would lose something without saying what.
+    """
+    line = text.strip()
+    sentence = plain_words.tidy(line) if len(line) <= plain_words.MAX_LENGTH else ""
+    if " " not in line or not sentence or _GREETS.fullmatch(line) or _no_wish(line, sentence):
+        return False
+    return not _ranker(registry).vague(sentence, known)
+
+
 def _nothing(text: str) -> Problem:
     if _GREETS.fullmatch(text.strip()):
         return Problem("NotUnderstood", "Hello.", _FOR_EXAMPLE, text=text, suggestions=("/help",))

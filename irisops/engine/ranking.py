@@ -246,6 +246,12 @@ class Ranker:
             guesses[0] = replace(guesses[0], sure=True)
         return guesses
 
+    def vague(self, text: str, known: Known) -> bool:
+        """True for a sentence that may lose something without saying what: nothing that acts is offered for it."""
+        words = read(text, self.language, Names(known))
+        guesses = self.rank_words(words, 1)
+        return bool(guesses) and _vague(guesses[0], words)
+
     @staticmethod
     def _sure(guesses: Sequence[Guess], words: Sequence[Word]) -> bool:
         """True if the first guess is beyond doubt. What acts must be said nearly as in an example."""

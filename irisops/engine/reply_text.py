@@ -15,6 +15,8 @@ SERIES_WIDTH = 60
 """Characters of a plotted line."""
 NARROWEST = 6
 """Cells that a column keeps when the table is too wide."""
+PLAN_TITLE, PLAN_TEXT, PLAN_CALL = 500, 10_000, 4_000
+"""Characters shown of a plan's title, of one of its texts, and of a call: a person who agrees must see all of them."""
 
 
 def width_of(text: str) -> int:
@@ -161,16 +163,16 @@ def _line(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]
 
 
 def _plan(reply: Plan) -> str:
-    lines = [f"{harmless(reply.title, 500)}?  (on {harmless(reply.instance)})"]
+    lines = [f"{harmless(reply.title, PLAN_TITLE)}?  (on {harmless(reply.instance)})"]
     lines += [
-        f"  {harmless(change.what)}: {harmless(change.before, 2000)} → {harmless(change.after, 2000)}"
+        f"  {harmless(change.what)}: {harmless(change.before, PLAN_TEXT)} → {harmless(change.after, PLAN_TEXT)}"
         for change in reply.changes
     ]
-    lines += _notes(reply.effects)
-    lines += [f"  Warning: {harmless(warning, 2000)}" for warning in reply.warnings]
+    lines += [f"  {harmless(effect, PLAN_TEXT)}" for effect in reply.effects]
+    lines += [f"  Warning: {harmless(warning, PLAN_TEXT)}" for warning in reply.warnings]
     for language, calls in reply.calls.items():
         lines.append(f"  {language}:")
-        lines += [f"    {harmless(call, 4000)}" for call in calls]
+        lines += [f"    {harmless(call, PLAN_CALL)}" for call in calls]
     return "\n".join(lines)
 
 

@@ -35,6 +35,7 @@ _PASSWORD_AT = {
     "security.users.create": 2,
     "security.users.copy": 5,
     f"{HELPER}.ModifySecurity".lower(): 3,
+    f"{HELPER}.CreateObject".lower(): 3,
 }
 """Class method -> the place of a password among its arguments."""
 _SECRET_PROPERTY = re.compile("password|secret|token", re.IGNORECASE)

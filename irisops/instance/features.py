@@ -63,6 +63,7 @@ class Feature:
 SECURE = "%Admin_Secure:U"
 _OAUTH = "%Admin_Secure:U and %Admin_OAuth2_Client:U"
 OPERATE = "%Admin_Operate:U"
+MANAGE = "%Admin_Manage:U"
 TASKS = "%Admin_Task:U or %Admin_Tasks:U"
 WRITE_IRISSYS = "%DB_IRISSYS:W"
 CONTROL = f"{OPERATE} and {WRITE_IRISSYS}"
@@ -226,7 +227,7 @@ FEATURES: Mapping[str, Feature] = {
             "webapps.create",
             (
                 # No array crosses the driver: Create is for code on the instance (facts: iris-webapps-gateway 1.6).
-                _helper_route("CreateApplication", "Security.Applications"),
+                _helper_route("CreateObject", "Security.Applications"),
                 _method("Security.Applications", "Copy"),
             ),
             SECURE,
@@ -301,7 +302,11 @@ FEATURES: Mapping[str, Feature] = {
             (_method("%SYSTEM.SQL.Security", "GrantPrivilege", further=(SET_NAMESPACE,)),),
             SECURE,
         ),
-        _query("audit.events", "Security.Events:List", "Source Type Name Enabled"),
+        _query("audit.events", "Security.Events:List", "Source Type Name Enabled Description"),
+        _read("events.read", "Security.Events", "Exists"),
+        _edit("events.edit", "Security.Events", "Exists"),
+        Feature("events.create", (_method("Security.Events", "Create"),), SECURE),
+        Feature("events.delete", (_method("Security.Events", "Delete"),), SECURE),
         Feature(
             "audit.list",
             (
@@ -311,6 +316,7 @@ FEATURES: Mapping[str, Feature] = {
             SECURE,
         ),
         _read("security.settings", "Security.System", "Exists"),
+        _edit("security.edit", "Security.System", "Exists"),
         _edit("audit.enable", "Security.Events", "Exists", (("Security.System", "Exists"),)),
         Feature("license.customer", (_method("%SYSTEM.License", "KeyCustomerName"),)),
         Feature("system.mode", (_method("%SYSTEM.Version", "SystemMode"),)),
@@ -360,15 +366,14 @@ FEATURES: Mapping[str, Feature] = {
         # UNVERIFIED: that Name is a column of the list of TLS configurations. Settle: SELECT * FROM
         # Security.SSLConfigs_List('*').
         _query("tls.list", "Security.SSLConfigs:List", "Name"),
-        Feature(
-            "tls.read", (_object("Security.SSLConfigs", "List", label="Security.SSLConfigs %OpenId"),), SECURE
-        ),
+        _read("tls.read", "Security.SSLConfigs"),
+        _edit("tls.edit", "Security.SSLConfigs"),
+        # Its Create takes an array (facts: iris-security 1).
+        Feature("tls.create", (_helper_route("CreateObject", "Security.SSLConfigs"),), SECURE),
+        Feature("tls.delete", (_method("Security.SSLConfigs", "Delete"),), SECURE),
         _query("ldap.list", "Security.LDAPConfigs:List", "Name Description LDAPCACertFile"),
-        Feature(
-            "ldap.read",
-            (_object("Security.LDAPConfigs", "List", label="Security.LDAPConfigs %OpenId"),),
-            SECURE,
-        ),
+        _read("ldap.read", "Security.LDAPConfigs"),
+        _edit("ldap.edit", "Security.LDAPConfigs"),
         Feature(
             "oauth.own",
             (
@@ -386,6 +391,16 @@ FEATURES: Mapping[str, Feature] = {
         Feature("oauth.servers.change", (_object("OAuth2.ServerDefinition", "OpenByIssuer"),), _OAUTH),
         Feature("oauth.clients.change", (_object("OAuth2.Client", "Open"),), _OAUTH),
         _query("namespaces.list", "Config.Namespaces:List", privilege=""),
+        # Create and Modify take an array (facts: iris-config-as-text 5.1).
+        # UNVERIFIED: the privilege that the classes of Config ask for. Settle: SetMapping as a user without
+        # %Admin_Manage:U, then as one with it.
+        Feature("namespaces.create", (_helper_route("CreateObject", "Config.Namespaces"),), MANAGE),
+        Feature("namespaces.delete", (_method("Config.Namespaces", "Delete"),), MANAGE),
+        Feature("mappings.set", (_helper_route("SetMapping", "Config.MapGlobals"),), MANAGE),
+        *(
+            Feature(f"mappings.delete.{name}", (_method(f"Config.{name}", "Delete"),), MANAGE)
+            for name in ("MapGlobals", "MapRoutines", "MapPackages")
+        ),
         *(
             # Plain tables, which were not moved with the security data (facts: iris-config-as-text 5.3).
             Feature(
@@ -419,6 +434,11 @@ FEATURES: Mapping[str, Feature] = {
             "databases.read",
             (_object("SYS.Database", "List", label="SYS.Database %OpenId"),),
             "%Admin_Manage:U",
+        ),
+        Feature(
+            "databases.edit",
+            (_object("SYS.Database", "List", label="SYS.Database %OpenId, %Save"),),
+            MANAGE,
         ),
         # UNVERIFIED: that these and locks.delete need %DB_IRISSYS:W, as methods of SYS.Process do; the least that they
         # need is unknown (facts: iris-operations 7). Settle: each as a user with %Admin_Operate:U alone, then with

@@ -107,7 +107,7 @@ SCHEMA = (
         "auto", "choice", ("auto", "memory"),
     ),
     Setting(
-        "assistant_url", "Assistant, address", "Of an OpenAI-compatible server for /assistant; empty: none is asked",
+        "assistant_url", "Assistant, address", "Of an OpenAI-compatible server, asked what is not clear; empty: none",
         "", "text", at_once=True,
     ),
     Setting("assistant_model", "Assistant, model", "Name of the model there", "", "text", at_once=True),

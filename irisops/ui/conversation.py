@@ -22,7 +22,7 @@ from textual.worker import Worker, WorkerState
 from irisops.contract import picks
 from irisops.contract.chat import About, Chat, Command, Notice, Overview
 from irisops.contract.quoting import filled
-from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Reply
+from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Progress, Reply
 from irisops.contract.secret_words import ASKS, has_secret, without_secrets
 from irisops.contract.wording import harmless
 from irisops.files import cure_of
@@ -178,7 +178,7 @@ class Conversation(Ground, Vertical):
     @property
     def running(self) -> Job | None:
         """The running job, without refreshes of live cards."""
-        return next((job for job in self._jobs.values() if not job.refresh), None)
+        return next((job for job in self._jobs.values() if not (job.refresh or job.asks)), None)
 
     @property
     def busy(self) -> bool:
@@ -226,6 +226,7 @@ class Conversation(Ground, Vertical):
         self.prompt.wait([without_secrets(line) for line in self._waiting])
 
     def _begin(self, text: str) -> None:
+        self._call_off()
         line = picks.offered(self._newest.replies if self._newest else ()).get(text.casefold())
         if line is not None:
             self._pick(line)
@@ -237,11 +238,25 @@ class Conversation(Ground, Vertical):
             return
         parsed = self._chat.parse(text, self._about())
         if isinstance(parsed, Problem):
-            self.answer(self.transcript.add_turn(text, Command("", text=text)).card, parsed)
+            card = self.transcript.add_turn(text, Command("", text=text)).card
+            self.answer(card, parsed)
             if not self.prompt.text and not self._waiting and not has_secret(text):
                 self.prompt.put(text, selected=True)
+            self._ask_beside(card, parsed.beside)
             return
         self.carry_out(parsed, text)
+
+    def _ask_beside(self, card: Card, line: str) -> None:
+        """Let the model behind the chat choose, in the card that asks back. Nothing waits for it."""
+        command = self._chat.parse(line) if line else None
+        if isinstance(command, Command):
+            self._start(Job(card, command, lambda: self._chat.run(command), beside=True))
+
+    def _call_off(self) -> None:
+        """The person goes on: what the model would have chosen is not wanted any more."""
+        for worker, job in self._jobs.items():
+            if job.asks:
+                worker.cancel()
 
     async def _prepare(self, text: str) -> None:
         """Load what a sentence needs without holding up the screen, then handle it before what was typed meanwhile."""
@@ -338,6 +353,8 @@ class Conversation(Ground, Vertical):
         self._start(Job(card, command, lambda: self._chat.run(command), refresh))
 
     def _start(self, job: Job) -> None:
+        if not job.refresh:
+            self._call_off()
         job.began = self._seconds()
         name = job.command.slash or job.command.name
         worker = self.run_worker(
@@ -362,6 +379,8 @@ class Conversation(Ground, Vertical):
         job.replies.append(reply)
         if job.refresh:
             return
+        if job.beside and not isinstance(reply, Progress | Problem):
+            job.card.command = job.command  # what is said next refers to its answer
         if isinstance(reply, Effect):
             answer = await self._effect(reply, job.card)
             if answer is not None:
@@ -388,7 +407,9 @@ class Conversation(Ground, Vertical):
         if event.state is WorkerState.ERROR:
             self._failed(job, worker.error)
         elif event.state is WorkerState.CANCELLED:
-            if not job.refresh:
+            if job.asks:
+                self._as_before(job.card)
+            elif not job.refresh:
                 self.answer(job.card, cancelled(job))
         elif job.refresh:
             self._refreshed(job)
@@ -399,8 +420,15 @@ class Conversation(Ground, Vertical):
             self.post_message(self.Running(""))
         self._pump()
 
+    def _as_before(self, card: Card) -> None:
+        """A card without the progress of a question that was called off."""
+        card.renew([each for each in card.replies if not isinstance(each, Progress)], self._now())
+        card.set_state("failed")
+
     def _tell_end(self, job: Job) -> None:
         """Post the end of what somebody may have turned away from."""
+        if job.asks:
+            return
         changed = job.command.changes and job.outcome() in ("done", "failed")
         if not job.refresh and (changed or self._seconds() - job.began >= LONG):
             self.post_message(self.Ended(job.card.headline().plain))

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from irisops.contract.chat import Command
-from irisops.contract.replies import Done, Form, Plan, Problem, Reply, Table
+from irisops.contract.replies import Done, Form, Plan, Problem, Progress, Reply, Table
 from irisops.ui.card import Card, CardState
 
 
@@ -19,9 +19,16 @@ class Job:
     start: Callable[[], AsyncIterator[Reply]]
     refresh: bool = False
     """Refresh of a live card: its replies are shown together at the end."""
+    beside: bool = False
+    """Asks the model behind the chat: nothing waits for that, and a newer line calls it off."""
     replies: list[Reply] = field(default_factory=list)
     began: float = 0.0
     """Monotonic seconds at its start."""
+
+    @property
+    def asks(self) -> bool:
+        """True as long as the model has not answered."""
+        return self.beside and all(isinstance(reply, Progress) for reply in self.replies)
 
     @property
     def plan(self) -> Plan | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mcp import Client
-from mcp.client.session import ClientRequestContext
+from mcp.client.session import ClientRequestContext, ElicitationFnT
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, ErrorData, TextContent
 
 from irisops.agent_calls import AgentCall, AgentCalls
@@ -86,6 +86,23 @@ class Agent:
         return bool(self.world.instance.done)
 
 
+def answers_of(world: World, person: Person) -> ElicitationFnT:
+    """What the client does when the server asks its person."""
+
+    async def answer(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult | ErrorData:
+        person.asked.append(params.message)
+        world.clock.passed += person.reads
+        if person.then is not None:
+            await person.then()
+        if person.word in ("decline", "cancel"):
+            return ElicitResult(action="decline" if person.word == "decline" else "cancel")
+        return ElicitResult(
+            action="accept", content={"word": person.word} if person.content is None else person.content
+        )
+
+    return answer
+
+
 @asynccontextmanager
 async def agent_on(
     world: World,
@@ -100,18 +117,8 @@ async def agent_on(
     person = person or Person()
     made = service or AgentService(world.session, default_registry(), served)
 
-    async def answer(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult | ErrorData:
-        person.asked.append(params.message)
-        world.clock.passed += person.reads
-        if person.then is not None:
-            await person.then()
-        if person.word in ("decline", "cancel"):
-            return ElicitResult(action="decline" if person.word == "decline" else "cancel")
-        return ElicitResult(
-            action="accept", content={"word": person.word} if person.content is None else person.content
-        )
-
-    async with Client(server_of(made), mode=mode, elicitation_callback=answer if can_ask else None) as client:
+    answer = answers_of(world, person) if can_ask else None
+    async with Client(server_of(made), mode=mode, elicitation_callback=answer) as client:
         try:
             yield Agent(world, made, client, person)
         finally:

@@ -14,7 +14,7 @@ import pytest
 from mcp import MCPError
 from mcp_types import ElicitResult, InputRequiredResult, InputResponses
 
-from irisops.agents.service import TO_READ
+from irisops.agents.plans import TO_READ
 from irisops.engine.plans import LIFETIME
 from irisops.profiles.model import Profile
 from tests.agents.serving import APPLY, GRANT, MODES, Agent, Person, agent, agent_on

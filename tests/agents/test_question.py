@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from irisops.agents.approvals import Approvals, WaitingPlan, shape_of
-from irisops.agents.question import question_of, too_much_to_show
+from irisops.agents.question import look_alikes, question_of, too_much_to_show
 from irisops.agents.service import AgentService
 from irisops.contract.chat import Command
 from irisops.contract.replies import Change, Plan, Reply
+from irisops.engine import reply_text
 from tests.agents.serving import agent
+from tests.commands.fakes import a_user
 
 FOLDED = Change("and 3 more of the same kind", "", "")
 
@@ -56,18 +59,64 @@ def test_a_short_question_is_asked_in_a_client() -> None:
 TOO_MUCH = [
     a_plan(title="x" * 501),
     a_plan(Change("w" * 201, "none", "some")),
-    a_plan(Change("roles", "none", "r" * 2001)),
-    a_plan(effects=["e" * 2001]),
+    a_plan(Change("roles", "none", "r" * 10_001)),
+    a_plan(effects=["e" * 10_001]),
     a_plan(calls=["c" * 4001]),
     a_plan(FOLDED),
 ]
+
+
+@pytest.mark.parametrize("length", [1, 200, 201, 500, 501, 4000, 4001, 10_000, 10_001])
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda text: a_plan(title=text),
+        lambda text: a_plan(Change(text, "none", "some")),
+        lambda text: a_plan(Change("roles", text, "some")),
+        lambda text: a_plan(Change("roles", "none", text)),
+        lambda text: a_plan(effects=[text]),
+        lambda text: replace(a_plan(), warnings=[text]),
+        lambda text: replace(a_plan(), instance=text),
+        lambda text: a_plan(calls=[text]),
+    ],
+)
+def test_a_plan_is_kept_if_and_only_if_a_terminal_shows_all_of_it(
+    made: Callable[[str], Plan], length: int
+) -> None:
+    text = "x" * (length - 1) + "y"
+    plan = made(text)
+    assert too_much_to_show(plan) is (text not in reply_text.text(plan, 80))
+
+
+async def test_no_name_is_left_out_of_a_plan(tmp_path: Path) -> None:
+    """In the chat a long list ends in "and 3 more"; whoever agrees for an agent sees all of it."""
+    async with agent(tmp_path) as it:
+        names = [f"clerk{number:02d}" for number in range(20)]
+        it.world.instance.all_users += [a_user(name, "%SQL") for name in names]
+        line = f"/disable {' '.join(names)}"
+        await it.plan(line)
+        (chat,) = [reply for reply in await it.world.say(line) if isinstance(reply, Plan)]
+        assert "more" in chat.title
+        (waiting,) = Approvals(it.world.places).all(it.world.clock.now())
+        shown = question_of(waiting).text
+        assert all(name in shown.splitlines()[0] for name in names)
+        assert " more" not in shown
+
+
+def test_letters_that_look_like_others_are_told() -> None:
+    plan = a_plan(Change("roles of b\u043eb", "none", "%SQL"), title="Give %SQL to b\u043eb")
+    waiting = WaitingPlan("0" * 12, "local", "local", "c", datetime.now(UTC), shape_of(plan))
+    assert "! Letters of several alphabets (Cyrillic and Latin) in b\u043eb" in question_of(waiting).text
+    for name in ("bob", "Иван", "müller", "患者", "患者A", "Ελένη", "20µm"):
+        assert look_alikes(a_plan(title=f"Give %SQL to {name}")) == []
 
 
 @pytest.mark.parametrize("plan", TOO_MUCH)
 async def test_what_no_terminal_shows_is_not_kept(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def replies(_self: AgentService, _command: Command) -> list[Reply]:
+    async def replies(_self: AgentService, _command: Command, *, whole: bool) -> list[Reply]:
+        assert whole
         return [plan]
 
     async with agent(tmp_path) as it:

@@ -17,7 +17,7 @@ from mcp.client.session import ClientRequestContext
 from mcp_types import ElicitRequestParams, ElicitResult
 
 from irisops.agent_calls import AgentCalls
-from irisops.agents.service import TO_READ
+from irisops.agents.plans import TO_READ
 from irisops.contract.replies import Table
 from irisops.profiles.places import Places
 from irisops.simulator.world.model import User

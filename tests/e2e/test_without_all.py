@@ -166,7 +166,7 @@ async def test_web_applications_are_edited_and_made_through_it(tmp_path: Path) -
         assert (changed.path, changed.jwt_enabled, changed.jwt_access_seconds) == ("/srv", True, 30)
         plan = await person.plan(make)
         (shown,) = [each for each in plan.calls["Python"] if "irispy.class" in each]
-        assert f'"{HELPER}", "CreateApplication"' in shown
+        assert f'"{HELPER}", "CreateObject"' in shown
         done(await person.yes(plan))
         made = on.world.applications.get("/api/shop")
         assert made is not None
@@ -201,11 +201,11 @@ async def test_an_application_is_created_where_none_is_there_to_copy(tmp_path: P
         assert (made.wsgi_location, extra["CorsAllowlist"]) == ("/opt/shop", ["https://a.example:443"])
         connection = person.session.context.link().connection
         with pytest.raises(InstanceError, match="already"):
-            await call_helper(connection, "CreateApplication", "/SHOP", "AutheEnabled|64")
+            await call_helper(connection, "CreateObject", "Security.Applications", "/SHOP", "AutheEnabled|64")
         assert on.world.applications.get("/shop") is made
         assert made.authe_enabled == 32
         with pytest.raises(InstanceError, match="does not set Name "):
-            await call_helper(connection, "CreateApplication", "/shop2", "Name|/shop3")
+            await call_helper(connection, "CreateObject", "Security.Applications", "/shop2", "Name|/shop3")
         assert on.world.applications.get("/shop2") is None
 
 
@@ -252,8 +252,8 @@ async def test_a_helper_that_goes_between_the_plan_and_the_yes_is_told(tmp_path:
         (("Security.Users", "bob", "PasswordHash|x"), "does not set PasswordHash of Security.Users"),
         (("Security.Users", "bob", "Enabled,Roles|1"), "does not set Enabled,Roles of"),
         (("Security.Users", "bob", "|1"), "does not set of"),
-        (("Security.SSLConfigs", "bob", "Enabled|1"), "does not set Enabled of Security.SSLConfigs"),
-        (("Security.SSLConfigs", "bob", ""), "does not change Security.SSLConfigs"),
+        (("Security.X509Users", "bob", "Enabled|1"), "does not set Enabled of Security.X509Users"),
+        (("Security.X509Users", "bob", ""), "does not change Security.X509Users"),
         (("Security.Users", "nobody", "Enabled|1"), "#838"),
         (("Security.Users", "bob", "ExpirationDate|soon"), "#944"),
     ],
@@ -288,8 +288,9 @@ async def test_what_the_helper_reads_is_what_is_there(tmp_path: Path) -> None:
             {"FullName": SIGNS, "Roles": "%SQL", "Routine": ""},
             None,
         ]
+        assert await read_by_helper(connection, "Security.SSLConfigs", ["none"], ["Enabled"]) == [None]
         with pytest.raises(InstanceError, match="does not read Security"):
-            await read_by_helper(connection, "Security.SSLConfigs", ["x"], ["Enabled"])
+            await read_by_helper(connection, "Security.X509Users", ["x"], ["Enabled"])
 
 
 async def test_the_doctor_names_the_helper_and_whom_it_is_proved_for(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ async def _switch(
     context: Context, link: Link, settings: Sequence[str], *, on: bool, origin: Origin, shown: Plan
 ) -> Replies:
     """Wait for the lock of the audit settings, read again, journal, change, verify."""
-    async with turn(context, link, "audit settings"):
+    async with turn(context, link, "security settings"):
         now = await read_auditing(link.connection)
         if any(_is_on(now, each) is on for each in settings):
             raise Refusal(

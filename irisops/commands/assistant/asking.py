@@ -1,6 +1,7 @@
 """/assistant: ask the model once, and give the command that it chose, in the usual way.
 
-The model may only choose. What reads runs; what changes becomes a plan, and waits for the person's yes as any other.
+A screen asks it by itself beside "Did you mean"; nothing waits for it. It may only choose. What reads runs; what
+changes becomes a plan, and waits for the person's yes as any other.
 A slow, lying or dead server costs its deadline and one line.
 """
 
@@ -12,7 +13,7 @@ import json
 from irisops.commands.assistant.model import Endpoint, endpoint_of, line_in, messages_for, request_of
 from irisops.commands.for_programs import CHANGES, READS
 from irisops.contract.chat import Command
-from irisops.contract.replies import Facts, Problem, Progress, Refusal
+from irisops.contract.replies import Facts, Plan, Problem, Progress, Refusal
 from irisops.contract.wording import counted, harmless
 from irisops.engine import cards
 from irisops.engine.context import Context
@@ -64,6 +65,15 @@ async def ask(context: Context, command: Command) -> Replies:
     card.actions = [("w", "what was sent", "/assistant sent")]
     yield card
     async for reply in context.rerun(chosen):
+        if isinstance(reply, Plan):  # its question takes no other key than that for its calls
+            brief = [
+                f"The list of {counted(len(specs), 'command')}, and:",
+                *messages[-1]["content"].splitlines(),
+            ]
+            reply.calls = {
+                **reply.calls,
+                f"Sent to {harmless(endpoint.model, 60)} at {endpoint.shown}": brief,
+            }
         yield reply
 
 
@@ -128,7 +138,7 @@ async def _chosen(context: Context, endpoint: Endpoint, answer: WebAnswer) -> Co
         ) from None
     chosen: Command | Problem = context.parse(line) if line else Problem("NotUnderstood", "", _IN_OTHER_WORDS)
     if isinstance(chosen, Problem):
-        raise Refusal("NotUnderstood", "The model knows no command for that, either.", _IN_OTHER_WORDS)
+        raise Refusal("NoAssistant", "The model knows no command for that, either.", _IN_OTHER_WORDS)
     spec = context.registry.get(chosen.name)
     if spec is None or spec.name not in READS | CHANGES:
         raise Refusal(

@@ -14,6 +14,7 @@ SPECS: tuple[CommandSpec, ...] = (
         summary="Let the model of /settings assistant_url= choose the command for a sentence; alone: which one it is",
         handler="assistant.asking:ask",
         grammar=(Arg("sentence", SENTENCE, required=False, show="SENTENCE"),),
+        uses_connection=True,
         plain=(
             Plain("is (an|the) (assistant|model) (set up|on|configured)"),
             Plain("which (assistant|model) is (set up|asked|on)"),

@@ -1,6 +1,6 @@
 """/apply DIR: make the instance what a folder says, by one plan through the change engine.
 
-Only kinds that the change engine can carry out are planned; other differences are named, to be set by hand. Nothing is
+What it cannot carry out, or should not, is named with the reason, to be set by hand (see `sorting`). Nothing is
 deleted because a file is missing, unless `delete=yes` asks for it, and then by name in the plan.
 """
 
@@ -32,6 +32,8 @@ from irisops.contract.replies import Done, Refusal
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
+from irisops.instance.calls import HELPER
+from irisops.instance.helper import seek_helper
 from irisops.instance.security.oauth_changes import read_servers
 from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, same
 
@@ -55,10 +57,14 @@ async def apply(context: Context, command: Command) -> Replies:
         yield step
     now = configuration_read(link, reads)
     found = sort_differences(
-        now, wanted, [kind.name for kind in kinds], delete=command.args.get("delete") == "yes"
+        now,
+        wanted,
+        [kind.name for kind in kinds],
+        delete=command.args.get("delete") == "yes",
+        helper=link.connection.capabilities.has(HELPER, "CreateObject") or await seek_helper(link.connection),
     )
     keep_what_is_held(found, now, wanted)
-    _refuse_unknown_roles(found, now)
+    _refuse_unknown(found, now)
     await _refuse_unknown_servers(link, found)
     changes = _in_order(
         [
@@ -88,40 +94,76 @@ async def apply(context: Context, command: Command) -> Replies:
     )
 
 
-def _refuse_unknown_roles(found: Sorted, now: Configuration) -> None:
-    """Raise `Refusal` for a role that would be given, but is nowhere: the change would stop in the middle."""
-    if "roles" not in now.objects or now.why_unknown("roles"):
-        return
-    gone = {each.key for kind, each in found.gone if kind.name == "roles"}
-    there = {*now.of("roles"), *(each.key for kind, each in found.made if kind.name == "roles")} - gone
-    values = [each.values.get(name) for kind, each in found.made for name in _ROLE_FIELDS.get(kind.name, ())]
-    values += [
-        one.second
-        for (kind_name, _), some in found.changed.items()
-        for one in some
-        if one.known is not None and one.known.name in _ROLE_FIELDS.get(kind_name, ())
-    ]
-    given = dict.fromkeys(name for value in values if isinstance(value, tuple) for name in value)
-    missing = [harmless(name, 80) for name in given if name.lower() not in there]
-    if missing:
-        raise Refusal(
-            "NoSuchRole",
-            f"The folder gives {listed(missing, most=MOST_NAMED)}, but there is no such role on the instance.",
-            "Add its file, or leave out only, so that it is made.",
+def _values_wanted(found: Sorted) -> Iterator[tuple[str, str, str, Value]]:
+    """(kind, object, property, value) of all that would be set."""
+    for kind, each in found.made:
+        yield from ((kind.name, each.name, name, value) for name, value in each.values.items())
+    for (kind_name, name), some in found.changed.items():
+        yield from (
+            (kind_name, name, one.known.name, one.second)
+            for one in some
+            if one.known is not None and one.second is not None
         )
+
+
+def _named(found: Sorted) -> Iterator[tuple[str, str]]:
+    """(kind, name) of the objects that what would be set names."""
+    for kind, name, known, value in _values_wanted(found):
+        entries = value if isinstance(value, tuple) else ()
+        if known in _ROLE_FIELDS.get(kind, ()):
+            yield from (("roles", each) for each in entries)
+        elif kind == "namespaces" and entries:
+            yield from (("databases", each.rpartition(" = ")[2].split(",")[0]) for each in entries)
+        elif kind == "namespaces" and isinstance(value, str):
+            yield "databases", value
+        elif kind == "sql-privileges" and entries:
+            namespace, _, grantee = name.partition("/")
+            yield "namespaces", namespace
+            yield "grantees", grantee
+        elif known == "RequiredRole" and isinstance(value, str):
+            yield "roles", value
+
+
+_KNOWN_BY: Mapping[str, tuple[tuple[str, ...], str, str]] = {
+    "roles": (("roles",), "role", "Add its file, or leave out only, so that it is made."),
+    "databases": (
+        ("databases",),
+        "database",
+        "Make it first: its files are those of the instance's machine.",
+    ),
+    "namespaces": (("namespaces",), "namespace", "Add its file, or leave out only, so that it is made."),
+    "grantees": (
+        ("users", "roles"),
+        "user and no role",
+        "Add its file, or leave out only, so that it is made.",
+    ),
+}
+"""What may be named -> the kinds that tell whether it is there, its noun, the cure."""
+
+
+def _refuse_unknown(found: Sorted, now: Configuration) -> None:
+    """Raise `Refusal` for what would be named, but is nowhere: the change would stop in the middle."""
+    named = dict.fromkeys(_named(found))
+    for what, (kinds, noun, cure) in _KNOWN_BY.items():
+        if any(kind not in now.objects or now.why_unknown(kind) for kind in kinds):
+            continue
+        gone = {each.key for kind, each in found.gone if kind.name in kinds}
+        there = {key for kind in kinds for key in now.of(kind)}
+        there |= {each.key for kind, each in found.made if kind.name in kinds} | {"", "_public"}
+        missing = [
+            harmless(name, 80) for each, name in named if each == what and name.lower() not in there - gone
+        ]
+        if missing:
+            raise Refusal(
+                f"NoSuch{what.capitalize()[:-1]}",
+                f"The folder names {listed(missing, most=MOST_NAMED)}, but there is no such {noun} on the instance.",
+                cure,
+            )
 
 
 async def _refuse_unknown_servers(link: Link, found: Sorted) -> None:
     """Raise `Refusal` for a client whose server is nowhere, or a named problem of reading the servers."""
-    wanted = [
-        each.values.get("ServerDefinition") for kind, each in found.made if kind.name == "oauth-clients"
-    ]
-    wanted += [
-        one.second
-        for (kind_name, _), some in found.changed.items()
-        for one in some
-        if kind_name == "oauth-clients" and one.known is not None and one.known.name == "ServerDefinition"
-    ]
+    wanted = [value for _, _, known, value in _values_wanted(found) if known == "ServerDefinition"]
     servers = [str(each) for each in dict.fromkeys(wanted) if each]
     if not servers:
         return
@@ -167,7 +209,7 @@ async def _changed(context: Context, link: Link, found: Sorted) -> list[ObjectCh
             if before is None or editor is None or editor not in before.fields or each.second is None:
                 found.unknown.append(what)
             elif same(before.fields[editor], _field(each.second)):
-                found.by_hand.append(f"the order or the spelling of {what}")
+                found.leave(what, "only the order or the spelling differs")
             else:
                 fields[editor] = _field(each.second)
         change = ObjectChange(before, before.with_fields(fields)) if before is not None else None
@@ -193,8 +235,10 @@ async def _states(
 
 
 _FIRST: Sequence[Kind] = (
-    "resource", "role", "user", "service", "application", "oauth_server", "oauth_client",
+    "namespace", "resource", "role", "user", "service", "tls", "ldap", "application", "oauth_server", "oauth_client",
+    "audit_event", "task", "database", "sql_holder", "system",
 )  # fmt: skip
+"""The system's own settings come last: a password pattern must not refuse a user, and a required role must be there."""
 
 
 def _in_order(changes: Sequence[ObjectChange]) -> list[ObjectChange]:

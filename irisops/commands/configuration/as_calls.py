@@ -27,6 +27,7 @@ from irisops.engine.as_code import SAID, code_of
 from irisops.engine.code_literals import both, objectscript, python
 from irisops.instance.calls import ObjectCall, ObjectStep
 from irisops.instance.security.permissions import parse_permission
+from irisops.instance.security.sql_holders import can_be_given, parsed
 from irisops.instance.values import HOROLOG_START
 
 _POSITIONAL: Mapping[str, tuple[str, ...]] = {
@@ -36,7 +37,6 @@ _POSITIONAL: Mapping[str, tuple[str, ...]] = {
 }
 """Kinds whose Create takes values one by one, after the key."""
 _BY_HAND = {
-    "sql-privileges": "/diff shows them, GRANT gives them.",
     "ldap": "to make one takes properties that no public source names.",
     "tasks": "its settings cannot be read.",
 }
@@ -132,7 +132,40 @@ def objectscript_file(configuration: Configuration) -> Generated:
     return Generated("\n".join(text) + "\n", written, tuple(whole))
 
 
+def _is_one(grantee: str) -> bool:
+    """True for one name: a list of users has commas."""
+    return bool(grantee) and "," not in grantee
+
+
+def _grants(kind: ConfigKind, each: ConfigObject, left_out: list[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """Method of %SYSTEM.SQL.Security and its arguments for each privilege (facts: iris-security 4.1)."""
+    grantee = each.name.partition("/")[2]
+    calls: list[tuple[str, tuple[str, ...]]] = []
+    for known in kind.readable:
+        texts = each.values.get(known.name, ())
+        for text in texts if isinstance(texts, tuple) else ():
+            grant = parsed(text)
+            if (
+                known.name == "AdminPrivileges"
+                or grant is None
+                or not can_be_given(text)
+                or not _is_one(grantee)
+            ):
+                said = f"{text}, as no public source tells how it is given."
+                left_out.append(f"{kind.noun} {harmless(each.name, 80)}: {harmless(said)}")
+            else:
+                method = f"GrantPrivilege{'WithGrant' if grant.grantable else ''}"
+                calls.append((method, (grant.action, grant.object, grant.type, grantee)))
+    return calls
+
+
 def _script(kind: ConfigKind, each: ConfigObject, left_out: list[str]) -> list[str]:
+    if kind.name == "sql-privileges":
+        lines = [f"set $namespace = {objectscript(each.name.partition('/')[0])}"]
+        for method, args in _grants(kind, each, left_out):
+            call = f"$system.SQL.Security.{method}({', '.join(map(objectscript, args))})"
+            lines += [f"set status = {call}", SAID]
+        return [*lines, 'set $namespace = "%SYS"']
     values = _values(kind, each, left_out)
     key = ", ".join(objectscript(part) for part in _key(kind, each))
     name = f"##class({kind.class_name})"
@@ -221,6 +254,16 @@ def python_file(configuration: Configuration) -> Generated:
 
 
 def _program(kind: ConfigKind, each: ConfigObject, left_out: list[str]) -> list[str]:
+    if kind.name == "sql-privileges":
+        moves = [
+            f'irispy.classMethodValue("%SYSTEM.Process", "SetNamespace", {python(place)})'
+            for place in (each.name.partition("/")[0], "%SYS")
+        ]
+        calls = [
+            f'irispy.classMethodValue("%SYSTEM.SQL.Security", {", ".join(map(python, (method, *args)))})'
+            for method, args in _grants(kind, each, left_out)
+        ]
+        return [moves[0], *calls, moves[1]]
     values = _values(kind, each, left_out)
     named = ", ".join(python(part) for part in (kind.class_name, "Exists", *_key(kind, each)))
     lines = []
@@ -305,5 +348,6 @@ _PYTHON: Mapping[str, Callable[[ConfigObject, Values], str]] = {
     "services": _none,
     "applications": _none,
     "audit-events": _create("Security.Events", *_POSITIONAL["audit-events"]),
+    "sql-privileges": _none,
 }
 """Kinds that Python can set -> the arguments of the call that makes one, "" if none is known."""

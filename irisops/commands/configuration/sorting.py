@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from irisops.configuration.differences import NAME, Difference, differences
-from irisops.configuration.kinds import BY_NAME, KINDS, ConfigKind
+from irisops.configuration.kinds import KINDS, ConfigKind
 from irisops.configuration.model import ConfigObject, Configuration
 from irisops.configuration.predefined import predefined
 from irisops.contract.wording import harmless, listed
@@ -14,6 +14,7 @@ from irisops.instance.security.application_fields import SYSTEM
 from irisops.instance.security.lists import BINDINGS
 from irisops.instance.security.oauth import REDIRECTION
 from irisops.instance.security.oauth_changes import is_endpoint
+from irisops.instance.security.sql_holders import can_be_given
 
 MOST_NAMED = 12
 """Differences of one cause that a warning names."""
@@ -21,27 +22,38 @@ _HOLDERS = {
     "roles": ("roles", "users", "applications"),
     "resources": ("roles", "applications", "databases"),
     "oauth-servers": ("oauth-clients",),
+    "tls": ("oauth-servers", "oauth-clients"),
 }
 """Kinds that may name an object of a kind."""
 
 
 @dataclass
 class Sorted:
-    """Differences by what becomes of them. Lists of words are named in the plan as warnings."""
+    """Differences by what becomes of them. Lists of words are named in the plan as warnings.
+
+    `by_hand` has them by the reason why this tool leaves them alone.
+    """
 
     changed: dict[tuple[str, str], list[Difference]] = field(default_factory=dict)
     made: list[tuple[ConfigKind, ConfigObject]] = field(default_factory=list)
     gone: list[tuple[ConfigKind, ConfigObject]] = field(default_factory=list)
-    by_hand: list[str] = field(default_factory=list)
+    by_hand: dict[str, list[str]] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     version: list[str] = field(default_factory=list)
     stays: list[str] = field(default_factory=list)
+
+    def leave(self, what: str, why: str) -> None:
+        """Name a difference that is to be set by hand."""
+        self.by_hand.setdefault(why, []).append(what)
 
     def told(self) -> list[str]:
         """What is not done, and why, as sentences."""
         found = []
         for words, start in (
-            (self.by_hand, "Not applied by this tool, set by hand"),
+            *(
+                (words, f"Not applied by this tool, set by hand, as {why}")
+                for why, words in self.by_hand.items()
+            ),
             (self.unknown, "Not known on the instance, so nothing is planned on it"),
             (self.version, "Comes with the version of the instance, left as it is"),
             (self.stays, "Not in the folder, but kept (delete=yes would delete it)"),
@@ -52,9 +64,12 @@ class Sorted:
 
 
 def sort_differences(
-    now: Configuration, wanted: Configuration, only: Sequence[str], *, delete: bool
+    now: Configuration, wanted: Configuration, only: Sequence[str], *, delete: bool, helper: bool
 ) -> Sorted:
-    """The differences of the kinds in `only`; with `delete` goes what the folder lacks, of kinds that people make."""
+    """The differences of the kinds in `only`; with `delete` goes what the folder lacks, of kinds that people make.
+
+    `helper` tells whether the instance has it: some objects can be made by it alone.
+    """
     found = Sorted()
     for each in differences(now, wanted, only):
         kind, name = each.kind, harmless(each.name, 80)
@@ -63,55 +78,140 @@ def sort_differences(
             found.unknown.append(what if each.name else kind.plural)
         elif each.by_version:
             found.version.append(what)
-        elif each.what == "only first":
-            known = now.of(kind.name)[each.name.lower()]
-            if not delete:
-                found.stays.append(what)
-            elif _may_come_and_go(kind, known):
-                found.gone.append((kind, known))
-            else:
-                found.by_hand.append(f"the deletion of {what}")
-        elif each.what == "only second":
-            known = wanted.of(kind.name)[each.name.lower()]
-            if _may_come_and_go(kind, known):
-                found.made.append((kind, known))
-            else:
-                found.by_hand.append(f"the creation of {what}")
-        elif _may_change(each):
-            found.changed.setdefault((kind.name, each.name), []).append(each)
+        elif each.what == "only first" and not delete:
+            found.stays.append(what)
+        elif kind.name == "sql-privileges" and each.known is None:
+            _of_holder(found, kind, each, now, wanted)
         else:
-            found.by_hand.append(what)
+            _sort(found, each, what, now, wanted, helper=helper)
     return found
 
 
-def _may_come_and_go(kind: ConfigKind, each: ConfigObject) -> bool:
-    """True for objects that people make; what comes with the instance is not made or deleted by this tool."""
-    if kind.name == "applications":
-        number = each.values.get("Type")
-        return each.name.startswith("/") and isinstance(number, int) and not number & SYSTEM
-    if kind.name == "resources" and each.name.lower().startswith("%db_"):
-        return True  # (facts: iris-security 3.2)
-    if kind.name == "oauth-clients":
-        return is_endpoint(str(each.values.get(REDIRECTION, "")))
-    if kind.name == "oauth-servers":
-        return True
-    return kind.name in ("resources", "roles", "users") and not predefined(kind.name, each.name)
+def _sort(
+    found: Sorted, each: Difference, what: str, now: Configuration, wanted: Configuration, *, helper: bool
+) -> None:
+    """Put one difference, which is known, where it belongs."""
+    kind, key = each.kind, each.name.lower()
+    if each.what == "only first":
+        known = now.of(kind.name)[key]
+        if why := _why_kept(kind, known):
+            found.leave(f"the deletion of {what}", why)
+        else:
+            found.gone.append((kind, known))
+    elif each.what == "only second":
+        known = wanted.of(kind.name)[key]
+        if why := _why_not_made(kind, known, helper=helper):
+            found.leave(f"the creation of {what}", why)
+        else:
+            found.made.append((kind, known))
+    elif why := _why_unchanged(each, helper=helper):
+        found.leave(what, why)
+    else:
+        found.changed.setdefault((kind.name, each.name), []).append(each)
 
 
-def _may_change(each: Difference) -> bool:
-    """True for a property that the change engine sets, of an object that may be changed (facts: iris-security 3.1)."""
+def _of_holder(
+    found: Sorted, kind: ConfigKind, each: Difference, now: Configuration, wanted: Configuration
+) -> None:
+    """A holder of SQL privileges is no record of its own: it comes and goes with what it is granted."""
+    if each.what == "only first" and predefined(kind.name, each.name):
+        found.leave(f"the deletion of {kind.noun} {harmless(each.name, 80)}", _SYSTEMS)
+        return
+    first, second = (side.of(kind.name).get(each.name.lower()) for side in (now, wanted))
+    for known in kind.readable:
+        had, has = (one.values.get(known.name) if one else () for one in (first, second))
+        if had is None or has is None or had == has:
+            continue
+        one = replace(each, what="changed", known=known, first=had, second=has)
+        if why := _why_unchanged(one, helper=False):
+            found.leave(f"{known.label} of {kind.noun} {harmless(each.name, 80)}", why)
+        else:
+            found.changed.setdefault((kind.name, each.name), []).append(one)
+
+
+_SYSTEMS = "it comes with the instance"
+_BY_HELPER = "only the helper can do it, and it is not on the instance (/helper install)"
+_ON_THE_MACHINE = "its files are those of the instance's machine"
+_UNREAD = "not all that it takes can be read"
+_NOT_PUBLIC = "no public source tells how it is given"
+_MADE_BY_HELPER = ("tls", "namespaces")
+
+
+def _why_kept(kind: ConfigKind, each: ConfigObject) -> str:
+    """Why this tool does not delete an object; "" for one that people make and this tool can make again."""
+    if kind.name == "namespaces":
+        return "what it maps and the applications in it would go with it"
+    return _why_not_made(kind, each, helper=True)
+
+
+def _why_not_made(kind: ConfigKind, each: ConfigObject, *, helper: bool) -> str:
+    """Why this tool does not make an object; "" for one that people make."""
+    bits = each.values.get("Type")
+    common = each.name.startswith("/") and isinstance(bits, int) and not bits & SYSTEM
+    of_database = each.name.lower().startswith("%db_")
+    whys = {
+        "system": _SYSTEMS,
+        "services": _SYSTEMS,
+        "applications": "" if common else _SYSTEMS,
+        "resources": "" if of_database else _by_sign(kind, each),  # (facts: iris-security 3.2)
+        "oauth-clients": "" if is_endpoint(str(each.values.get(REDIRECTION, ""))) else _NO_ADDRESS,
+        "ldap": _UNREAD,
+        "tasks": _UNREAD,
+        "databases": _ON_THE_MACHINE,
+    }
+    without = "" if helper or kind.name not in _MADE_BY_HELPER else _BY_HELPER
+    return whys.get(kind.name, without or _by_sign(kind, each))
+
+
+def _by_sign(kind: ConfigKind, each: ConfigObject) -> str:
+    return _SYSTEMS if predefined(kind.name, each.name) else ""
+
+
+_NO_ADDRESS = "an endpoint takes http and https addresses alone"
+_EVERY_DRIVER = "every driver comes in by it, and from which address this one does is not known"
+_FIXED: Mapping[tuple[str, str], str] = {
+    ("applications", "Type"): "it is given when an application is made",
+    ("system", "DefaultSecurityDomain"): "accounts are named by it",
+    ("system", "SecurityDomains"): "accounts are named by it",
+    ("sql-privileges", "AdminPrivileges"): _NOT_PUBLIC,
+    **{
+        ("namespaces", name): "data and code would seem to be gone"
+        for name in ("Globals", "Routines", "TempGlobals")
+    },
+}
+"""Properties of a kind that are not changed -> why."""
+
+
+def _why_unchanged(each: Difference, *, helper: bool) -> str:
+    """Why this tool does not change a property of an object; "" for one that it sets (facts: iris-security 3.1)."""
     kind, low, known = each.kind, each.name.lower(), each.known
-    if known is None or known.name == NAME or kind.object_kind is None:
-        return False
-    fixed = (
-        (kind.name == "roles" and (low == "%all" or low.startswith("%db_")))
-        or (kind.name == "resources" and known.name == "Description" and predefined(kind.name, each.name))
-        or (kind.name == "applications" and known.name == "Type")
-        # Every driver comes in by it, and from which address this one does is not known.
-        or (low == BINDINGS.lower() and known.name == "ClientSystems")
-        or (known.name == REDIRECTION and not is_endpoint(str(each.second)))
+    if known is None or known.name == NAME:
+        return "an object keeps the letter case of its name"
+    own_text = kind.name in ("resources", "audit-events") and known.name == "Description"
+    whys = (
+        (True, _FIXED.get((kind.name, known.name), "")),
+        (kind.name == "databases" and known.name not in (kind.fields or {}), _ON_THE_MACHINE),
+        (known.name not in (kind.fields or {}), _UNREAD),
+        (kind.name == "roles" and (low == "%all" or low.startswith("%db_")), _SYSTEMS),
+        (own_text and predefined(kind.name, each.name), _SYSTEMS),
+        (low == BINDINGS.lower() and known.name == "ClientSystems", _EVERY_DRIVER),
+        (known.name == REDIRECTION and not is_endpoint(str(each.second)), _NO_ADDRESS),
+        (kind.name == "namespaces" and not helper and _more(each), _BY_HELPER),
+        (kind.name == "sql-privileges" and not _can_be_granted(each), _NOT_PUBLIC),
     )
-    return not fixed and known.name in (kind.fields or {})
+    return next((why for holds, why in whys if holds and why), "")
+
+
+def _can_be_granted(each: Difference) -> bool:
+    """True if all that differs can be given; a list of users has commas."""
+    first, second = (set(side) if isinstance(side, tuple) else set() for side in (each.first, each.second))
+    return "," not in each.name and all(can_be_given(text) for text in first ^ second)
+
+
+def _more(each: Difference) -> bool:
+    """True if a list gets entries."""
+    first, second = (set(side) if isinstance(side, tuple) else set() for side in (each.first, each.second))
+    return bool(second - first)
 
 
 def keep_what_is_held(found: Sorted, now: Configuration, wanted: Configuration) -> None:
@@ -129,15 +229,17 @@ def keep_what_is_held(found: Sorted, now: Configuration, wanted: Configuration) 
             )
         ]
         if unread:
-            found.by_hand.append(
-                f"the deletion of {kind.noun} {harmless(each.name, 80)} (which {listed(unread)} hold it is not known)"
+            found.leave(
+                f"the deletion of {kind.noun} {harmless(each.name, 80)}",
+                f"which {listed(unread)} hold it is not known",
             )
             continue
         holders = [name for name in _holders(kind, each.key, now, wanted) if name not in going]
         if holders:
             names = listed([name for _, name in holders], most=3)
-            found.by_hand.append(
-                f"the deletion of {kind.noun} {harmless(each.name, 80)} ({harmless(names)} would still hold it)"
+            found.leave(
+                f"the deletion of {kind.noun} {harmless(each.name, 80)}",
+                f"{harmless(names)} would still hold it",
             )
         else:
             kept.append((kind, each))
@@ -149,7 +251,7 @@ def _holders(
 ) -> Iterator[tuple[str, str]]:
     """(kind, key) of the objects that name a role or a resource after the change."""
     for other in _HOLDERS.get(kind.name, ()):
-        applied = other in wanted.objects and BY_NAME[other].object_kind is not None
+        applied = other in wanted.objects and other != "databases"  # whose resource is set by hand
         after = wanted if applied else now
         for holder in {**now.of(other), **after.of(other)}.values():
             if key in _named_by(kind.name, holder):
@@ -166,6 +268,9 @@ def _named_by(kind: str, holder: ConfigObject) -> set[str]:
     if kind == "roles":
         groups = (part for group in names("MatchRoles") for part in group.split(":"))
         return {name.lower() for name in (*names("Roles", "EscalationRoles", "GrantedRoles"), *groups)}
+    if kind == "tls":
+        configuration = holder.values.get("SSLConfiguration")
+        return {configuration.lower()} if isinstance(configuration, str) else set()
     if kind == "oauth-servers":
         server = holder.values.get("ServerDefinition")
         return {server.lower()} if isinstance(server, str) else set()

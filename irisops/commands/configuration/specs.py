@@ -116,6 +116,19 @@ SPECS: tuple[CommandSpec, ...] = (
         undo={
             "oauth_server": "configuration.oauth_kinds:SERVER",
             "oauth_client": "configuration.oauth_kinds:CLIENT",
+            **{
+                name: f"configuration.setting_kinds:{name.upper()}"
+                for name in (
+                    "system",
+                    "audit_event",
+                    "tls",
+                    "ldap",
+                    "sql_holder",
+                    "task",
+                    "namespace",
+                    "database",
+                )
+            },
         },
         needs_connection=True,
         changes=True,

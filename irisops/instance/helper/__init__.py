@@ -4,8 +4,8 @@ Arrays do not cross the driver, so `Get` and `Modify` of the security classes ca
 iris-security 6.1 and 6.4, D); from 2025.2 on they may be the only way for an account without %All (facts: iris-security
 4.4). Nor is it certain that a client may call the function that ends a web session (facts: iris-license-sessions 3.3).
 Its source is `ZIrisOps.Helper.cls` in this folder. It is installed only after a yes, used first for a role's privileges
-and for a new web application (facts: iris-webapps-gateway 1.6), else only where every other route failed, and works
-with the caller's own privileges.
+and for a new web application (facts: iris-webapps-gateway 1.6), TLS configuration or namespace, else only where every
+other route failed, and works with the caller's own privileges.
 
 Nor do the errors that a validation of indexes finds, an array again: it runs as a process that the helper starts
 (facts: iris-operations 4.1).
@@ -43,7 +43,7 @@ from irisops.instance.values import as_text
 
 T = TypeVar("T")
 
-VERSION = "4"
+VERSION = "5"
 """Version that this source answers. Raise both when the source changes.
 
 UNVERIFIED: how LoadStream tells the text of a class from its other formats; public code sends text that begins with the
@@ -55,8 +55,9 @@ Settle: /role NAME escalation_only=yes through the helper, and look whether it i
 UNVERIFIED: that the helper's validation works as a whole on a real instance: JOB of a class method, TRY and $ZERROR,
 and ValidateIndices within it. Settle: /indexes validate of a class of which one index node was killed.
 
-UNVERIFIED: that `Security.System.Get` fills AuditEnabled and the two limits (its array has no documented list; public
-code reads AutheEnabled and PasswordPattern from it). Settle: ReadSecurity("Security.System","SYSTEM","AuditEnabled").
+UNVERIFIED: that `Get` of Security.System, SSLConfigs and LDAPConfigs fills each property that is read (their arrays
+have no documented list; public code reads AutheEnabled and PasswordPattern of the first). What it does not fill is
+unknown to irisops, never empty. Settle: ReadSecurity("Security.System","SYSTEM","AuditEnabled").
 """
 
 COMPILING = 60.0
@@ -86,7 +87,7 @@ METHODS = frozenset(
     if class_name == HELPER
 )
 """The methods that this tool calls."""
-MISSING = frozenset({809, 838, 849, 853, 869, 883, 892})
+MISSING = frozenset({809, 838, 849, 853, 869, 883, 892, 979})
 """Numbers of the errors "… does not exist" of the security classes (facts: iris-security 1.1)."""
 
 _LOOK = (
@@ -141,14 +142,23 @@ async def modify_by_helper(
     await call_helper(instance, "ModifySecurity", class_name, name, text, *([password] if password else []))
 
 
-async def create_application_by_helper(
-    instance: Instance, name: str, properties: Mapping[str, Value]
+async def create_by_helper(
+    instance: Instance, class_name: str, name: str, properties: Mapping[str, Value], password: str = ""
 ) -> None:
-    """`Create` of a web application with these properties, as `modify_by_helper`. One of that name is refused.
+    """`Create` of a web application, TLS configuration or namespace with these properties, as `modify_by_helper`.
 
-    Raises the named problem, as `call_helper`. The caller must read back: a status is no proof.
+    One of that name is refused. Raises the named problem, as `call_helper`. The caller must read back: a status is no
+    proof.
     """
-    await call_helper(instance, "CreateApplication", name, _written(properties))
+    args = (class_name, name, _written(properties), *([password] if password else []))
+    await call_helper(instance, "CreateObject", *args)
+
+
+async def map_by_helper(
+    instance: Instance, class_name: str, namespace: str, name: str, properties: Mapping[str, Value]
+) -> None:
+    """`Create` or `Modify` of a mapping of a namespace (facts: iris-config-as-text 5.1). As `modify_by_helper`."""
+    await call_helper(instance, "SetMapping", class_name, namespace, name, _written(properties))
 
 
 def _written(properties: Mapping[str, Value]) -> str:

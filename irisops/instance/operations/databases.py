@@ -12,10 +12,13 @@ from dataclasses import dataclass
 
 from irisops.instance.calls import ObjectCall, ObjectStep, Rows, Value
 from irisops.instance.class_queries import read_several
-from irisops.instance.errors import InstanceProblem
-from irisops.instance.outcome import change_by_method
-from irisops.instance.routes import Instance, answer_by
-from irisops.instance.values import Row, as_flag, as_text
+from irisops.instance.errors import InstanceError, InstanceProblem
+from irisops.instance.features import Route
+from irisops.instance.namespace_changes import read_table
+from irisops.instance.outcome import change_by_method, changing, save_object
+from irisops.instance.routes import Instance, answer_by, first_route
+from irisops.instance.security.object_state import Field, ObjectChange, ObjectState, Step
+from irisops.instance.values import Row, answered, as_flag, as_text
 
 SYSTEM = frozenset(
     {
@@ -44,6 +47,14 @@ DETAIL = (
     *("MirrorDBName", "BlockSize"),
 )
 """Properties that the lists do not tell."""
+
+
+_LIMITS: Mapping[str, Field] = {
+    "MaxSize": Field("MaxSize", "number", "largest size in MB"),
+    "ExpansionSize": Field("ExpansionSize", "number", "expansion in MB"),
+}
+LIMIT_FIELDS: Mapping[str, Field] = {"directory": Field("Directory", "text", "directory"), **_LIMITS}
+"""What may be changed of a database, whose file is opened by its directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,3 +235,45 @@ async def mount(instance: Instance, directory: str, *, read_only: bool) -> None:
 async def dismount(instance: Instance, directory: str) -> None:
     """Dismount a database until it is mounted again or IRIS starts. Raises the named problem."""
     await change_by_method(instance, "databases.dismount", "SYS.Database", "DismountDatabase", (directory,))
+
+
+async def read_limits(instance: Instance, names: Sequence[str]) -> dict[str, ObjectState]:
+    """The limits of the files of these databases, by casefolded name; those that cannot be opened are left out.
+
+    Raises the named problem.
+    """
+    wanted = {name.casefold() for name in names}
+    places = {
+        name: as_text(row.get("directory"))
+        for row in await read_table(instance, "Databases")
+        if (name := as_text(row.get("name"))).casefold() in wanted
+    }
+    gets = tuple(ObjectStep("get", each.property) for each in _LIMITS.values())
+
+    async def attempt(_route: Route) -> dict[str, ObjectState]:
+        calls = [ObjectCall("SYS.Database", "%OpenId", (place,), gets) for place in places.values()]
+        found = {}
+        for (name, place), answer in zip(places.items(), await instance.batch(calls), strict=True):
+            told = answered(answer)
+            if told.found:
+                limits = zip(_LIMITS.items(), told.values, strict=True)
+                fields = {key: each.value(raw) for (key, each), raw in limits}
+                found[name.casefold()] = ObjectState("database", name, {"directory": place, **fields})
+        return found
+
+    return await first_route(instance, "databases.read", attempt)
+
+
+def limit_steps(change: ObjectChange) -> list[Step]:
+    """The call that sets the limits of the file of a database (facts: iris-operations 7.1)."""
+    after, changed = change.state, [each for each in change.fields() if each in _LIMITS]
+    sets = [step for each in changed for step in _LIMITS[each].steps(after, each)]
+
+    async def run(instance: Instance) -> None:
+        async def attempt(_route: Route) -> None:
+            if not await save_object(instance, "SYS.Database", after.text("directory"), sets):
+                raise InstanceError(f"The database {change.name} cannot be opened.", "/databases lists them.")
+
+        await changing(first_route(instance, "databases.edit", attempt))
+
+    return [Step(f"SYS.Database.%Save {change.name}: {', '.join(changed)}", run)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceProblem, NotAvailable, Unreachable
 from irisops.instance.helper import (
-    create_application_by_helper,
+    create_by_helper,
     read_system_setting,
     seek_helper,
     way_to_helper,
@@ -50,7 +50,7 @@ def _creating(after: ObjectState) -> Step:
 
     async def run(instance: Instance) -> None:
         properties = {each.property: each.documented(after, key) for key, each in fields.items()}
-        await changing(create_application_by_helper(instance, after.name, properties))
+        await changing(create_by_helper(instance, CLASS, after.name, properties))
 
     return Step(f"{CLASS}.Create {after.name}", run)
 

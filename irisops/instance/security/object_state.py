@@ -23,7 +23,10 @@ from irisops.instance.security.permissions import (
 )
 from irisops.instance.values import HOROLOG_START, as_date, as_flag, as_int, as_names, as_text
 
-Kind = Literal["user", "role", "service", "application", "resource", "oauth_server", "oauth_client"]
+Kind = Literal[
+    "user", "role", "service", "application", "resource", "oauth_server", "oauth_client", "system", "audit_event",
+    "tls", "ldap", "sql_holder", "task", "namespace", "database",
+]  # fmt: skip
 FieldValue = str | bool | tuple[str, ...]
 """Text (a date as YYYY-MM-DD, "" for none), a flag, or names; privileges are names such as `%DB_USER:RW`.
 
@@ -212,7 +215,7 @@ _LOGICAL: Mapping[FieldKind, Callable[[ObjectState, str], int | str]] = {
     "names": _joined,
     "groups": _joined,
     "privileges": lambda state, _name: format_privileges(privileges_of(state)),
-    "methods": lambda state, _name: login_bits(state),
+    "methods": lambda state, name: authentication.bits_of(state.names(name)),
     "permission": lambda state, _name: int(public_permission(state)),
 }
 

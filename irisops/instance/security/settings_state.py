@@ -1,4 +1,4 @@
-"""Settings of services, web applications and resources: read from the object, set on it, saved.
+"""Settings of services, web applications, resources and others: read from the object, set on it, saved.
 
 Arrays do not cross the driver, so `Get` and `Modify` cannot be used from here (facts: iris-security 6.1): the object is
 opened by its lower-case name, its properties are read or set, and it is saved, which is one change for the instance.
@@ -19,6 +19,13 @@ from irisops.instance.outcome import changing, save_object
 from irisops.instance.routes import Instance
 from irisops.instance.security.application_fields import APPLICATION_FIELDS, LATER, TYPED
 from irisops.instance.security.object_state import LISTS, Field, Kind, ObjectChange, ObjectState, Step
+from irisops.instance.security.setting_fields import (
+    EVENT_FIELDS,
+    LDAP_FIELDS,
+    SYSTEM_FIELDS,
+    SYSTEM_LATER,
+    TLS_FIELDS,
+)
 from irisops.instance.values import as_int, as_text
 
 MOST_GROUPS = 100
@@ -80,8 +87,45 @@ KINDS: Mapping[Kind, Settable] = {
         "/resources",
         optional=frozenset({"description"}),
     ),
+    "system": Settable(
+        "Security.System",
+        "security.settings",
+        "security.edit",
+        SYSTEM_FIELDS,
+        849,
+        "/export",
+        SYSTEM_LATER,
+        frozenset(SYSTEM_FIELDS),
+    ),
+    "audit_event": Settable(
+        "Security.Events",
+        "events.read",
+        "events.edit",
+        EVENT_FIELDS,
+        853,
+        "/export",
+        optional=frozenset(EVENT_FIELDS),
+    ),
+    "tls": Settable(
+        "Security.SSLConfigs",
+        "tls.read",
+        "tls.edit",
+        TLS_FIELDS,
+        979,
+        "/export",
+        optional=frozenset(TLS_FIELDS),
+    ),
+    "ldap": Settable(
+        "Security.LDAPConfigs",
+        "ldap.read",
+        "ldap.edit",
+        LDAP_FIELDS,
+        0,
+        "/export",
+        optional=frozenset(LDAP_FIELDS),
+    ),
 }
-"""(facts: iris-security 3.2, 3.3, 3.5)"""
+"""(facts: iris-security 3.2, 3.3, 3.5 to 3.7, 3.9); the number of a missing LDAP configuration is not public."""
 
 
 def plain(name: str) -> str:
@@ -89,9 +133,11 @@ def plain(name: str) -> str:
     return name.rstrip("/") or name
 
 
-def _key(name: str) -> str:
-    """The id of an object is its lower-case name (facts: iris-security 1)."""
-    return plain(name).lower()
+def _key(kind: Kind, name: str) -> str:
+    """The id of an object: its lower-case name (facts: iris-security 1); of an event the parts of it (3.7)."""
+    if kind == "system":
+        return name  # (facts: iris-security 6.4, B)
+    return name.lower().replace("/", "||") if kind == "audit_event" else plain(name).lower()
 
 
 async def read_settings(
@@ -108,7 +154,9 @@ async def read_settings(
     later = {key for some in groups for key in some}
     parts = [part for part in (dict.fromkeys(key for key in wanted if key not in later), *groups) if part]
     calls = [
-        ObjectCall(settable.class_name, "%OpenId", (_key(name),), tuple(_get(wanted[key]) for key in part))
+        ObjectCall(
+            settable.class_name, "%OpenId", (_key(kind, name),), tuple(_get(wanted[key]) for key in part)
+        )
         for name in names
         for part in parts
     ]
@@ -136,7 +184,7 @@ async def read_settings(
                 state = found.get(name.casefold(), ObjectState(kind, name))
                 found[name.casefold()] = state.with_fields(values)
         if any(counts.values()):
-            await _read_lists(instance, settable, counts, found)
+            await _read_lists(instance, kind, counts, found)
         return found
 
     return await open_or_help(instance, settable.read, attempt)
@@ -185,7 +233,7 @@ def _get(each: Field) -> ObjectStep:
 
 async def _read_lists(
     instance: Instance,
-    settable: Settable,
+    kind: Kind,
     counts: Mapping[tuple[str, str], int],
     found: dict[str, ObjectState],
 ) -> None:
@@ -194,12 +242,13 @@ async def _read_lists(
     UNVERIFIED: that each item of `MatchRoles` is one group (facts: iris-security 3.5, likely); commas are taken apart
     as well. Settle: GetAt(1) of an application with two matching roles.
     """
+    settable = KINDS[kind]
     some = [(name, key) for (name, key), count in counts.items() if count]
     calls: list[Call] = [
         ObjectCall(
             settable.class_name,
             "%OpenId",
-            (_key(name),),
+            (_key(kind, name),),
             tuple(
                 ObjectStep("invoke", "GetAt", (at,), (settable.fields[key].property,))
                 for at in range(1, counts[name, key] + 1)
@@ -241,9 +290,9 @@ async def save_settings(instance: Instance, after: ObjectState, changed: Sequenc
                 for name in changed
             }
             await modify_by_helper(instance, settable.class_name, plain(after.name), values)
-        elif not await save_object(instance, settable.class_name, _key(after.name), steps):
+        elif not await save_object(instance, settable.class_name, _key(after.kind, after.name), steps):
             raise InstanceError(
-                f"The {after.kind} {after.name} no longer exists.",
+                f"The {after.kind.replace('_', ' ')} {after.name} no longer exists.",
                 f"{settable.list_command} lists them.",
                 code=settable.missing,
             )

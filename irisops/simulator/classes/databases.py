@@ -9,7 +9,7 @@ from irisops.simulator.classes import status
 from irisops.simulator.classes.definition import ClassDef
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.objects import PERSISTENT, Instance
-from irisops.simulator.classes.values import as_boolean, as_text
+from irisops.simulator.classes.values import as_boolean, as_integer, as_text
 from irisops.simulator.doubts import FREE_ROWS
 from irisops.simulator.world.model import Database
 from irisops.simulator.world.tables import words
@@ -22,7 +22,7 @@ _PROPERTIES: dict[str, Callable[[Database], Value]] = {
     "Directory": lambda each: each.directory,
     "Size": lambda each: each.size,
     "MaxSize": lambda each: each.most,
-    "ExpansionSize": lambda _each: 0,
+    "ExpansionSize": lambda each: each.expansion,
     "Mounted": lambda each: int(each.mounted),
     "ReadOnly": lambda each: int(each.read_only),
     "ReadOnlyMounted": lambda each: int(each.read_only),
@@ -50,7 +50,7 @@ for _name in _PROPERTIES:
 
 
 class _Persistence:
-    """Opens databases by their directory; nothing is saved or deleted."""
+    """Opens databases by their directory; `%Save` keeps MaxSize and ExpansionSize."""
 
     def exists(self, job: Job, row_id: str) -> bool:
         """Whether a database lies there."""
@@ -62,9 +62,12 @@ class _Persistence:
         if found is not None:
             instance.values = {name: get(found) for name, get in _PROPERTIES.items()}
 
-    def save(self, _job: Job, _instance: Instance) -> None:
-        """Refuse: what saving does is not emulated."""
-        raise status.StatusError(5001, "SYS.Database objects cannot be saved here")
+    def save(self, job: Job, instance: Instance) -> None:
+        """Keep the limits (facts: iris-operations 7.1)."""
+        found = _found(job, instance.key)
+        found.most = as_integer(instance.values["MaxSize"])
+        found.expansion = as_integer(instance.values["ExpansionSize"])
+        job.world.databases.touch()
 
     def delete(self, _job: Job, row_id: str) -> None:
         """Refuse: what deleting does is not emulated."""

@@ -53,8 +53,8 @@ _FIELDS = (
     Field("JWTIssuer", maximum=1024),
     Field("JWTSigAlg", initial="ES256"),
 )
-_SQL_SECURITY = Field("SQLSecurity", "sql_security", Kind.YES_NO, initial=1)
 SQL_SECURITY_SINCE = (2025, 2)
+_SQL_SECURITY = Field("SQLSecurity", "sql_security", Kind.YES_NO, initial=1, since=SQL_SECURITY_SINCE)
 
 SYSTEM.property("Name", read_only=True, initial=NAME)
 records.declare(SYSTEM, (*_FIELDS, _SQL_SECURITY))

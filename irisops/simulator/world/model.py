@@ -263,6 +263,7 @@ class Database:
     size: int = 11
     free: float = 2.5
     most: int = 0
+    expansion: int = 0
     disk_free: int = 345_370
     read_only: bool = False
     encrypted: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,8 +13,10 @@ import pytest
 
 from irisops.commands.assistant.model import LONGEST_ANSWER, endpoint_of
 from irisops.contract.chat import Command
+from irisops.contract.picks import with_beside
 from irisops.contract.replies import Facts, Plan, Problem, Progress, Refusal, Reply, Table
 from irisops.logs import scrub
+from irisops.run_command import Exit, Output, run_line
 from tests.commands.fakes import LOCAL, World
 from tests.odd_web import OddWeb, odd_web, response
 from tests.silent_web import odd_server
@@ -53,20 +56,44 @@ def told(replies: list[Reply]) -> list[Reply]:
     return [reply for reply in replies if not isinstance(reply, Progress)]
 
 
-async def test_it_is_offered_for_a_sentence_that_is_not_understood_and_nothing_is_sent_before_a_pick(
+async def test_it_is_offered_for_a_sentence_that_is_not_understood_and_parsing_sends_nothing(
     tmp_path: Path,
 ) -> None:
     async with at_model(tmp_path, saying("/license")) as (world, web):
         problem = world.session.parse(SENTENCE)
         assert isinstance(problem, Problem)
-        assert problem.suggestions[-1] == ASK
-        assert len(problem.suggestions) <= 3
-        for line in ("/nonsense here", "nonsense", "my password is canary-Secret-3", 'an "open quote'):
+        assert problem.beside == ASK
+        assert ASK not in problem.suggestions
+        assert with_beside(problem).suggestions == [*problem.suggestions, ASK]
+        for line in (
+            "/nonsense here", "nonsense", "my password is canary-Secret-3", 'an "open quote', "good morning",
+            "yes please", "do not delete bob", "delete everything", "wipe this database", "remove all of them",
+        ):  # fmt: skip
             other = world.session.parse(line)
-            assert isinstance(other, Problem)
-            assert not any("assistant" in each for each in other.suggestions), line
+            assert not isinstance(other, Problem) or other.beside == "", line
         assert isinstance(world.session.parse("who holds my license"), Command)
         assert web.heads == []
+
+
+async def test_without_a_screen_it_is_one_more_line_to_pick(tmp_path: Path) -> None:
+    async with at_model(tmp_path, saying("/license")) as (world, web):
+        out = io.StringIO()
+        output = Output(out, out, json=False)
+        assert await run_line(world.session, SENTENCE, output, profile=None) == Exit.NOT_UNDERSTOOD
+        assert ASK in out.getvalue()
+        assert web.heads == []
+
+
+async def test_one_command_without_the_screen_connects_first(tmp_path: Path) -> None:
+    """`irisops run "/assistant …"`: what the model chooses may need the instance."""
+    async with at_model(tmp_path, saying("/license")) as (world, _):
+        await world.say("/disconnect")
+        out = io.StringIO()
+        output = Output(out, out, json=False)
+        profile = world.session.hub.profiles()[0]
+        assert await run_line(world.session, ASK, output, profile=profile) == Exit.DONE
+        assert "tiny chose" in out.getvalue()
+        assert "HOLDER" in out.getvalue()
 
 
 async def test_it_is_off_by_default(tmp_path: Path) -> None:
@@ -74,6 +101,7 @@ async def test_it_is_off_by_default(tmp_path: Path) -> None:
     problem = world.session.parse(SENTENCE)
     assert isinstance(problem, Problem)
     assert "assistant" not in str(problem.suggestions)
+    assert problem.beside == ""
     (refused,) = await world.say(ASK)
     assert isinstance(refused, Problem)
     assert refused.error == "NoAssistant"
@@ -131,6 +159,8 @@ async def test_a_change_becomes_a_plan_and_waits(tmp_path: Path) -> None:
         assert isinstance(card, Facts)
         assert isinstance(plan, Plan)
         assert world.instance.done == []
+        shown = plan.calls[f"Sent to tiny at {card.facts['endpoint']}"]
+        assert shown[-1] == SENTENCE, "? shows what was sent"
         world.session.decline(plan.id)
         assert world.instance.held("bob") == ()
 

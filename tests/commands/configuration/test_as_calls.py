@@ -49,6 +49,15 @@ CONFIGURATION = Configuration(
         ),
         "audit-events": keyed([made("audit-events", "App/Order/Cancel", Description="d", Enabled=False)]),
         "system": keyed([ConfigObject("SYSTEM", {"InactiveLimit": 77, "AuditEnabled": True})]),
+        "sql-privileges": keyed(
+            [
+                made(
+                    "sql-privileges",
+                    "USER/AppRole",
+                    Privileges=("SELECT ON TABLE A.B WITH GRANT OPTION", "x"),
+                )
+            ]
+        ),
         "tls": keyed([ConfigObject("client", {"Enabled": True, "PrivateKeyFile": "/k"})]),
     },
     "test",
@@ -88,7 +97,11 @@ async def test_the_python_program_brings_the_configuration_about() -> None:
         service = served.world.services.get("%Service_Terminal")
         assert service is not None
         assert (service.enabled, service.authe_enabled) == (False, 2080)
+        (grant,) = served.runtime.emulation.sql_privileges.of("AppRole")
+        assert (grant.namespace, grant.schema, grant.name, grant.action) == ("USER", "A", "B", "s")
+        assert grant.grantable
     assert any("client: Python has no way" in each for each in whole.left_out)
+    assert any("AppRole: x, as no public source" in each for each in whole.left_out)
 
 
 @settings(max_examples=50)
@@ -128,6 +141,7 @@ def test_objectscript_holds_each_value_and_asks_for_passwords() -> None:
         'set status = ##class(Security.System).Modify("SYSTEM", .p)',
         '// set password("jane") = ""',
         'set p("PrivateKeyFile") = "/k"',
+        'set status = $system.SQL.Security.GrantPrivilegeWithGrant("SELECT", "A.B", "Table", "AppRole")',
     ):
         assert wanted in lines
     assert any(
@@ -136,7 +150,7 @@ def test_objectscript_holds_each_value_and_asks_for_passwords() -> None:
     )
     assert any('##class(Security.Events).Exists("App", "Order", "Cancel")' in each for each in lines)
     assert any("client: password of the private key, a secret" in each for each in whole.left_out)
-    assert whole.written == 7
+    assert whole.written == 8
 
 
 def test_oauth_is_made_by_the_calls_that_its_classes_have() -> None:

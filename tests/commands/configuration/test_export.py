@@ -341,6 +341,6 @@ async def test_files_of_databases_and_tasks_are_told_as_far_as_the_instance_tell
     twice = world.operations.tasks[0].name
     assert found.why_unknown("tasks", twice, "Suspended") == "Several tasks have this name."
     assert (live / "tasks" / "purge%20journal.toml").read_text() == (
-        'Name = "Purge Journal"\nNamespace = "%SYS"\nTaskClass = "%SYS.Task.PurgeJournal"\nRunTask = "Daily"\n'
+        'Name = "Purge Journal"\nNameSpace = "%SYS"\nTaskClass = "%SYS.Task.PurgeJournal"\n"Run Task" = "Daily"\n'
     )
     assert "times of the day" in (live / TOP).read_text()

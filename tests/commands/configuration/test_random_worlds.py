@@ -8,15 +8,26 @@ from pathlib import Path
 import pytest
 
 from irisops.contract.replies import Done
-from irisops.simulator.world.model import Application, Permission, Resource, Role, User
+from irisops.simulator.classes.sql_privileges import ObjectPrivilege
+from irisops.simulator.world.model import (
+    Application,
+    AuditEvent,
+    NamedSettings,
+    Namespace,
+    Permission,
+    Resource,
+    Role,
+    User,
+)
 from irisops.simulator.world.seed import PASSWORD_BIT, UNAUTHENTICATED_BIT
 from tests.commands.configuration.test_apply import bytes_in
 from tests.commands.editing import GOOD, desk_on
-from tests.instance.served import Served, serve
+from tests.instance.served import USER, Served, serve
 
 LETTERS = "aAbBzZ019_-. %#;='\"\\/~ßéЖ漢🜁“”"
 TEXT = LETTERS + "\n\r\t\u202e\u2066\u200b:,*@"
 """Names and texts that files, TOML and terminals treat in a special way."""
+LDAP = "directory"
 BITS = (Permission.READ, Permission.WRITE, Permission.USE)
 
 
@@ -131,10 +142,61 @@ def furnish(served: Served, seed: int) -> None:
         }
         extra |= {key: chance.origins() for key in ("CorsAllowlist", "CorsHeadersList")}
         extra |= {"ServeFiles": chance.random.randint(0, 3), "WSGIType": chance.random.randint(1, 2)}
+    furnish_settings(served, chance, roles)
     for service in world.services.values():
         if service.name != "%Service_Bindings" and chance.flag():
             service.client_systems = chance.addresses()
             service.enabled = chance.flag()
+
+
+def furnish_settings(served: Served, chance: Chance, roles: list[str]) -> None:
+    """System settings, audit events, TLS, LDAP, SQL privileges, tasks, and a namespace with its mappings."""
+    world, emulation, number = served.world, served.runtime.emulation, chance.random.randint
+    world.system.inactive_limit = number(1, 999)
+    world.system.password_pattern = chance.random.choice(("12.128ANP", "3.64AN"))
+    world.system.authe_enabled = PASSWORD_BIT | chance.random.choice((0, UNAUTHENTICATED_BIT, 2048))
+    world.system.required_role = chance.random.choice(("", "%All"))
+    emulation.extras_of("Security.System", "SYSTEM").update(
+        {
+            "JWTIssuer": chance.text(TEXT, 60),
+            "TwoFactorTimeout": number(1, 999),
+            "SSLTelnetServer": number(0, 2),
+        }
+    )
+    for event in world.events.values():
+        event.enabled = chance.flag() if event.name != "AuditChange" else event.enabled
+    for _ in range(2):
+        source, kind, name = (chance.name(LETTERS.replace("/", "")) for _ in range(3))
+        world.events.add(AuditEvent(source, kind, name, chance.text(TEXT, 40), chance.flag()))
+        values: dict[str, str | int] = {"Description": chance.text(TEXT, 40), "CAFile": chance.text(TEXT, 40)}
+        values |= {
+            "Type": number(0, 1),
+            "Enabled": number(0, 1),
+            "VerifyPeer": number(0, 3),
+            "VerifyDepth": number(1, 9),
+        }
+        world.tables.tls.add(NamedSettings(chance.name(), values))
+    base, text = chance.text(TEXT, 30), chance.text(TEXT, 30)
+    ldap: dict[str, str | int] = {"LDAPFlags": number(0, 99), "LDAPBaseDN": base, "Description": text}
+    world.tables.ldap.add(NamedSettings(LDAP, ldap))
+    for task in world.operations.tasks:
+        task.suspended = chance.flag()
+    for role in roles[:3]:
+        schema, table = (chance.text("abcXYZ_", 8) for _ in range(2))
+        grantable = chance.flag()
+        granted = [
+            ObjectPrivilege("USER", schema, table, "s", role, USER, grantable),
+            ObjectPrivilege("USER", schema, "", "i", role, USER),
+            ObjectPrivilege("USER", schema, f"{table}_p", "e", role, USER),
+        ]
+        for privilege in chance.random.sample(granted, number(1, 3)):
+            emulation.sql_privileges.grant(privilege)
+    maps = {f"{chance.text('abXY', 6)}*": "IRISLIB", 'XYZ("a = b":"c")': "USER,7", "Lock": "USER,5,IRISLIB"}
+    made = world.namespaces.add(Namespace(f"NS{number(1, 99)}", "USER", "IRISLIB", "IRISTEMP"))
+    made.global_mappings, made.package_mappings = maps, {"App.Util": "USER"}
+    user = world.namespaces.get("USER")
+    assert user is not None
+    user.routine_mappings = {"Tools*": "IRISLIB"}
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -145,6 +207,10 @@ async def test_a_random_world_survives_the_way_through_text(seed: int, tmp_path:
         async with desk_on(one, tmp_path / "h1") as person:
             await person.say(f"/export {full}")
     async with serve(units=50) as other, desk_on(other, tmp_path / "h2") as person:
+        other.world.tables.ldap.add(
+            NamedSettings(LDAP)
+        )  # these are not made, and arrays pass by the helper alone
+        await person.do("/helper install")
         await person.say(f"/export {empty}")
         replies = await person.yes(await person.plan(f"/apply {full}"))
         assert isinstance(replies[-1], Done), replies[-1]

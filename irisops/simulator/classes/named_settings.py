@@ -1,11 +1,11 @@
-"""`Security.SSLConfigs` and `Security.LDAPConfigs`: only read, as the product does (facts: iris-security 3.9)."""
+"""`Security.SSLConfigs` and `Security.LDAPConfigs`; the latter are not made here (facts: iris-security 3.9)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from irisops.simulator.backend import Value
-from irisops.simulator.classes import records
+from irisops.simulator.backend import ByRef, Value
+from irisops.simulator.classes import arrays, records
 from irisops.simulator.classes.definition import ClassDef
 from irisops.simulator.classes.job import Job
 from irisops.simulator.classes.objects import PERSISTENT, Instance
@@ -47,7 +47,7 @@ LDAP_ENABLED = 64
 
 
 class _Persistence:
-    """Opens the records of a table by their lower-case names; nothing is saved."""
+    """Opens and saves the records of a table by their lower-case names."""
 
     def __init__(self, table: str, fields: Sequence[Field]) -> None:
         self._table, self._fields = table, fields
@@ -66,19 +66,88 @@ class _Persistence:
         records.load(instance, found, self._fields, found.values if found else {})
         instance.values["Name"] = found.name if found else ""
 
-    def save(self, _job: Job, _instance: Instance) -> None:
-        """Refuse: what saving does is not emulated."""
-        raise StatusError(940)
+    def save(self, job: Job, instance: Instance) -> None:
+        """Store the checked values that are not the class's own."""
+        found = self._found(job, instance.key)
+        if found is None:
+            raise StatusError(5809, instance.cls.name, instance.key)
+        records.store(found, records.validated(instance, self._fields), self._fields, found.values)
 
-    def delete(self, _job: Job, _row_id: str) -> None:
-        """Refuse: what deleting does is not emulated."""
-        raise StatusError(940)
+    def delete(self, job: Job, row_id: str) -> None:
+        """Remove the record."""
+        table: NameTable[NamedSettings] = getattr(job.world.tables, self._table)
+        table.remove(row_id)
 
 
 for _cls, _table, _fields in ((TLS, "tls", _TLS), (LDAP, "ldap", _LDAP)):
     _cls.property("Name", required=True)
     records.declare(_cls, _fields)
     _cls.persistence = _Persistence(_table, _fields)
+
+
+def _tls(job: Job, name: Value) -> NamedSettings:
+    """The configuration. Raises #979."""
+    found = job.world.tables.tls.get(as_text(name))
+    if found is None:
+        raise StatusError(979, as_text(name))
+    return found
+
+
+@TLS.class_method(
+    "Exists(Name As %String, ByRef SSLConfig As %ObjectHandle, ByRef Status As %Status) As %Boolean"
+)
+def _exists(job: Job, name: Value, _config: ByRef, _status: ByRef) -> int:
+    return int(job.world.tables.tls.get(as_text(name)) is not None)
+
+
+@TLS.class_method("Create(Name As %String, ByRef Properties As %String) As %Status")
+def _create(job: Job, name: Value, properties: ByRef) -> None:
+    text = as_text(name)
+    if job.world.tables.tls.get(text) is not None:
+        raise StatusError(898, text)
+    if not text or len(text) > 64:
+        raise StatusError(981, text)
+    job.world.tables.tls.add(NamedSettings(text))
+    try:
+        arrays.modify(job, TLS, text.lower(), properties, {}, method="Create")
+    except StatusError:
+        job.world.tables.tls.remove(text)
+        raise
+
+
+@TLS.class_method("Delete(Name As %String) As %Status")
+def _delete(job: Job, name: Value) -> None:
+    job.world.tables.tls.remove(_tls(job, name).name)
+
+
+@TLS.class_method("Modify(Name As %String, ByRef Properties As %String) As %Status")
+def _modify(job: Job, name: Value, properties: ByRef) -> None:
+    arrays.modify(job, TLS, _tls(job, name).name.lower(), properties, {})
+
+
+@TLS.class_method("Get(Name As %String, ByRef Properties As %String) As %Status")
+def _get(job: Job, name: Value, properties: ByRef) -> None:
+    names = [each.name for each in _TLS if each.name != "PrivateKeyPassword"]
+    arrays.get(job, TLS, _tls(job, name).name.lower(), properties, names=names, forms={})
+
+
+@LDAP.class_method("Modify(Name As %String, ByRef Properties As %String) As %Status")
+def _modify_ldap(job: Job, name: Value, properties: ByRef) -> None:
+    arrays.modify(job, LDAP, _ldap(job, name), properties, {})
+
+
+@LDAP.class_method("Get(Name As %String, ByRef Properties As %String) As %Status")
+def _get_ldap(job: Job, name: Value, properties: ByRef) -> None:
+    names = [each.name for each in _LDAP if each.name != "LDAPSearchPassword"]
+    arrays.get(job, LDAP, _ldap(job, name), properties, names=names, forms={})
+
+
+def _ldap(job: Job, name: Value) -> str:
+    """The id of a configuration. UNVERIFIED: the error without one. Settle: Get of a name that is not there."""
+    low = as_text(name).lower()
+    if job.world.tables.ldap.get(low) is None:
+        raise StatusError(5809, LDAP.name, low)
+    return low
 
 
 # UNVERIFIED: the columns of this list beside Name. Settle: SELECT * FROM Security.SSLConfigs_List('*').

@@ -1,0 +1,200 @@
+"""Plans that wait for a person's yes, and whether somebody said it: each is used once, within ten minutes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from irisops.agents.approvals import Approvals, WaitingPlan, shape_of
+from irisops.agents.calls import Caller
+from irisops.agents.policy import allows
+from irisops.agents.question import Question, question_of, too_much_to_show
+from irisops.contract.chat import Command
+from irisops.contract.replies import Plan, Refusal, Reply
+from irisops.engine.plans import LIFETIME
+from irisops.files import cure_of
+from irisops.profiles.model import Profile
+from irisops.session import Session
+
+MOST_PLANS = 20
+"""Plans that may wait at once."""
+MOST_GONE = 1000
+"""Plans of which it is remembered why they are gone."""
+TO_READ = 1.0
+"""Seconds that a person takes at least to read a question: a faster answer is a program's."""
+
+
+@dataclass(slots=True)
+class Planned:
+    """A plan as it waits, with the line that made it and the connection on which it was made."""
+
+    waiting: WaitingPlan
+    command: Command
+    in_session: str
+    """The plan's id in the session."""
+    generation: int
+    made: float
+    in_terminal: bool = False
+    """It was written for `irisops approve`, which removes it if a person says no."""
+    asked: float | None = None
+    """When the question was given to the client; monotonic seconds."""
+
+
+class WaitingPlans:
+    """The plans of one server."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._clock = session.clock
+        self._planned: dict[str, Planned] = {}
+        self._gone: dict[str, str] = {}
+        self._approvals = Approvals(session.places)
+
+    def keep(
+        self, caller: Caller, profile: Profile, command: Command, made: Plan, generation: int
+    ) -> Planned:
+        """Let a plan wait for a person. `generation` is that of its connection. Raises `Refusal`."""
+        if too_much_to_show(made):
+            self._session.decline(made.id)
+            raise Refusal(
+                "TooMuchToShow",
+                f"What /{command.name} would do is more than a person can be shown at once.",
+                "Plan fewer at a time.",
+            )
+        for plan_id in [each for each in self._planned if self._old(self._planned[each])]:
+            self.drop(plan_id, "this plan is more than ten minutes old")
+        if len(self._planned) >= MOST_PLANS:
+            self._session.decline(made.id)
+            raise Refusal(
+                "TooManyPlans", f"{MOST_PLANS} plans wait already.", "Apply one, or wait ten minutes."
+            )
+        waiting = WaitingPlan(
+            id=secrets.token_hex(6),
+            profile=profile.name,
+            word=made.confirm_word or profile.name,
+            client=caller.name,
+            made=self._clock.now(),
+            plan=shape_of(made),
+        )
+        planned = Planned(waiting, command, made.id, generation, self._clock.monotonic())
+        if allows(profile, "apply"):
+            planned.in_terminal = True
+            try:
+                self._approvals.put(waiting)
+            except OSError as error:
+                self._session.decline(made.id)
+                raise Refusal("NotWritten", "The plan cannot be kept.", cure_of(error)) from None
+        self._planned[waiting.id] = planned
+        return planned
+
+    def found(self, plan_id: str) -> Planned:
+        """A plan that is not too old. Raises `Refusal`."""
+        planned = self._planned.get(plan_id)
+        why = self._gone.get(plan_id, "there is no such plan")
+        if planned is not None and self._old(planned):
+            why = "this plan is more than ten minutes old"
+            self.drop(plan_id, why)
+            planned = None
+        if planned is None:
+            raise Refusal("PlanGone", f"Nothing was changed: {why}.", "Make a fresh plan with the tool plan.")
+        return planned
+
+    def check_open(self, planned: Planned) -> None:
+        """Raise `Refusal` if a person said no in a terminal."""
+        if planned.in_terminal and not self._approvals.waits(planned.waiting.id):
+            raise self._declined(planned)
+
+    def question(self, caller: Caller, planned: Planned, profile: Profile) -> Question | None:
+        """What to ask in the client; None if a person agreed in a terminal.
+
+        Raises `Refusal` if it cannot be asked in the client.
+        """
+        waiting = planned.waiting
+        if self._approvals.approved(waiting):
+            return None
+        asked = question_of(waiting)
+        in_terminal = _in_terminal(profile) or asked.too_long
+        if caller.can_ask and not in_terminal:
+            return asked
+        why = "here only in a terminal" if in_terminal else "this client cannot ask one"
+        raise Refusal(
+            "NeedsApproval",
+            f"Nothing was changed: a person must agree, {why}.",
+            f"Ask the person to run: irisops approve {waiting.id}. Then call apply again.",
+        )
+
+    def asked(self, planned: Planned) -> bool:
+        """Note that the question goes to the client; False if it went there before."""
+        if planned.asked is not None:
+            return False
+        planned.asked = self._clock.monotonic()
+        return True
+
+    def approval(self, planned: Planned, profile: Profile, typed: str | None) -> str:
+        """Where a person said yes to this plan. Raises `Refusal`, and the plan is gone if somebody said no."""
+        waiting = planned.waiting
+        if self._approvals.approved(waiting):
+            return "terminal"
+        if typed is None or _in_terminal(profile) or planned.asked is None:
+            raise self._declined(planned)
+        if typed.strip().casefold() != waiting.word.casefold():
+            self.drop(waiting.id, "it was answered with something else than the word")
+            raise Refusal(
+                "WordNeeded", "Nothing was changed: the word was not typed as shown.", "Make a fresh plan."
+            )
+        if self._clock.monotonic() - planned.asked < TO_READ:
+            self.drop(waiting.id, "it was answered faster than a person can read")
+            raise Refusal(
+                "NotAPerson",
+                "Nothing was changed: the answer came faster than a person can read the plan.",
+                "Make a fresh plan, and let the person answer, or run irisops approve.",
+            )
+        return "client"
+
+    def same(self, planned: Planned, replies: Sequence[Reply]) -> str:
+        """The id of the plan among replies that were made anew. Raises `Refusal` if it would do something else now."""
+        plans = [reply for reply in replies if isinstance(reply, Plan)]
+        if len(plans) == 1:
+            fresh = replace(planned.waiting, plan=shape_of(plans[0]))
+            if fresh.digest == planned.waiting.digest:
+                return plans[0].id
+        for each in plans:
+            self._session.decline(each.id)
+        raise Refusal(
+            "Moved",
+            "Nothing was changed: it would do something else now than what was approved.",
+            "Make a fresh plan with the tool plan.",
+        )
+
+    def drop(self, plan_id: str, why: str) -> None:
+        """Forget a plan."""
+        if self._planned.pop(plan_id, None) is not None:
+            self._gone[plan_id] = why
+            if len(self._gone) > MOST_GONE:
+                del self._gone[next(iter(self._gone))]
+            self._approvals.drop(plan_id)
+
+    def close(self) -> None:
+        """Forget all plans."""
+        for plan_id in list(self._planned):
+            self.drop(plan_id, "the server has ended")
+
+    def _old(self, planned: Planned) -> bool:
+        return self._clock.monotonic() - planned.made > LIFETIME
+
+    def _declined(self, planned: Planned) -> Refusal:
+        self.drop(planned.waiting.id, "a person did not agree to it")
+        return Refusal(
+            "Declined", "Nothing was changed: the person did not agree.", "Do not ask again for the same."
+        )
+
+
+def where_agreed(profile: Profile) -> str:
+    """Where a person can say yes, in words."""
+    return "terminal" if _in_terminal(profile) else "client or terminal"
+
+
+def _in_terminal(profile: Profile) -> bool:
+    """True if the yes must come from a terminal: the question would show names, or the client is not trusted so far."""
+    return profile.guarded or profile.agents_names == "hidden"

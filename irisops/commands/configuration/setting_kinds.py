@@ -1,0 +1,260 @@
+"""Kinds of object that /apply alone changes: system settings, audit events, TLS, SQL privileges and others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from typing import Any
+
+from irisops.changes.objects import Changes, Family, ObjectKind
+from irisops.changes.turns import What
+from irisops.connections.connection import Link
+from irisops.contract.replies import Refusal
+from irisops.contract.wording import harmless, listed
+from irisops.instance.namespace_changes import NAMESPACE_FIELDS, namespace_steps, read_namespaces
+from irisops.instance.operations.databases import LIMIT_FIELDS, limit_steps, read_limits
+from irisops.instance.operations.tasks import read_tasks, suspend
+from irisops.instance.routes import Instance
+from irisops.instance.security.access import Access
+from irisops.instance.security.authentication import PASSWORD, bits_of, words_of
+from irisops.instance.security.object_state import (
+    Field,
+    FieldValue,
+    Kind,
+    ObjectChange,
+    ObjectState,
+    Step,
+    same,
+)
+from irisops.instance.security.setting_changes import event_steps, tls_steps
+from irisops.instance.security.setting_fields import EVENT_FIELDS, LDAP_FIELDS, SYSTEM_FIELDS, TLS_FIELDS
+from irisops.instance.security.settings_state import read_settings, settings_steps
+from irisops.instance.security.sql_holders import HOLDER_FIELDS, holder_steps, read_holders
+
+_MOST_NAMED = 6
+TASK_FIELDS: Mapping[str, Field] = {
+    "id": Field("ID", "text", "number"),
+    "Suspended": Field("Suspended", "flag", "suspended"),
+}
+
+
+Read = Callable[[Link, Sequence[str], Collection[str]], Coroutine[Any, Any, Mapping[str, ObjectState]]]
+
+
+def _pairs(changes: Changes) -> list[tuple[ObjectState, ObjectState]]:
+    return [(each.before, each.after) for each in changes if each.before and each.after]
+
+
+def _login_bits(state: ObjectState) -> int:
+    return bits_of(state.names("AutheEnabled"))
+
+
+def _no_guard(_link: Link, _access: Access, _changes: Changes) -> None:
+    """None of these lets this tool in, so none can lock it out."""
+
+
+def _guard_system(link: Link, access: Access, changes: Changes) -> None:
+    """Refuse what would keep this tool from logging in again. Raises `Refusal`."""
+    user = link.profile.user
+    for before, after in _pairs(changes):
+        if _login_bits(before) & PASSWORD and not _login_bits(after) & PASSWORD:
+            raise Refusal(
+                "OwnConnection",
+                "The instance keeps its password login: this tool logs in with one.",
+                "Leave password among the ways of AutheEnabled.",
+            )
+        role = after.text("RequiredRole")
+        if role and not same(before.text("RequiredRole"), role) and not _holds(access, user, role):
+            raise Refusal(
+                "OwnAccess",
+                f"{harmless(user)}, the account you are using, does not hold {harmless(role, 80)}: without the "
+                "required role this tool is locked out.",
+                f"Give {harmless(user)} that role first.",
+            )
+
+
+def _holds(access: Access, user: str, role: str) -> bool:
+    own = next((each for each in access.users if each.name.casefold() == user.casefold()), None)
+    return own is not None and role.casefold() in {each.casefold() for each in access.model.chains(own.roles)}
+
+
+def _of_system(_access: Access, changes: Changes, _own_user: str) -> tuple[list[str], list[str]]:
+    effects, warnings = ["System security settings hold for the whole instance, from then on."], []
+    for before, after in _pairs(changes):
+        gone = _login_bits(before) & ~_login_bits(after)
+        if gone:
+            effects.append(f"Nobody logs in by {listed(words_of(gone))} any more, in no service.")
+        if before.flag("AuditEnabled") and not after.flag("AuditEnabled"):
+            warnings.append("Nothing is written to the audit log from then on.")
+        if not same(before.text("RequiredRole"), after.text("RequiredRole")) and after.text("RequiredRole"):
+            warnings.append(f"Only who holds {harmless(after.text('RequiredRole'), 80)} can log in.")
+    return effects, warnings
+
+
+def _of_events(_access: Access, changes: Changes, _own_user: str) -> tuple[list[str], list[str]]:
+    off = [
+        harmless(after.name, 80)
+        for before, after in _pairs(changes)
+        if not same(before.flag("Enabled"), after.flag("Enabled")) and not after.flag("Enabled")
+    ]
+    return [], [f"Not recorded any more: {listed(off, most=_MOST_NAMED)}."] if off else []
+
+
+def _of_tls(_access: Access, changes: Changes, _own_user: str) -> tuple[list[str], list[str]]:
+    warnings = []
+    if any(each.after for each in changes):
+        warnings.append(
+            "Files of certificates and keys are not part of it: they must be on the instance's machine."
+        )
+    gone = [harmless(each.name, 80) for each in changes if not each.after]
+    if gone:
+        warnings.append(
+            f"Whether a service or a program uses {listed(gone, most=_MOST_NAMED)} is not known; passwords of keys are "
+            "lost: /undo does not bring them back."
+        )
+    return [], warnings
+
+
+def _of_privileges(_access: Access, _changes: Changes, _own_user: str) -> tuple[list[str], list[str]]:
+    return ["SQL privileges count in their namespace alone, and apart from roles."], [
+        "A privilege on what is not there stops the change at that step: /finish goes on when it is."
+    ]
+
+
+def _of_namespaces(_access: Access, changes: Changes, _own_user: str) -> tuple[list[str], list[str]]:
+    mapped = [harmless(each.name, 80) for each in changes if each.before and each.after]
+    names = listed(mapped, most=_MOST_NAMED)
+    told = f"What {names} has of its own under a name is hidden while that is mapped elsewhere."
+    return [], [told] if mapped else []
+
+
+def _of_nothing(_access: Access, _changes: Changes, _own_user: str) -> tuple[list[str], list[str]]:
+    return [], []
+
+
+def _settings(kind: Kind) -> Read:
+    async def read(link: Link, names: Sequence[str], fields: Collection[str]) -> Mapping[str, ObjectState]:
+        return await read_settings(link.connection, kind, names, fields)
+
+    return read
+
+
+async def _holders(link: Link, names: Sequence[str], _fields: Collection[str]) -> Mapping[str, ObjectState]:
+    return await read_holders(link.connection, names)
+
+
+async def _namespaces(
+    link: Link, names: Sequence[str], _fields: Collection[str]
+) -> Mapping[str, ObjectState]:
+    return await read_namespaces(link.connection, names)
+
+
+async def _limits(link: Link, names: Sequence[str], _fields: Collection[str]) -> Mapping[str, ObjectState]:
+    return await read_limits(link.connection, names)
+
+
+async def _tasks(link: Link, names: Sequence[str], _fields: Collection[str]) -> Mapping[str, ObjectState]:
+    """By name, as in the text; several of one name cannot be told apart and are left out."""
+    wanted = {name.casefold() for name in names}
+    named: dict[str, list[ObjectState]] = {}
+    for each in await read_tasks(link.connection):
+        if each.name.casefold() in wanted:
+            fields: dict[str, FieldValue] = {"id": str(each.number), "Suspended": each.suspended}
+            named.setdefault(each.name.casefold(), []).append(ObjectState("task", each.name, fields))
+    return {key: some[0] for key, some in named.items() if len(some) == 1}
+
+
+def _task_steps(change: ObjectChange, _secret: str) -> list[Step]:
+    """Tasks are suspended and resumed; no other change of them is known."""
+    number, suspended = int(change.state.text("id")), change.state.flag("Suspended")
+
+    async def run(instance: Instance) -> None:
+        await suspend(instance, number, suspended=suspended)
+
+    return [Step(f"%SYS.Task.%Save {change.name}: Suspended {int(suspended)}", run)]
+
+
+def _agrees(field_name: str, found: FieldValue | None, wanted: FieldValue | None) -> bool:
+    return field_name == "id" or same(found, wanted)
+
+
+_LOCK: What = "security settings"
+SYSTEM = ObjectKind(
+    "system security settings",
+    "system security settings",
+    Family(_guard_system, _of_system),
+    _LOCK,
+    SYSTEM_FIELDS,
+    read=_settings("system"),
+    steps=lambda change, _secret: settings_steps(change),
+    nothing="none",
+)
+AUDIT_EVENT = ObjectKind(
+    "audit event",
+    "audit events",
+    Family(_no_guard, _of_events),
+    _LOCK,
+    EVENT_FIELDS,
+    read=_settings("audit_event"),
+    steps=lambda change, _secret: event_steps(change),
+    nothing="none",
+)
+TLS = ObjectKind(
+    "TLS configuration",
+    "TLS configurations",
+    Family(_no_guard, _of_tls),
+    _LOCK,
+    TLS_FIELDS,
+    read=_settings("tls"),
+    steps=tls_steps,
+    nothing="none",
+)
+LDAP = ObjectKind(
+    "LDAP configuration",
+    "LDAP configurations",
+    Family(_no_guard, _of_nothing),
+    _LOCK,
+    LDAP_FIELDS,
+    read=_settings("ldap"),
+    steps=lambda change, _secret: settings_steps(change),
+    nothing="none",
+)
+SQL_HOLDER = ObjectKind(
+    "holder of SQL privileges",
+    "holders of SQL privileges",
+    Family(_no_guard, _of_privileges),
+    "SQL privileges",
+    HOLDER_FIELDS,
+    read=_holders,
+    steps=lambda change, _secret: holder_steps(change),
+)
+TASK = ObjectKind(
+    "task",
+    "tasks",
+    Family(_no_guard, _of_nothing),
+    "tasks",
+    TASK_FIELDS,
+    read=_tasks,
+    steps=_task_steps,
+    passing=frozenset({"id"}),
+    agrees=_agrees,
+)
+DATABASE = ObjectKind(
+    "database",
+    "databases",
+    Family(_no_guard, _of_nothing),
+    "databases",
+    LIMIT_FIELDS,
+    read=_limits,
+    steps=lambda change, _secret: limit_steps(change),
+    passing=frozenset({"directory"}),
+)
+NAMESPACE = ObjectKind(
+    "namespace",
+    "namespaces",
+    Family(_no_guard, _of_namespaces),
+    "namespaces",
+    NAMESPACE_FIELDS,
+    read=_namespaces,
+    steps=lambda change, _secret: namespace_steps(change),
+    nothing="none",
+)
