@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from irisops.contract.replies import Cell, Column, Done, Facts, Reply, Table
+from irisops.contract.replies import Cell, Column, Done, Facts, Reply, Scalar, Table
 from tests.ui.fake_chat import NOW
 
 DIFF = Table(
@@ -69,7 +69,7 @@ REPORT: Sequence[Reply] = (
 
 
 def _health() -> Facts:
-    facts: Mapping[str, Cell] = {
+    facts: Mapping[str, Scalar] = {
         "Version": "IRIS 2025.2",
         "Instance": "IRIS",
         "Address": "10.20.30.40:1972/%SYS",
