@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from irisops.background import Background
 from irisops.connections.connection import Link
 from irisops.connections.session_times import KnownBirths, known_timeouts
+from irisops.instance.admin_api import WEB_SESSIONS
 from irisops.instance.calls import Answer, Call, ClassMethod, ClassQuery, ObjectCall, Query, Rows
 from irisops.instance.driver_process.channel import Json
 from irisops.instance.errors import InstanceProblem, Unreachable
@@ -34,7 +35,7 @@ APART = 10.0
 """Seconds between two readings of a list that only the recording wants."""
 SHARE = 20.0
 """A list takes at most one of so many seconds of the instance."""
-RATE = 1_500.0
+RATE = 1_000.0
 """Bytes of a list that a second of recording may take: what changes much is read less often."""
 AT_LEAST_EVERY = 60.0
 """Seconds after which a list is read though no count has moved; the refusals are read as often."""
@@ -107,7 +108,9 @@ class Recorder:
         if name not in _LISTS or self._closed:
             yield
             return
-        reading = Reading(name, self.link.clock.now().timestamp())
+        # The routes as they are before it: one that is given up in it was tried in it.
+        routes = offered(self.link.connection.capabilities)
+        reading = Reading(name, self.link.clock.now().timestamp(), state=routes)
         before = _READING.get()
         _READING.set(reading)
         whole = False
@@ -121,16 +124,17 @@ class Recorder:
             _READING.set(before)
             reading.open = False
             if whole and reading.heard:
-                reading.state = self._state(name)
+                reading.state = {**routes, **self._known(name)}
                 if name == "sessions" and self.link.births is not None:
                     reading.heard.append((BIRTHS, _births(self.link.births)))
                 self._waiting = [*self._waiting, reading][-MOST_WAITING:]
                 self._read_at[name] = self.link.clock.monotonic()
                 self._read_with[name] = _moving(self.link.counts)
 
-    def _state(self, name: str) -> dict[str, Json]:
+    def _known(self, name: str) -> dict[str, Json]:
+        """What the session knows beside the answers."""
         link = self.link
-        state = offered(link.connection.capabilities)
+        state: dict[str, Json] = {}
         if name == "sessions" and link.births is not None:
             state["births_note"] = link.births.note
         if name == "sessions" and link.timeouts is not None:
@@ -161,8 +165,7 @@ class Recorder:
                 return  # the connection reports its own state
             except InstanceProblem:
                 LOG.info("recording: %s cannot be read", name)  # the recording holds why
-            took = self.link.clock.monotonic() - begun
-            self._pace[name] = max(APART, SHARE * took, min(AT_LEAST_EVERY, self._sizes.get(name, 0) / RATE))
+            self._pace[name] = pace_of(self.link.clock.monotonic() - begun, self._sizes.get(name, 0))
 
     def _due(self, counts: PollCounts, monotonic: float) -> list[str]:
         due = []
@@ -213,7 +216,14 @@ class Recorder:
             self.ended.set()
 
 
+def pace_of(took: float, size: int) -> float:
+    """Seconds between two readings of a list that took so many seconds, and `size` bytes of the recording."""
+    return max(APART, SHARE * took, min(AT_LEAST_EVERY, size / RATE))
+
+
 def _is_recorded(call: Call) -> bool:
+    if call == WEB_SESSIONS:
+        return True
     if isinstance(call, Query):
         return any(f"FROM {each}" in call.sql for each in _CLASSES)
     if isinstance(call, ClassQuery):

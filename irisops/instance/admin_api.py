@@ -18,12 +18,12 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from irisops.instance.calls import Value
+from irisops.instance.calls import Answer, Call, ClassMethod, Rows, Value
 from irisops.instance.errors import (
     InstanceError,
     InstanceProblem,
@@ -46,6 +46,13 @@ MARGIN = 10.0
 POLL_EVERY = 0.25
 """Seconds between polls of an operation in the background."""
 LOGOUT_DEADLINE = 2.0
+
+SESSION_FIELDS = (
+    "id", "username", "preserve", "application", "timeout", "licenseid", "sesprocessid", "allowendsession",
+)  # fmt: skip
+"""Fields of a web session that are read (facts: iris-license-sessions 3.2); whatever else is sent, is not recorded."""
+WEB_SESSIONS = ClassMethod("irisops", "web sessions")
+"""Stands for the list of web sessions where calls are recorded; no call of an instance."""
 
 _NUMBER = re.compile(r"#(\d{2,6})\b")
 _RELEASE = re.compile(r"(\d{4})\.(\d+)")
@@ -87,6 +94,8 @@ class AdminApi:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`release` is the number of the version, e.g. `2026.2`. `encrypted`: the driver's connection uses TLS."""
+        self.heard: Callable[[Sequence[Call], Sequence[Answer | Exception]], None] | None = None
+        """Told of each list of web sessions, as that of a connection is of its calls."""
         self._release = release
         self._user = user
         self._address = address
@@ -146,6 +155,20 @@ class AdminApi:
 
         Raises NotAvailable (not there, out of reach, no login), NotPermitted or InstanceError.
         """
+        try:
+            rows = await self._web_sessions()
+        except InstanceProblem as problem:
+            self._tell(problem)
+            raise
+        cells = [tuple([row.get(each) for each in SESSION_FIELDS]) for row in rows]
+        self._tell(Answer(rows=Rows(SESSION_FIELDS, cells)))
+        return rows
+
+    def _tell(self, answer: Answer | InstanceProblem) -> None:
+        if self.heard is not None:
+            self.heard([WEB_SESSIONS], [answer])
+
+    async def _web_sessions(self) -> list[Row]:
         try:
             reply = await self._call("GET", "/v2/web-sessions")
         except WebFailure as failure:

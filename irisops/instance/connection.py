@@ -244,9 +244,12 @@ class Connection:
             except Unreachable as problem:
                 await self._lose(child, problem)
                 raise
+        self._tell(calls, answers)
+        return answers
+
+    def _tell(self, calls: Sequence[Call], answers: Sequence[Answer | Exception]) -> None:
         if self.heard is not None:
             self.heard(calls, answers)
-        return answers
 
     # --- opening and mending --------------------------------------------------------------------------------------
 
@@ -266,6 +269,7 @@ class Connection:
             password=lambda: self._password,
             encrypted=bool(self._target.sslconfig),
         )
+        capabilities.admin_api.heard = self._tell
         self._info, self._capabilities = info, capabilities
         self._child = child
         self._since = self._monotonic()

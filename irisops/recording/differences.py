@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import TypeGuard
+from itertools import accumulate, pairwise
+from operator import add
+from typing import TypeGuard, cast
 
 from irisops.instance.calls import Value
 from irisops.instance.driver_process.channel import ChannelError, Json, pack_value, unpack_value
@@ -19,6 +20,7 @@ from irisops.instance.driver_process.channel import ChannelError, Json, pack_val
 Row = Sequence[Value]
 _AS_THEY_ARE: frozenset[type] = frozenset((str, int, bool, type(None), float))
 """Types of cells that need no unpacking, which costs most of it."""
+_INT: frozenset[type] = frozenset((int,))
 MOST_CELLS = 10_000_000
 """Of one list; ten thousand processes have 200,000."""
 
@@ -102,25 +104,27 @@ def packed(made: Difference) -> dict[str, Json]:
 
 
 def applied(before: list[list[Value]], item: dict[str, Json], width: int) -> list[list[Value]]:
-    """The columns after a packed difference to these columns. Raises ChannelError for one that does not fit."""
+    """The columns after a packed difference to these columns. Raises ChannelError for one that does not fit.
+
+    `before` stays as it is; where nothing is taken from it the result may be the very lists of `item`.
+    """
     steps, fresh, cells = (_list(item.get(name)) for name in ("steps", "fresh", "cells"))
     size = len(before[0]) if before else 0
     columns = [_unpacked(column) for column in fresh] or [[] for _ in range(width)]
     if len(columns) != width or len({len(column) for column in columns}) > 1 or len(steps) % 3:
         raise ChannelError("new rows have other columns than their list")
-    numbers = [_natural(step) for step in steps]
+    numbers = _naturals(steps)
     length = sum(numbers[0::3]) + sum(numbers[2::3])
     if sum(numbers[0::3]) != len(columns[0]) or length * width > MOST_CELLS:
         raise ChannelError("a difference brings other rows than it uses")
-    after: list[list[Value]] = [[] for _ in range(width)]
+    after = columns if not any(numbers[2::3]) else [[] for _ in range(width)]
     taken = 0
-    for place in range(0, len(numbers), 3):
-        sent, start, count = numbers[place : place + 3]
+    for sent, start, count in zip(numbers[0::3], numbers[1::3], numbers[2::3], strict=True):
         if start + count > size:
             raise ChannelError("a difference goes beyond the list that it is to")
-        for column in range(width):
-            after[column] += columns[column][taken : taken + sent]
-            if count:
+        if after is not columns:
+            for column in range(width):
+                after[column] += columns[column][taken : taken + sent]
                 after[column] += before[column][start : start + count]
         taken += sent
     for each in cells:
@@ -129,37 +133,44 @@ def applied(before: list[list[Value]], item: dict[str, Json], width: int) -> lis
 
 
 def _change(columns: list[list[Value]], change: list[Json]) -> None:
+    """Checks and changes run over whole columns: a loop of our own over 50,000 counters is 20 ms."""
     if len(change) != 4:
         raise ChannelError("a change of a column has four parts")
-    number, added, gaps, values = _natural(change[0]), change[1] is True, _list(change[2]), _list(change[3])
-    if number >= len(columns) or len(gaps) != len(values):
+    (number,), added, gaps, values = _naturals(change[:1]), change[1] is True, change[2], _unpacked(change[3])
+    places = list(accumulate(_naturals(_list(gaps)), initial=-1))[1:]
+    if number >= len(columns) or len(places) != len(values):
         raise ChannelError("a change is of a column that is not there")
-    column, place = columns[number], -1
-    for gap, value in zip(gaps, _unpacked(values), strict=True):
-        place += _natural(gap)
-        if not 0 <= place < len(column):
-            raise ChannelError("a change is of a row that is not there")
-        was = column[place]
-        if added:
-            if not _whole(was) or not _whole(value):
-                raise ChannelError("a change adds to what is no number")
-            column[place] = was + value
-        else:
-            column[place] = value
+    column = columns[number]
+    if places and not 0 <= places[0] <= places[-1] < len(column):
+        raise ChannelError("a change is of a row that is not there")
+    if added:
+        was = [column[place] for place in places]
+        if not _all_whole(was) or not _all_whole(values):
+            raise ChannelError("a change adds to what is no number")
+        values = list(map(add, was, values))
+    for place, value in zip(places, values, strict=True):
+        column[place] = value
 
 
-def _unpacked(column: Json) -> list[Value]:
-    return [cell if type(cell) in _AS_THEY_ARE else unpack_value(cell) for cell in _list(column)]  # type: ignore[misc]  # - of these types it is a value
+def _unpacked(packed_cells: Json) -> list[Value]:
+    cells = _list(packed_cells)
+    if _AS_THEY_ARE.issuperset(map(type, cells)):
+        return cast("list[Value]", cells)
+    return [unpack_value(cell) for cell in cells]
 
 
 def _whole(value: Value) -> TypeGuard[int]:
     return type(value) is int
 
 
-def _natural(item: Json) -> int:
-    if type(item) is not int or item < 0:
+def _all_whole(values: Sequence[object]) -> TypeGuard[Sequence[int]]:
+    return _INT.issuperset(map(type, values))
+
+
+def _naturals(items: Sequence[Json]) -> list[int]:
+    if not _all_whole(items) or (items and min(items) < 0):
         raise ChannelError("a place is no number")
-    return item
+    return list(items)
 
 
 def _list(item: Json) -> list[Json]:

@@ -27,14 +27,15 @@ _PROGRAMS = frozenset({"clientexecutablename"})
 _PLAIN = frozenset(
     {
         "namespace", "state", "type", "timeout", "preserve", "allowendsession", "eventtype", "event", "eventsource",
-        "utctimestamp", "starttimeutc", "application", "routine", "currentdevice", "enabled",
+        "utctimestamp", "starttimeutc", "application", "routine", "enabled",
     }
 )  # fmt: skip
 """Columns whose text stays with pseudonyms; any other text is left out."""
 _NOBODY = frozenset({"", "UnknownUser", "_SYSTEM"})
 _WEB = frozenset({"CSP", "GRACE", "MIXED"})
 """Types of license users that may be a session without a login."""
-_MOST_KNOWN = 50_000
+_LEAST_KNOWN = 4_000
+"""Ids and logins that are known at least, those seen last; of more sessions, four times as many as are listed."""
 
 
 class Masks:
@@ -46,6 +47,7 @@ class Masks:
         self._sessions: dict[str, str] = {}
         self._logins: dict[str, None] = {}
         """License user ids of sessions with a login: no ids of sessions."""
+        self._most = _LEAST_KNOWN
 
     def learn(self, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> None:
         """See which texts are ids of sessions, before any row of the same reading is masked."""
@@ -56,12 +58,14 @@ class Masks:
                 session, license_id = as_text(row[at]), as_text(row[holder])
                 self._session(session)
                 if license_id not in ("", session):
+                    self._logins.pop(license_id, None)  # the last one seen is the last one
                     self._logins[license_id] = None
+            self._most = max(_LEAST_KNOWN, 4 * len(rows))
         for place in (place for place, name in enumerate(names) if name in _SESSIONS):
             for row in rows:
                 self._session(as_text(row[place]))
         for kept in (self._sessions, self._logins):
-            while len(kept) > _MOST_KNOWN:
+            while len(kept) > self._most:
                 del kept[next(iter(kept))]
 
     def rows(self, columns: Sequence[str], rows: Sequence[Sequence[Value]]) -> list[list[Value]]:
@@ -134,9 +138,9 @@ class Masks:
     def _session(self, text: str) -> str:
         if len(text) <= SHOWN:
             return text
-        if text not in self._sessions:
-            self._sessions[text] = f"{text[:SHOWN]}{self._digest(text)}"
-        return self._sessions[text]
+        masked = self._sessions.pop(text, "") or f"{text[:SHOWN]}{self._digest(text)}"
+        self._sessions[text] = masked  # the last one seen is the last one
+        return masked
 
     def _name(self, kind: str, text: str) -> str:
         return f"{kind}-{self._digest(text)}" if text else ""

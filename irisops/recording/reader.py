@@ -25,7 +25,7 @@ _WIDTH = 11
 _USED = "max(coalesce(p.units, 0), coalesce(p.connections, 0))"
 _WHYS = frozenset({"", "asleep", "silent", "restarted", "clock"})
 _MOST_TEXT = 2_000
-MOST_WHOLE = 6
+MOST_WHOLE = 8
 """Whole answers that are kept unpacked; ten thousand processes are 8 MB."""
 
 
@@ -48,8 +48,8 @@ class Recording:
         """
         self.path = path
         self._lock = threading.Lock()
-        self._whole: dict[str, tuple[int, list[list[Value]]]] = {}
-        """The columns of the whole answers used last, by call, with the number of their reading."""
+        self._whole: dict[tuple[str, int], list[list[Value]]] = {}
+        """The columns of the whole answers used last, by call and the number of their reading."""
         self._connection = schema.opened(path, mode="ro")
         try:
             rows = self._rows("SELECT name, value FROM about LIMIT 100")
@@ -181,15 +181,15 @@ class Recording:
         bodies = self._bodies(key, taken.id)
         if not bodies:
             return None
-        # Most jumps lead to another difference to the same whole answer.
-        kept = self._whole.get(key)
-        if kept is not None and len(bodies) > 1 and kept[0] == bodies[0][0]:
-            return answer_of([body for _, body in bodies[1:]], kept[1])[0]
-        answer, columns = answer_of([body for _, body in bodies])
-        if len(bodies) > 1:
-            self._whole[key] = bodies[0][0], columns
-            while len(self._whole) > MOST_WHOLE:
-                del self._whole[next(iter(self._whole))]
+        if len(bodies) == 1:
+            return answer_of([bodies[0][1]])[0]
+        # Most jumps lead to another difference to a whole answer that was used before.
+        base = bodies[0][0]
+        kept = self._whole.pop((key, base), None)
+        answer, columns = answer_of([body for _, body in bodies[kept is not None :]], kept)
+        self._whole[key, base] = columns
+        while len(self._whole) > MOST_WHOLE:
+            del self._whole[next(iter(self._whole))]
         return answer
 
     def state(self, taken: Taken) -> dict[str, Json]:

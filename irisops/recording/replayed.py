@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from irisops.contract.clock import Clock
+from irisops.instance.admin_api import WEB_SESSIONS, AdminApi, Row
 from irisops.instance.calls import Answer, Call, ClassMethod, Query, Rows
 from irisops.instance.capabilities import Capabilities
 from irisops.instance.connection import State
@@ -67,12 +68,26 @@ def offered(capabilities: Capabilities) -> dict[str, Json]:
     }
 
 
+class RecordedWebPort(AdminApi):
+    """The SysAdmin API as it answered then: of web sessions, which is all that is recorded of it."""
+
+    def __init__(self, replay: Replay) -> None:
+        super().__init__("", "", lambda: None, lambda: None)
+        self._replay = replay
+
+    async def web_sessions(self) -> list[Row]:
+        """As then. Raises what was raised then, `NotRecorded` or a problem of the file."""
+        answer = answered(await asyncio.to_thread(self._replay.answer, WEB_SESSIONS))
+        return [*answer.rows.dicts()] if answer.rows is not None else []
+
+
 class RecordedCapabilities(Capabilities):
     """The routes that were usable at the reading. It learns nothing: another moment may have other ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, replay: Replay) -> None:
         super().__init__(None, note="this is a recording")
         self.told: Mapping[str, Json] = {}
+        self.admin_api = RecordedWebPort(replay)
 
     def routes(self, feature: str) -> list[Route]:
         """The routes that could be taken then; all of a feature of which nothing is recorded."""
@@ -140,7 +155,7 @@ class Replay:
         self.moved: Callable[[], None] = lambda: None
         self.begin: Callable[[Taken], None] = lambda _taken: None
         """Called when a command begins to answer from a reading."""
-        self.capabilities = RecordedCapabilities()
+        self.capabilities = RecordedCapabilities(self)
         self.poll = self._some(self.recording.last())
         self.clock.at = self.poll.at
 

@@ -248,6 +248,17 @@ DISABLED_APPLICATION = Doubt(
     ("GET /csp/user/",),
 )
 
+UNLICENSED_PAGE = Doubt(
+    "unlicensed-page",
+    "What does a CSP page answer while no license unit is free?",
+    (
+        Behaviour("503", "Service Unavailable, as REST requests", "public code: license-sessions 2.4"),
+        Behaviour("404", "as where there is none", "the vendor's guide: iris-webapps-gateway 4.1"),
+    ),
+    "use all units, then open a page in a browser that holds none",
+    ("GET /csp/user/",),
+)
+
 INDEX_STATUS = Doubt(
     "index-status",
     "Which status gives ValidateIndices when it found errors and did not correct them?",
@@ -352,6 +363,7 @@ DOUBTS: tuple[Doubt, ...] = (
     PROCEDURE_WORD,
     FEATURE_OPTIONS,
     DISABLED_APPLICATION,
+    UNLICENSED_PAGE,
     INDEX_STATUS,
     INDEX_ERRORS,
     INDEX_REFUSAL,

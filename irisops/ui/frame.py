@@ -157,14 +157,14 @@ def timeline(line: TimeLine, width: int) -> list[Content]:
     start, end, at = local(line.start), local(line.end), local(line.at)
     many_days = start.date() != end.date()
     left = Content.assemble((f" {RECORDED} ", REPLAY_STYLE), (f"  {at:%a %d %b %Y  %H:%M:%S}", "bold"))
-    keys = Content.assemble(
-        ("←/→", "$accent"), (" poll  ", "$quiet"), ("⇧←/→", "$accent"), (" minute ", "$quiet")
-    )
+    poll = Content.assemble(("←/→", "$accent"), (" poll ", "$quiet"))
+    keys = Content.assemble(poll, " ", ("⇧←/→", "$accent"), (" minute ", "$quiet"))
     read = f"lists of {clock(line.lists)}" if line.lists is not None else "no list was read by then"
     words = (Content.styled(f"   {each}", "$quiet") for each in (f"{line.ago}, {read}", line.ago))
     longest = (Content.assemble(left, each) for each in words)
     first = next((each for each in longest if each.cell_length + 2 <= width), left)
-    first = spread(first, keys if first.cell_length + keys.cell_length + 2 <= width else Content(""), width)
+    fitting = (each for each in (keys, poll) if first.cell_length + each.cell_length + 2 <= width)
+    first = spread(first, next(fitting, Content("")), width)
     ends = [f"{each:%d %b %H:%M}" if many_days else f"{each:%H:%M}" for each in (start, end)]
     if width < 40:
         ends = ["", ""]

@@ -24,6 +24,11 @@ CONNECTED: tuple[Try, ...] = (
     ("how can I save units", "what costs units for nothing, and how to stop it"),
     ("show users", "accounts and their roles; Enter on one opens it"),
 )
+RECORDED: tuple[Try, ...] = (
+    ("who holds my license", "each unit, as of the moment that is shown"),
+    ("when was the license full", "goes to that moment; again: the next one"),
+    ("jump to the next change", "goes to where a count is another one"),
+)
 UNKNOWN: tuple[Try, ...] = (
     ("find my instances", "looks for IRIS on this machine"),
     ("add a profile", "opens a form for an instance elsewhere"),
@@ -32,6 +37,10 @@ UNKNOWN: tuple[Try, ...] = (
 ASK = (
     "Ask in plain words, or type / for commands.",
     "A change shows its plan first and waits for your yes.",
+)
+ASK_A_RECORDING = (
+    "This is a recording: nothing is live, and nothing can be changed.",
+    "← and → go back and on while the prompt is empty, /at 14:02 to a moment.",
 )
 TRY = "Try one: Tab, then ↑ ↓ and Enter, or click"
 LEAVE = "F1 keys   Ctrl+P all commands   Ctrl+Q or /quit logs out and leaves"
@@ -42,6 +51,8 @@ def things_to_try(overview: Overview) -> tuple[Try, ...]:
     profile = overview.active or next(iter(overview.profiles), None)
     if profile is None:
         return UNKNOWN
+    if profile.recorded:
+        return RECORDED
     if profile.state in ("connected", "connecting"):
         return CONNECTED
     login = filled("/connect {name}", {"name": profile.name})
@@ -97,6 +108,8 @@ class Welcome(Lines, can_focus=True):
 
     def lines(self, width: int) -> list[Content]:
         """Greeting, state, lines to try, how to leave."""
+        profile = self._overview.active
+        ask = ASK_A_RECORDING if profile is not None and profile.recorded else ASK
         lines = [
             Content.assemble(
                 ("✿ ", "$accent"), ("irisops", "$primary bold"), ("  chat with an IRIS instance", "$quiet")
@@ -104,7 +117,7 @@ class Welcome(Lines, can_focus=True):
             Content(""),
             *self._state(width),
             Content(""),
-            *(line for each in ASK for line in wrapped(Content(each), width)),
+            *(line for each in ask for line in wrapped(Content(each), width)),
             Content(""),
             *wrapped(Content.styled(TRY, "$quiet"), width),
         ]

@@ -409,7 +409,12 @@ TOUCHING = (
     "columns=shown",
 )
 """The other behaviours of the doubts that a walk or its cures touch: a world is asked about no other."""
-OF_ONE_ROW = {"disabled-app=403": "disabled", "function=allowed": "license", "row-sets=kept": "license"}
+OF_ONE_ROW = {
+    "disabled-app=403": "disabled",
+    "function=allowed": "license",
+    "row-sets=kept": "license",
+    "unlicensed-page=404": "license",
+}
 """Those that a single row touches: the row is enough."""
 
 

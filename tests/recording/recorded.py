@@ -11,6 +11,7 @@ from pathlib import Path
 from irisops.connections.recorder import Recorder
 from irisops.contract.chat import Command
 from irisops.contract.replies import Problem, Reply
+from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
 from irisops.recording.replayed import Replay
 from irisops.replay_command import of_recording
@@ -21,10 +22,11 @@ from tests.commands.fakes import LOCAL, World
 class Recorded:
     """A world that is recorded, a poll at a time."""
 
-    def __init__(self, home: Path, path: Path | None = None) -> None:
+    def __init__(self, home: Path, path: Path | None = None, profile: Profile = LOCAL) -> None:
         self.home = home
         self.path = path or home / "a.irec"
-        self.world = World(home / "live", LOCAL, polling=False)
+        self.name = profile.name
+        self.world = World(home / "live", profile, polling=False)
 
     async def begin(self, options: str = "") -> list[Reply]:
         await self.world.connect()
@@ -32,14 +34,14 @@ class Recorded:
 
     @property
     def recorder(self) -> Recorder:
-        tape = self.world.session.hub.links["local"].tape
+        tape = self.world.session.hub.links[self.name].tape
         assert isinstance(tape, Recorder)
         return tape
 
     async def poll(self, seconds: float = 2.0) -> None:
         """Let time pass and poll, with the lists that the recording wants."""
         self.world.clock.passed += seconds
-        link = self.world.session.hub.links["local"]
+        link = self.world.session.hub.links[self.name]
         counts = await link.read_figures()
         link.took(counts)
         if link.tape is not None:

@@ -147,3 +147,15 @@ def test_masks_leave_the_rest_of_a_session_out() -> None:
     assert held[0][0] == rows[1][0]
     assert "unlistedSession1" not in str(held)
     assert masks.answer(ClassMethod("%SYSTEM.License", "GetUserId"), Answer(value="jane")).value == "jane"
+
+
+def test_masks_know_a_session_that_stays_however_many_come_and_go() -> None:
+    masks = Masks(pseudonyms=False)
+    columns = ("ID", "LicenseId", "Preserve")
+    for number in range(50):
+        masks.learn(columns, [("stayingSession1", "stayingSession1", 0)])
+        masks.learn(columns, [(f"passing{number:03}{each:03}", f"user{each}@h", 0) for each in range(200)])
+    assert "stayingSession1" not in str(masks.rows(("EventData",), [("stayingSession1",)]))
+    assert "passing000000" in str(
+        masks.rows(("EventData",), [("passing000000",)])
+    )  # forgotten: memory stays flat

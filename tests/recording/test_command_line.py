@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
+import select
 import signal
 import subprocess
 import sys
@@ -13,6 +16,7 @@ import pytest
 from irisops.cli_options import parser
 from irisops.record_command import line_of, record
 from irisops.recording.reader import Recording
+from tests.instance.served import PASSWORD, USER, serve
 from tests.recording.recorded import Recorded
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -42,7 +46,34 @@ def test_a_recording_is_made_without_a_screen_and_ended_by_a_signal(tmp_path: Pa
         recording.send_signal(signal.SIGTERM)
         _, trouble = recording.communicate(timeout=60)
     assert recording.returncode == 128 + signal.SIGTERM, trouble
-    assert [each.name for each in tmp_path.glob("a.irec*")] == ["a.irec"]
+    assert files_of(tmp_path) == {"a.irec"}
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for a process that is no child")
+async def test_a_detached_recording_goes_on_without_its_parent(tmp_path: Path) -> None:
+    async with serve() as served:
+        url = f"iris://{USER}@127.0.0.1:{served.server.port}/%SYS"
+        program = await asyncio.create_subprocess_exec(
+            *command("record", "--detach", "--for", "1m", "--url", url, str(tmp_path / "a.irec")),
+            env={**environment(tmp_path / "home"), "IRISOPS_PASSWORD": PASSWORD},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        said, trouble = await program.communicate()
+        assert program.returncode == 0, (said, trouble)
+        found = re.search(rb"kill (\d+)", said)
+        assert found is not None, said
+        left_behind = os.pidfd_open(int(found[1]))
+        written = files_of(tmp_path)
+        signal.pidfd_send_signal(left_behind, signal.SIGTERM)
+        await asyncio.to_thread(select.select, [left_behind], [], [])
+        os.close(left_behind)
+    assert written > {"a.irec"}  # somebody wrote it
+    assert files_of(tmp_path) == {"a.irec"}
+
+
+def files_of(folder: Path) -> set[str]:
+    return {each.name for each in folder.glob("a.irec*")}
 
 
 async def test_a_recording_is_replayed_line_by_line(tmp_path: Path) -> None:

@@ -15,11 +15,15 @@ import pytest
 
 from irisops.contract.replies import Done, Facts, Plan, Problem, Reply, Series, Table
 from irisops.instance.calls import ClassMethod
-from irisops.instance.errors import NotPermitted, Unreachable
-from irisops.instance.models import WebSession
+from irisops.instance.errors import NotAvailable, NotPermitted, Unreachable
+from irisops.instance.models import Process, WebSession
+from irisops.instance.security.audit import AuditRecord
+from irisops.instance.usage.processes import process_of
 from irisops.recording.reader import Recording
 from irisops.recording.readings import RecordingError
 from tests.commands.fake_instance import PASSWORD, START
+from tests.commands.fakes import LOCAL
+from tests.instance import test_admin_api as web
 from tests.recording.recorded import Recorded, Watched
 
 Shown = list[tuple[str, dict[str, Any]]]
@@ -137,6 +141,7 @@ async def test_jumps(watched: Watched) -> None:
     (there,) = await watched.say(f"/at {local}")
     assert isinstance(there, Facts)
     assert there.facts["at"] == START + timedelta(seconds=62)
+    assert there.title.endswith(f" {local}")
     (there,) = await watched.say("/at next")
     assert isinstance(there, Facts)
     assert there.facts["at"] == START + timedelta(seconds=65)
@@ -223,6 +228,44 @@ async def test_a_refused_list_is_refused_again(tmp_path: Path) -> None:
     assert isinstance(live, Problem)
     assert isinstance(again, Problem)
     assert (again.error, again.message) == (live.error, live.message)
+    await watched.close()
+
+
+async def test_sessions_that_the_web_port_alone_lists_are_recorded(tmp_path: Path) -> None:
+    row = {
+        "ID": "Sess0001AbCdEfGh",
+        "Username": "jane",
+        "Application": "/csp/user",
+        "Timeout": "2026-11-24 15:00:00",
+        "LicenseId": "jane@10.0.0.9",
+        "Token": "canary",
+    }
+    answers = web.GOOD | {"GET_v2__web_sessions": web.reply(200, web.envelope([row]))}
+    async with web.scripted(**answers) as (script, api, _):
+        made = Recorded(tmp_path)
+        made.world.instance.fail["sessions"] = NotAvailable("Not in this version.")
+        await made.begin()
+        connection = made.world.connection
+        connection.offers.admin_api, api.heard = api, connection.heard
+        await made.poll()
+        live = shown(await made.world.say("/sessions"))
+        await made.poll()
+        made.world.clock.passed += 1
+        script.answers["GET_v2/web_sessions"] = web.reply(503)
+        refused = (await made.world.say("/sessions"))[-1]
+        await made.poll()
+        await made.end()
+    assert [kind for kind, _ in live] == ["Table"]
+    assert isinstance(refused, Problem)
+    assert "canary" not in made.bodies()
+    assert "Sess0001AbCdEfGh" not in made.bodies()
+    watched = Watched(made.path, tmp_path / "replay")
+    await watched.open()
+    again = (await watched.say("/sessions"))[-1]
+    assert isinstance(again, Problem)
+    assert again.message == refused.message
+    watched.replay.step(-1)
+    assert shown(await watched.say("/sessions")) == live
     await watched.close()
 
 
@@ -400,6 +443,75 @@ async def test_pseudonyms_are_stable_and_leave_no_name(tmp_path: Path) -> None:
     assert isinstance(sessions, Table)
     assert len({row["user"] for row in sessions.rows}) == 1
     await watched.close()
+
+
+def canary_process(number: int) -> Process:
+    made = process_of(
+        {
+            "pid": 5000 + number,
+            "username": f"CanaryUser{number}",
+            "namespace": "USER",
+            "routine": "Clinic.Ward.1",
+            "state": "HANG",
+            "currentdevice": f"/home/canaryhome{number}/out.txt",
+            "clientipaddress": f"canaryaddress{number}",
+            "clientnodename": f"CANARYNODE{number}",
+            "clientexecutablename": f"canaryprogram{number}.exe",
+            "osusername": f"canaryos{number}",
+            "licenseuserid": f"CanaryHolder{number}@canaryhost{number}",
+            "location": f"canaryplace{number}",
+            "userinfo": f"canaryinfo{number}",
+        }
+    )
+    assert made is not None
+    return made
+
+
+async def test_with_pseudonyms_no_name_is_in_the_file(tmp_path: Path) -> None:
+    made = Recorded(
+        tmp_path,
+        profile=dataclasses.replace(LOCAL, name="canaryprofile", host="canaryserver", user="canarylogin"),
+    )
+    instance = made.world.instance
+    instance.replaced = [canary_process(each) for each in range(5)]
+    instance.audit = [
+        AuditRecord(
+            START,
+            "LoginFailure",
+            "canaryaudited",
+            "canarytext",
+            "canarydata",
+            "canaryip",
+            "canaryexe",
+            "USER",
+            "R",
+            7,
+            1,
+        )
+    ]
+    await made.begin("pseudonyms=yes")
+    for number in range(4):
+        instance.used = 5 + number
+        instance.replaced_sessions = [
+            WebSession(
+                f"Sess000{number}CanarySession", f"canaryweb{number}", "/csp/user", START + timedelta(seconds=900),
+                f"canaryweb{number}@canaryclient", preserve=False, pid=None, allow_end=True,
+            )
+        ]  # fmt: skip
+        if number == 2:
+            instance.fail["holders"] = NotPermitted("canarymessage.", privilege="X:U", detail="canarydetail")
+        await made.poll(20)
+        for line in (*LINES, "/denied"):
+            await made.world.say(line)
+    await made.poll(20)
+    written = made.bodies().lower()
+    assert written.count("user-") >= 9  # there were names
+    await made.end()
+    raw = made.path.read_bytes().lower()
+    for text in (written, made.bodies().lower(), raw.decode("latin-1")):
+        assert [
+            text[place : place + 40] for place in range(len(text)) if text.startswith("canary", place)
+        ] == []
 
 
 async def test_the_oldest_part_goes_when_the_file_is_full(tmp_path: Path) -> None:

@@ -226,6 +226,11 @@ def disabled_application(target: Target) -> Any:
         application = iris.createIRIS(boss).classMethodObject("Security.Applications", "%OpenId", "/csp/user")
         application.set("Enabled", 0)
         assert application.invoke("%Save") == 1
+    return page(target)
+
+
+def page(target: Target) -> int:
+    """The status of a page for a browser that holds no unit."""
     web = http.client.HTTPConnection("127.0.0.1", target.web_port, timeout=10)
     web.request("GET", "/csp/user/")
     status = web.getresponse().status
@@ -313,6 +318,7 @@ PROBES: dict[str, tuple[Callable[[Target], Any], dict[str, Any]]] = {
     "event-id": (event_id, {"bars": [True, False], "slashes": [True, True]}),
     "procedure-word": (procedure_word, {"refused": False, "taken": True}),
     "disabled-app": (disabled_application, {"404": 404, "403": 403}),
+    "unlicensed-page": (page, {"503": 503, "404": 404}),
     "free-rows": (free_rows, {"none": None, "text": "Dismounted"}),
     "journal-free": (journal_free, {"bytes": 40_000 * 1_048_576, "megabytes": 40_000}),
     "feature-options": (feature_options, {"granted": (1, [(7,)]), "none": (0, "<LIST ERROR>")}),
@@ -332,6 +338,7 @@ PROBES: dict[str, tuple[Callable[[Target], Any], dict[str, Any]]] = {
 SCENARIOS = {
     "community-units": "home",
     "admin-api": "full",
+    "unlicensed-page": "full",
     **dict.fromkeys(
         ("index-status", "index-errors", "index-refusal", "index-kinds", "built-index", "device-output"),
         "broken",

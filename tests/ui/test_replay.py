@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from irisops.contract.chat import TimeLine
+from irisops.contract.chat import Overview, TimeLine
 from irisops.ui import frame
 from irisops.ui.panels import Replay
+from irisops.ui.welcome import Welcome
 from tests.ui.driving import SMALL, make_app, say, screen_text, until
 from tests.ui.fake_chat import LOCAL, NOW, FakeChat
 
@@ -33,6 +34,20 @@ def test_the_time_line_fits_and_says_that_nothing_is_live(width: int) -> None:
     assert all(each.cell_length <= width for each in lines)
     assert "RECORDED, NOT LIVE" in lines[0].plain
     assert "┃" in lines[1].plain
+
+
+def test_at_80_columns_the_arrows_are_named() -> None:
+    assert frame.timeline(a_line(ago="12 d 10 h ago"), 80)[0].plain.rstrip().endswith("←/→ poll")
+
+
+def test_a_newcomer_is_told_how_to_move_and_offered_what_a_recording_can_do() -> None:
+    active = replace(LOCAL, recorded=True, active=True)
+    welcome = Welcome(Overview(profiles=(active,), active=active))
+    lines = "\n".join(each.plain for each in welcome.lines(76))
+    assert "nothing is live" in lines
+    assert "← and →" in lines
+    assert "when was the license full" in lines
+    assert "show users" not in lines
 
 
 def test_a_gap_is_a_blank_and_a_full_license_a_whole_block() -> None:

@@ -146,9 +146,9 @@ def _card(link: Link, replay: Replay) -> Facts:
         ("end", "Recorded until", replay.end.counts.read_at),
         ("lists_at", "Lists read at", None if taken is None else datetime.fromtimestamp(taken.at, UTC)),
     ]
-    return cards.facts_card(
-        "moment", "Moment of the recording", entries, [*notes, *counts.notes], hide_empty=True
-    )
+    # A poll is two seconds; values of the card have no seconds.
+    title = f"Moment of the recording: {_shown(replay.clock.at)}"
+    return cards.facts_card("moment", title, entries, [*notes, *counts.notes], hide_empty=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,6 +291,13 @@ DOUBTS: tuple[Doubt, ...] = (
         "as %All, curl -i http://HOST:PORT/APP/ after /app /APP disable, with an application of yours",
     ),
     Doubt(
+        "unlicensed-page",
+        ("503", "404"),
+        _never("no license unit may be free"),
+        "on a Community Edition, open terminals until one is refused, then curl -i http://HOST:PORT/APP/, with an "
+        "application that has pages",
+    ),
+    Doubt(
         "index-status",
         ("ok", "error"),
         _never(_DAMAGED),

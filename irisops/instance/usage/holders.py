@@ -10,13 +10,16 @@ unit for ten seconds. A client's unit comes back when it disconnects, at a time 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Literal
 
-from irisops.instance.models import Holder, HolderKind, LicenseCounts, LicenseRow, Process, WebSession
-from irisops.instance.values import Row, as_int, as_text
+from irisops.instance.calls import Rows
+from irisops.instance.models import Holder, HolderKind, LicenseCounts, LicenseRow, WebSession
+from irisops.instance.values import Row, as_int, as_text, places_of
 
 REST_HOLD = timedelta(seconds=10)
 """The least time for which a call without a session holds its unit (facts: 2.3)."""
@@ -24,6 +27,9 @@ REST_HOLD = timedelta(seconds=10)
 _AGENT_LEAVES = "when the agent has asked nothing for a minute"
 UNEXPLAINED = "not explained"
 """Name of the row for units that no list explains."""
+OF_HOLDERS = ("Pid", "UserName", "ClientExecutableName", "LicenseUserId", "CSPSessionID")
+"""Columns of processes that say who holds what."""
+_KINDS: dict[str, HolderKind] = {"USER": "client", "CSP": "web", "MIXED": "mixed", "GRACE": "grace"}
 
 
 def license_row_of(row: Row) -> LicenseRow | None:
@@ -49,7 +55,7 @@ def build_holders(
     counts: LicenseCounts,
     rows: Sequence[LicenseRow],
     sessions: Sequence[WebSession] | None,
-    processes: Sequence[Process] | None,
+    processes: Rows | None,
     *,
     own_id: str,
     now: datetime,
@@ -59,16 +65,15 @@ def build_holders(
 
     Those with most units come first, on Community Edition those with most connections.
 
-    `sessions` and `processes` are None where they could not be read. Sessions without a login, each a holder of its
+    `processes` are rows of `%SYS.ProcessQuery` with `OF_HOLDERS` among their columns. They and `sessions` are None
+    where they could not be read. Sessions without a login, each a holder of its
     own, are grouped by application. `now` is when the rows were read (UTC). `agents` are processes of this tool that
     work for an agent.
     """
     by_license: dict[str, list[WebSession]] = {}
     for session in sessions or ():
         by_license.setdefault(session.license_id or session.id, []).append(session)
-    running: dict[str, list[Process]] = {}
-    for process in processes or ():
-        running.setdefault(process.license_id, []).append(process)
+    running = _by_license(processes)
     holders: list[Holder] = []
     anonymous: dict[str, list[tuple[LicenseRow, WebSession]]] = {}
     for row in rows:
@@ -80,7 +85,7 @@ def build_holders(
             _holder(
                 row,
                 behind,
-                running.get(row.user_id, []),
+                running[row.user_id],
                 now,
                 max_connections=counts.max_connections,
                 community=counts.community,
@@ -98,10 +103,41 @@ def build_holders(
     return [*holders, remainder] if remainder else holders
 
 
+class _Running:
+    """The processes of one license user."""
+
+    __slots__ = ("pids", "programs", "users")
+
+    def __init__(self) -> None:
+        self.pids: list[int] = []
+        self.users: dict[str, None] = {}
+        self.programs: dict[str, None] = {}
+        """Those of clients: a process of a web session has the program of the web gateway."""
+
+
+def _by_license(processes: Rows | None) -> defaultdict[str, _Running]:
+    """The processes by license user id. Each row is taken at once: as records, ten thousand are 25 ms more."""
+    found: defaultdict[str, _Running] = defaultdict(_Running)
+    places = {} if processes is None else places_of(processes)
+    if processes is None or not places.keys() >= {each.lower() for each in OF_HOLDERS}:
+        return found
+    cells = itemgetter(*(places[each.lower()] for each in OF_HOLDERS))
+    for process, user, program, license_id, session in map(cells, processes.rows):
+        pid = as_int(process)
+        if pid is None:
+            continue
+        running = found[as_text(license_id)]
+        running.pids.append(pid)
+        running.users[as_text(user)] = None
+        if not as_text(session):
+            running.programs[as_text(program)] = None
+    return found
+
+
 def _holder(
     row: LicenseRow,
     sessions: Sequence[WebSession],
-    processes: Sequence[Process],
+    running: _Running,
     now: datetime,
     *,
     max_connections: int | None,
@@ -112,16 +148,19 @@ def _holder(
     processes_known: bool,
 ) -> Holder:
     release = release_of(row, sessions, now, own=own, sessions_known=sessions_known, apart=community)
-    ours = _ours(processes, agents, own=own)
+    ours = _ours(running.pids, agents, own=own)
+    applications = _unique(session.application for session in sessions)
     return Holder(
         holder=row.user_id if sessions or row.type.upper() != "CSP" else _short_id(row.user_id),
         kind=ours if ours and row.connections == 1 else _kind(row),
-        why=_why(row, sessions, processes, max_connections, ours=ours, community=community),
+        why=_why(
+            row, applications, running, max_connections, ours=ours, community=community, listed=bool(sessions)
+        ),
         units=row.units,
         connections=row.connections,
         max_connections_seen=row.max_connections,
         sessions=len(sessions) if sessions_known else None,
-        processes=len(processes) if processes_known else None,
+        processes=len(running.pids) if processes_known else None,
         since=now - timedelta(seconds=row.active) if row.active else None,
         active_seconds=row.active,
         grace_seconds=row.grace,
@@ -129,48 +168,48 @@ def _holder(
         free_when=_AGENT_LEAVES if ours == "this tool (agent)" and row.connections == 1 else release.when,
         free_from=release.first,
         own=own,
-        users=_unique([*(p.username for p in processes), *(s.username for s in sessions)]),
-        applications=_unique(session.application for session in sessions),
-        session_ids=tuple(session.id for session in sessions),
-        pids=tuple(process.pid for process in processes),
+        users=_unique([*running.users, *(session.username for session in sessions)]),
+        applications=applications,
+        session_ids=tuple([session.id for session in sessions]),
+        pids=tuple(running.pids),
     )
 
 
 def _ours(
-    processes: Sequence[Process], agents: Container[int], *, own: bool
+    pids: Sequence[int], agents: Container[int], *, own: bool
 ) -> Literal["this tool", "this tool (agent)", ""]:
     """Which connection of this tool is among those of a row."""
-    if any(process.pid in agents for process in processes):
+    if any(pid in agents for pid in pids):
         return "this tool (agent)"
     return "this tool" if own else ""
 
 
 def _kind(row: LicenseRow) -> HolderKind:
-    kinds: dict[str, HolderKind] = {"USER": "client", "CSP": "web", "MIXED": "mixed", "GRACE": "grace"}
     # Of an unknown type: decide by its connections.
-    return kinds.get(row.type.upper(), "web" if row.csp_connections else "client")
+    return _KINDS.get(row.type.upper(), "web" if row.csp_connections else "client")
 
 
 def _why(
     row: LicenseRow,
-    sessions: Sequence[WebSession],
-    processes: Sequence[Process],
+    applications: Sequence[str],
+    running: _Running,
     max_connections: int | None,
     *,
     ours: str,
     community: bool,
+    listed: bool,
 ) -> str:
+    """`applications` are those of its sessions, `listed` that there is one."""
     if _kind(row) == "grace":
         return "left, but its unit stays reserved for a while after a visit of one page"
     clients = max(0, row.connections - row.csp_connections)
     parts: list[str] = []
     if clients:
-        parts.append(_clients(clients, processes, ours))
+        parts.append(_clients(clients, running, ours))
     if row.csp_connections:
-        where = _unique(session.application for session in sessions)
-        place = f" on {', '.join(where[:3])}" if where else ""
+        place = f" on {', '.join(applications[:3])}" if applications else ""
         parts.append(f"{_count(row.csp_connections, 'web session')}{place}")
-        if not sessions:
+        if not listed:
             parts.append(
                 "no session is listed for it (a call without a session, or the list is not readable)"
             )
@@ -184,10 +223,10 @@ def _why(
     return said
 
 
-def _clients(clients: int, processes: Sequence[Process], ours: str) -> str:
+def _clients(clients: int, running: _Running, ours: str) -> str:
     if ours and clients == 1:
         return "this tool's connection" if ours == "this tool" else "this tool's connection for an agent"
-    programs = _unique(process.executable for process in processes if not process.csp_session_id)
+    programs = _unique(running.programs)
     named = f" ({', '.join(programs[:3])})" if programs else ""
     mine = f", {ours} among them" if ours else ""
     return f"{_count(clients, 'client connection')}{named}{mine}"
@@ -309,7 +348,7 @@ def _short_id(session_id: str) -> str:
 
 
 def _unique(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for text in texts if text))
+    return tuple(dict.fromkeys(filter(None, texts)))
 
 
 def _count(number: int, thing: str) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from irisops.instance.calls import Answer, ClassMethod
+from irisops.instance.calls import Answer, ClassMethod, Rows
 from irisops.instance.class_queries import read_list
 from irisops.instance.errors import InstanceProblem, or_note
 from irisops.instance.models import LicenseBoard, LicenseCounts, LicenseRow, Process, WebSession
 from irisops.instance.routes import Instance, answer_by
-from irisops.instance.usage.holders import build_holders, license_row_of
+from irisops.instance.usage.holders import OF_HOLDERS, build_holders, license_row_of
 from irisops.instance.usage.license_clock import TIME, instance_time
 from irisops.instance.usage.processes import process_of, process_query
 from irisops.instance.usage.sessions import list_sessions
@@ -20,15 +20,7 @@ from irisops.instance.values import as_date, in_portions, number_of, text_of
 
 DEADLINE = 20.0
 
-_OF_HOLDERS = (
-    "Pid",
-    "UserName",
-    "ClientExecutableName",
-    "LicenseUserId",
-    "CSPSessionID",
-    "State",
-    "InTransaction",
-)
+_OF_CLIENTS = (*OF_HOLDERS, "State", "InTransaction")
 """Columns of processes that say who holds what and whether it works: all columns of ten thousand are 5 MB more."""
 
 # The counting methods by the field they fill. All are declared %Integer: the untyped ones of the same class may answer
@@ -97,7 +89,7 @@ async def read_board(
     notes = list(counts.notes)
     rows = await or_note(license_rows(instance), notes, "Holders cannot be read")
     sessions = await or_note(list_sessions(instance), notes, "Sessions cannot be read")
-    processes = await or_note(client_processes(instance), notes, "Processes cannot be read")
+    processes = await or_note(_client_rows(instance), notes, "Processes cannot be read")
     own, told = await instance.batch([ClassMethod("%SYSTEM.License", "GetUserId"), TIME])
     own_id = text_of(own)
     here = now or datetime.now(UTC)
@@ -124,9 +116,13 @@ async def client_processes(instance: Instance) -> list[Process]:
 
     Raises NotAvailable, NotPermitted or InstanceError.
     """
-    query = process_query(_OF_HOLDERS, where="WHERE LicenseUserId <> ''")
+    return await in_portions(await _client_rows(instance), process_of)
+
+
+async def _client_rows(instance: Instance) -> Rows:
+    query = process_query(_OF_CLIENTS, where="WHERE LicenseUserId <> ''")
     answer = await answer_by(instance, "processes.list", query, deadline=DEADLINE)
-    return await in_portions(answer.rows, process_of)
+    return answer.rows or Rows((), [])
 
 
 async def session_ages(instance: Instance, sessions: Sequence[WebSession]) -> dict[str, int]:

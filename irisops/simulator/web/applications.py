@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import quote
 
-from irisops.simulator.doubts import DISABLED_APPLICATION
+from irisops.simulator.doubts import DISABLED_APPLICATION, UNLICENSED_PAGE
 from irisops.simulator.web.cookies import CookieJar
 from irisops.simulator.web.credentials import basic_credentials, bearer
 from irisops.simulator.web.http import Request, Response
@@ -50,6 +50,8 @@ class Applications:
         except LoginRefused:
             return self._unauthorized(application, "Login failed")
         except LicenseLimitExceededError:
+            if not application.dispatch_class and self._world.doubts.says(UNLICENSED_PAGE, "404"):
+                return plain(HTTPStatus.NOT_FOUND)
             # Short and not JSON, starting with S (facts: license-sessions 2.4).
             return plain(HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -82,7 +84,8 @@ class Applications:
         if any(request.query.get(name) == "end" for name in LOGOUT):
             if session is not None:
                 self._world.logout_session(session.id)
-            return self._unauthorized(application)  # 401 is the success (facts: license-sessions 2.3)
+            # 401 is the success (facts: license-sessions 2.3)
+            return self._unauthorized(application, page_status=HTTPStatus.UNAUTHORIZED)
         if not application.dispatch_class and request.path.lower() == application.name.lower():
             # The cookie is for the path with its slash: without the redirect each visit would open a session.
             # UNVERIFIED: that the gateway redirects. Settle: curl -i http://host/csp/user
@@ -170,11 +173,13 @@ class Applications:
             return Response(answer.status, answer.body, answer.content_type, tuple(headers))
         return Response(HTTPStatus.OK, application_page(session), HTML, (*SECURITY_HEADERS, *headers))
 
-    def _unauthorized(self, application: Application, message: str = "") -> Response:
-        """401: with the login form for pages, with a challenge for REST."""
+    def _unauthorized(
+        self, application: Application, message: str = "", page_status: HTTPStatus = HTTPStatus.OK
+    ) -> Response:
+        """The login form for pages, 401 with a challenge for REST (facts: iris-webapps-gateway 4.1)."""
         if application.dispatch_class:
             return Response(HTTPStatus.UNAUTHORIZED, headers=(("WWW-Authenticate", 'Basic realm="IRIS"'),))
-        return Response(HTTPStatus.UNAUTHORIZED, login_page(application, message), HTML, SECURITY_HEADERS)
+        return Response(page_status, login_page(application, message), HTML, SECURITY_HEADERS)
 
     def _dismounted(self, application: Application) -> bool:
         return any(not each.mounted for each in self._databases(application))

@@ -49,6 +49,7 @@ BY_HAND = {
     "built-index": "BUILD INDEX FOR TABLE SCHEMA.TABLE",
     "device-output": 'classMethodVoid("%SYSTEM.License", "ShowCounts")',
     "disabled-app": "curl -i http://HOST:PORT/APP/",
+    "unlicensed-page": "open terminals until one is refused, then curl -i",
     "procedure-word": "write ##class(%SYSTEM.SQL.Security).GrantPrivilege(",
     "feature-options": 'iris.connect(..., featureOptions=1).cursor().execute("SELECT 1")',
 }

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.instance.models import Holder, LicenseCounts, LicenseRow, Process, WebSession
-from irisops.instance.usage.holders import UNEXPLAINED, build_holders, license_row_of
-from irisops.instance.usage.processes import process_of
+from irisops.instance.calls import Rows, Value
+from irisops.instance.models import Holder, LicenseCounts, LicenseRow, WebSession
+from irisops.instance.usage.holders import OF_HOLDERS, UNEXPLAINED, build_holders, license_row_of
 
 NOW = datetime(2026, 11, 24, 14, 43, 5, tzinfo=UTC)
 
@@ -37,19 +37,19 @@ def session(
     )
 
 
-def process(pid: int, license_id: str, executable: str = "python") -> Process:
-    made = process_of(
-        {"pid": pid, "licenseuserid": license_id, "clientexecutablename": executable, "username": "bob"}
-    )
-    assert made is not None
-    return made
+def process(pid: int, license_id: str, executable: str = "python") -> tuple[Value, ...]:
+    return (pid, "bob", executable, license_id, "")
+
+
+def table(*processes: tuple[Value, ...]) -> Rows:
+    return Rows(OF_HOLDERS, processes)
 
 
 def build(
     consumed: int | None,
     rows: list[LicenseRow],
     sessions: list[WebSession] | None = None,
-    processes: list[Process] | None = None,
+    processes: Rows | None = None,
     own: str = "",
 ) -> list[Holder]:
     return build_holders(counts(consumed), rows, sessions, processes, own_id=own, now=NOW)
@@ -68,9 +68,11 @@ def test_sessions_without_a_login_are_put_together_by_application() -> None:
 
 
 def test_this_tool_is_named_when_it_is_alone_and_told_apart_when_not() -> None:
-    (alone,) = build(1, [row("10.0.0.5")], processes=[process(7, "10.0.0.5")], own="10.0.0.5")
+    (alone,) = build(1, [row("10.0.0.5")], processes=table(process(7, "10.0.0.5")), own="10.0.0.5")
     assert (alone.kind, alone.own, alone.free_when, alone.pids) == ("this tool", True, "when you quit", (7,))
-    (shared,) = build(1, [row("10.0.0.5", connections=3)], processes=[process(7, "10.0.0.5")], own="10.0.0.5")
+    (shared,) = build(
+        1, [row("10.0.0.5", connections=3)], processes=table(process(7, "10.0.0.5")), own="10.0.0.5"
+    )
     assert (shared.kind, shared.own, shared.free_when) == ("client", True, "when it disconnects")
     assert "this tool among them" in shared.why
     assert "sharing one unit" in shared.why
@@ -82,7 +84,7 @@ def test_a_named_user_with_sessions_and_clients_is_mixed() -> None:
         session("a" * 10, "maria@10.0.0.9"),
         session("b" * 10, "maria@10.0.0.9", application="/api/atelier/"),
     ]
-    (holder,) = build(1, rows, sessions, [process(5, "maria@10.0.0.9", "iris")])
+    (holder,) = build(1, rows, sessions, table(process(5, "maria@10.0.0.9", "iris")))
     assert holder.kind == "mixed"
     assert holder.free_at is None
     assert holder.applications == ("/csp/user/", "/api/atelier/")
@@ -155,7 +157,7 @@ def test_the_rows_always_add_up(
         replace(counts(consumed), max_connections=25),
         rows,
         sessions,
-        [process(1, "a@1")],
+        table(process(1, "a@1")),
         own_id=own,
         now=NOW,
     )
