@@ -360,6 +360,16 @@ def test_a_pick_says_all_that_it_does_in_a_column_of_its_own() -> None:
     assert {line.index("word") for line in lines[1:-1]} == {lines[-1].index("short")}
 
 
+def test_picks_of_one_command_say_once_what_it_does() -> None:
+    commands = Commands.of([CommandInfo("grant", "/grant ROLE", "Give a role")])
+    problem = Problem("NotUnderstood", "Which?", "", suggestions=["/grant a", "/grant b"])
+    lines = [line.plain for line in problem_lines(problem, 60, commands=commands)]
+    assert [line.split() for line in lines[1:]] == [
+        ["1", "/grant", "a", "Give", "a", "role"],
+        ["2", "/grant", "b"],
+    ]
+
+
 @pytest.mark.parametrize("chosen", [1, 6, 11])
 def test_the_chosen_line_of_the_list_shows_its_hint_whole(chosen: int) -> None:
     popup = Popup()

@@ -175,6 +175,8 @@ def _picks(problem: Problem, width: int, chosen: int | None, commands: Commands)
         key = f"{number + 1} " if number < MOST else "  "
         line = Content.assemble(("▸ " if here else "  ", style), (key, "$accent bold"), (text, style))
         summary = commands.summary(problem.suggestions[number])
+        if number and summary == commands.summary(problem.suggestions[number - 1]):
+            summary = ""  # the same command as above
         if summary and cell_len(text) < column:
             indent = column + cell_len("▸ 1 ")
             blanks = " " * (column - cell_len(text))
