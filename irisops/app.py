@@ -180,7 +180,7 @@ class IrisopsApp(App[int]):
         self.watch(self.screen, "focused", self._show_keys, init=False)
         self.conversation.focus_prompt()
         self._overview_changed()
-        self.conversation.interval = self._poll_interval
+        self.conversation.paces.interval = self._poll_interval
         self.set_interval(self._poll_interval, self.conversation.refresh_live)
         self.call_after_refresh(self._start)
 

@@ -121,7 +121,7 @@ class Arguments(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say it on the error stream and end with 2, with no secret in it and nothing that acts on a terminal."""
-        from irisops.contract import secret_words, wording  # noqa: PLC0415 - not before it is needed
+        from irisops.contract import secret_words, wording  # noqa: PLC0415 - 30 ms, not for --help
 
         super().error(wording.harmless(secret_words.without_secrets(message), 2000))
 

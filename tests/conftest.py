@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import socket
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Take thousands of collected tests out of each garbage collection that comes."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def unused_tcp_port() -> Iterator[int]:
+    """A port on which nothing listens: held, so that no test beside this one is given it."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 @pytest.fixture

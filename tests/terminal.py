@@ -21,6 +21,9 @@ from types import TracebackType
 
 import pyte
 
+PATIENCE = 60.0
+"""Seconds for what is waited for: far more than it takes, on a busy machine too."""
+
 KEYS = {
     "enter": "\r",
     "tab": "\t",
@@ -132,7 +135,7 @@ class Terminal:
         self.stream.feed(data)
         return True
 
-    def wait_for(self, pattern: str, timeout: float = 30.0) -> float:
+    def wait_for(self, pattern: str, timeout: float = PATIENCE) -> float:
         """Wait until the regular expression is seen on the screen; returns seconds since the program's start.
 
         Raises `TerminalError` with the last screen when `timeout` seconds pass or the program ends first.
@@ -141,7 +144,7 @@ class Terminal:
             raise TerminalError(f"waited for {pattern!r} in vain. The last screen:\n{self.text}")
         return time.perf_counter() - self.started
 
-    def wait_gone(self, pattern: str, timeout: float = 30.0) -> None:
+    def wait_gone(self, pattern: str, timeout: float = PATIENCE) -> None:
         """Wait until the regular expression is no longer on the screen."""
         expression = re.compile(pattern, re.MULTILINE)
         if not self._waited(lambda text: not expression.search(text), timeout):
@@ -173,7 +176,7 @@ class Terminal:
         self.send(text)
         self.press("enter")
 
-    def wait_exit(self, timeout: float = 30.0) -> int:
+    def wait_exit(self, timeout: float = PATIENCE) -> int:
         """Wait for the program's end; returns its exit status."""
         end = time.perf_counter() + timeout
         while self.process.poll() is None:

@@ -19,7 +19,7 @@ from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
 from irisops.session import Session
 
-LONG = 30.0
+LONG = 60.0
 """Seconds after which something that should have happened did not."""
 
 

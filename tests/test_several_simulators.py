@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -61,6 +62,13 @@ async def pace(chatting: Chatting) -> float:
     return sorted(taken)[5]
 
 
+async def dashboard(chatting: Chatting) -> dict[str, str]:
+    """State of each instance as the dashboard has it."""
+    (table,) = await chatting.say("/dashboard")
+    assert isinstance(table, Table)
+    return {str(row["instance"]): str(row["state"]) for row in table.rows}
+
+
 async def test_one_stalls_one_dies_and_the_other_stays_at_full_speed(
     three: tuple[Chatting, dict[str, Simulator]],
 ) -> None:
@@ -81,24 +89,23 @@ async def test_one_stalls_one_dies_and_the_other_stays_at_full_speed(
 
     after = await pace(chatting)
     # Waiting for the others would cost their whole deadline.
-    assert after < max(0.5, 4 * before), (before, after)
+    assert after < max(1.5, 4 * before), (before, after)
     polled = hub.links["steady"].counts
-    await chatting.until(lambda: hub.links["steady"].counts is not polled, 10)
+    await chatting.until(lambda: hub.links["steady"].counts is not polled)
 
-    started = time.perf_counter()
-    replies = await chatting.say("/on all /license")
-    assert time.perf_counter() - started < LONG
+    async with asyncio.timeout(LONG):
+        replies = await chatting.say("/on all /license")
     why = [reply.message for reply in replies if isinstance(reply, Problem)]
     assert any("stalling" in each for each in why), why
     assert any("dying" in each for each in why), why
     assert not any("steady" in each for each in why), why
 
-    (table,) = await chatting.say("/dashboard")
-    assert isinstance(table, Table)
-    states = {str(row["instance"]): str(row["state"]) for row in table.rows}
+    states = await dashboard(chatting)
     assert states["steady"] == "● connected"
     assert "lost" in states["dying"] or "connecting" in states["dying"]
-    assert states["stalling"] != "● connected"
+    async with asyncio.timeout(LONG):
+        while (await dashboard(chatting))["stalling"] == "● connected":  # noqa: ASYNC110 - time alone makes it stale
+            await asyncio.sleep(0.1)
 
     os.kill(stalling.pid, signal.SIGCONT)
     simulators["dying"].start()

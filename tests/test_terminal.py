@@ -24,7 +24,7 @@ def test_its_text_is_the_whole_screen() -> None:
         for _ in PIECES:
             seen = terminal.bytes_out
             while terminal.bytes_out == seen:
-                assert terminal.pump(5.0)
+                assert terminal.pump(60.0)
             assert terminal.text == "\n".join(terminal.screen.display)
             terminal.press("enter")
         terminal.resize(15, 7)

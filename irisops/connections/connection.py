@@ -15,21 +15,21 @@ from irisops.connections.count_history import CountHistory, Sample
 from irisops.contract.chat import ProfileState
 from irisops.contract.clock import Clock
 from irisops.contract.secret_words import show_names
+from irisops.instance.calls import Answer, Call
 from irisops.instance.errors import LOGIN_REFUSALS, InstanceProblem, LoginRefused
+from irisops.instance.values import Remade
+from irisops.instance.web import WebAddress
 from irisops.profiles.model import Profile
 
 if TYPE_CHECKING:  # what reads an instance is imported at the first connect, after the first paint
     from irisops.connections.session_times import KnownBirths, KnownTimeouts
-    from irisops.instance.calls import Answer, Call
     from irisops.instance.capabilities import Capabilities
     from irisops.instance.connection import State as ConnectionState
     from irisops.instance.connection import Target
-    from irisops.instance.models import LicenseBoard, PollCounts, Process, SystemInfo, WebSession
+    from irisops.instance.models import LicenseBoard, PollCounts, SystemInfo, WebSession
     from irisops.instance.security.access import Access
     from irisops.instance.security.request_facts import RequestFacts
     from irisops.instance.usage.poll import Poller
-    from irisops.instance.values import Remade
-    from irisops.instance.web import WebAddress
     from irisops.recording.readings import Heard, Tape
 
 HISTORY = 180
@@ -77,8 +77,8 @@ class InstanceConnection(Protocol):
         """A second connection as the same user, to another namespace, until the end of the block."""
         ...
 
-    def forget_rows(self) -> None:
-        """Forget the rows of repeated queries."""
+    def forget_rows(self, seconds: float) -> None:
+        """Forget the rows of queries that were not repeated for so long."""
         ...
 
     async def warm(self) -> None:
@@ -112,8 +112,6 @@ def target_of(profile: Profile) -> Target:
 
 def web_of(profile: Profile) -> WebAddress | None:
     """The profile's web port; None if it names none."""
-    from irisops.instance.web import WebAddress  # noqa: PLC0415 - not at the start
-
     if profile.web_port is None:
         return None
     return WebAddress(profile.host, profile.web_port, profile.web_scheme == "https", profile.path_prefix)
@@ -196,11 +194,9 @@ class Link:
     board: LicenseBoard | None = None
     """The license board as last read, shown when the next login is refused."""
     _sessions: Remade[WebSession] = field(init=False)
-    _processes: Remade[Process] = field(init=False)
-    """The rows of /processes as last shown."""
+    """The rows of /sessions as last shown."""
     _sessions_at: float | None = None
-    _processes_at: float | None = None
-    """Monotonic time of the last list whose rows are kept."""
+    """Monotonic time of that list."""
     timeouts: KnownTimeouts | None = None
     """Session timeouts of the web applications, when they were read."""
     watched: Watched | None = None
@@ -228,26 +224,16 @@ class Link:
     def __post_init__(self) -> None:
         from irisops.instance.usage.poll import Poller  # noqa: PLC0415 - not at the start
 
-        self._keep_no_rows(sessions=True, processes=True)
+        self._keep_no_sessions()
         self.poller = Poller(self.connection, now=self.clock.now)
 
-    def _keep_no_rows(self, *, sessions: bool, processes: bool) -> None:
-        from irisops.instance.values import Remade  # noqa: PLC0415 - not at the start
-
-        if sessions:
-            self._sessions, self._sessions_at = Remade(), None
-        if processes:
-            self._processes, self._processes_at = Remade(), None
+    def _keep_no_sessions(self) -> None:
+        self._sessions, self._sessions_at = Remade(), None
 
     def kept_sessions(self) -> Remade[WebSession]:
         """The web sessions as last listed, for a list that is read now."""
         self._sessions_at = self.clock.monotonic()
         return self._sessions
-
-    def kept_processes(self) -> Remade[Process]:
-        """The processes as last listed, for a list that is read now."""
-        self._processes_at = self.clock.monotonic()
-        return self._processes
 
     def first_seen(self, keys: Iterable[str], *, all_of_them: bool) -> dict[str, float]:
         """Seconds since each lock was first listed; of a whole list, those that are gone are forgotten."""
@@ -298,16 +284,10 @@ class Link:
         return self.clock.monotonic() - self.read_at > 2 * interval
 
     def forget_old_rows(self, seconds: float) -> None:
-        """Give up kept rows that no live card has asked for in `seconds`: ten thousand processes are 5 MB.
-
-        What the driver's end of the pipe has sent is forgotten for both lists; one in use then comes whole once.
-        """
-        before = self.clock.monotonic() - seconds
-        sessions = self._sessions_at is not None and self._sessions_at < before
-        processes = self._processes_at is not None and self._processes_at < before
-        if sessions or processes:
-            self._keep_no_rows(sessions=sessions, processes=processes)
-            self.connection.forget_rows()
+        """Give up rows that no live card has asked for in `seconds`: ten thousand processes are 2.5 MB."""
+        if self._sessions_at is not None and self._sessions_at < self.clock.monotonic() - seconds:
+            self._keep_no_sessions()
+        self.connection.forget_rows(seconds)
 
     def follow(self, profile: Profile) -> None:
         """Take over an edited profile that still leads to the same place."""

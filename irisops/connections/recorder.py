@@ -259,7 +259,7 @@ async def _sessions(link: Link) -> None:
 
 
 async def _processes(link: Link) -> None:
-    await list_processes(link.connection, remade=link.kept_processes())
+    await list_processes(link.connection)
 
 
 async def _denied(link: Link) -> None:

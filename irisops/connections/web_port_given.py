@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from irisops.contract.quoting import quote
 from irisops.contract.wording import harmless
 from irisops.instance.errors import NotAnInstance, Unreachable
+from irisops.instance.web import WebAddress, WebFailure, WebRequest, ask
 from irisops.profiles.model import DEFAULT_PORT, Profile
 
 WEB_PORTS = (52773, 57772, 80, 443, 8080, 8443)
@@ -62,8 +63,6 @@ def _other(profile: Profile, *, temporary: bool) -> str:
 
 async def _is_web(profile: Profile) -> bool:
     """True if a web server answers on the profile's port. The usual port of a superserver is not asked."""
-    from irisops.instance.web import WebAddress, WebFailure, WebRequest, ask  # noqa: PLC0415 - not at the start
-
     if profile.port == DEFAULT_PORT:
         return False
     try:

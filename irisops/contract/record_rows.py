@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar, overload
 
-from irisops.contract.replies import Cell
+from irisops.contract.replies import Cell, Row
 
 Record = TypeVar("Record")
+T = TypeVar("T")
 
 Cells = Mapping[str, Callable[[Record], Cell]]
 """What each column has of a record, by the column's name."""
 
 
 class RecordRow(Mapping[str, Cell], Generic[Record]):
-    """A record seen as a row. Two rows of one record are equal without a look at their cells."""
+    """A record seen as a row. Two rows of equal records are equal without a look at their cells."""
 
     __slots__ = ("cells", "record")
 
@@ -36,11 +37,37 @@ class RecordRow(Mapping[str, Cell], Generic[Record]):
         return len(self.cells)
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, RecordRow) and self.record is other.record and self.cells is other.cells:
+        if isinstance(other, RecordRow) and self.record == other.record and self.cells is other.cells:
             return True
         return super().__eq__(other)
 
     __hash__ = None  # type: ignore[assignment]  # - as of any mapping: equal ones may be of different records
+
+
+class Picked(Sequence[T]):
+    """Some entries of a list, in an order of their own, each asked of the list when it is asked for."""
+
+    __slots__ = ("numbers", "of")
+
+    def __init__(self, of: Sequence[T], numbers: Sequence[int]) -> None:
+        self.of, self.numbers = of, numbers
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Picked[T]: ...
+
+    def __getitem__(self, place: int | slice) -> T | Picked[T]:
+        if isinstance(place, slice):
+            return Picked(self.of, self.numbers[place])
+        return self.of[self.numbers[place]]
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self.of.__getitem__, self.numbers)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
 
 
 class RecordRows(Sequence[RecordRow[Record]]):
@@ -67,3 +94,10 @@ class RecordRows(Sequence[RecordRow[Record]]):
 
     def __len__(self) -> int:
         return len(self.records)
+
+
+def picked(rows: Sequence[Row], numbers: Sequence[int]) -> Sequence[Row]:
+    """These rows, in this order; those of records are made when they are looked at."""
+    if numbers == range(len(rows)):
+        return rows
+    return Picked(rows, numbers) if isinstance(rows, RecordRows) else [rows[number] for number in numbers]

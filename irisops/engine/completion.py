@@ -10,6 +10,7 @@ from irisops.contract import quoting
 from irisops.contract.chat import Completion
 from irisops.contract.quoting import Word
 from irisops.engine.spec import LINE, Arg, CommandSpec, Keyword, Registry
+from irisops.instance.security.authentication import METHODS, SERVICES
 
 MOST = 50
 """Most completions offered at once."""
@@ -178,9 +179,6 @@ def _plain(before: str, known: Known) -> list[Completion]:
 
 def offered(kind: str, names: Names) -> Sequence[tuple[str, str]]:
     """(value, hint) for an argument of a kind; empty for a kind unknown here."""
-    from irisops.instance.security.authentication import METHODS  # noqa: PLC0415 - not at the start
-    from irisops.instance.security.lists import SERVICES  # noqa: PLC0415 - not at the start
-
     if kind == "service":
         return [(name, "service") for name in names.services or SERVICES]
     if kind == "application":

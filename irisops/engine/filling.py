@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 
 from irisops.contract.quoting import quote
-from irisops.engine.sentences import SECONDS, Word
+from irisops.engine.language import SECONDS, Word
 
 PLACE = re.compile(r"\{([a-z]+)(\d?)\}")
 """A place in a line: its kind, and a digit where the line has several of the kind."""

@@ -14,7 +14,7 @@ from functools import cached_property
 from irisops.configuration.kinds import KINDS as CONFIGURATION_KINDS
 from irisops.contract.quoting import quote
 from irisops.engine.filling import seconds_of
-from irisops.engine.sentences import Language, Word
+from irisops.engine.language import Language, Word
 from irisops.engine.spec import Arg, CommandSpec, Keyword
 from irisops.instance.security.authentication import METHODS
 

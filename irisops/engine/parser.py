@@ -20,11 +20,12 @@ from irisops.contract.quoting import Word
 from irisops.contract.replies import Problem
 from irisops.contract.secret_words import refusal
 from irisops.contract.wording import harmless, listed
-from irisops.engine import glossary, plain_words
+from irisops.engine import glossary, plain_words, weights
 from irisops.engine.spec import LINE, SENTENCE, Arg, CommandSpec, Keyword, Registry, is_address
 
 if TYPE_CHECKING:
-    from irisops.engine.ranking import Guess, Ranker
+    from irisops.engine.guesses import Guess
+    from irisops.engine.ranking import Ranker
 
 Known = Callable[[str], Sequence[tuple[str, str]]]
 """kind -> (value, hint) of all known values of that kind, as for completion."""
@@ -134,7 +135,7 @@ def _ranked(text: str, sentence: str, registry: Registry, known: Known) -> Comma
 
 def _suggested(guesses: Sequence[Guess]) -> list[str]:
     """Lines to choose from; none if no example is like the sentence."""
-    if not guesses or (guesses[0].score < _LIKELY and not guesses[0].names):
+    if not guesses or (guesses[0].score < weights.LIKELY and not guesses[0].names):
         return []
     best: dict[str, float] = {}
     for each in guesses:
@@ -146,21 +147,14 @@ def _suggested(guesses: Sequence[Guess]) -> list[str]:
         if each.line in chance:
             continue
         name = each.spec.name
-        chance[each.line] = share = exp((each.score - best[name]) / LINES)
+        chance[each.line] = share = exp((each.score - best[name]) / weights.LINES)
         whole[name] += share
         shares.append((each.line, name, share))
     top = guesses[0].score
     for line, name, share in shares:
-        chance[line] = exp((best[name] - top) / COMMANDS) * share / whole[name]
+        chance[line] = exp((best[name] - top) / weights.COMMANDS) * share / whole[name]
     chance.pop(guesses[0].line)
     return [guesses[0].line, *sorted(chance, key=lambda line: -chance[line])[: _SUGGESTED - 1]]
-
-
-COMMANDS = 0.4
-"""Score by which a command is less likely than another by a factor of e."""
-LINES = 0.2
-"""The same of two lines of one command."""
-_LIKELY = -0.5
 
 
 def _ranker(registry: Registry) -> Ranker:

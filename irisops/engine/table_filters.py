@@ -13,6 +13,7 @@ from operator import ge, gt, le, lt
 from typing import TypeVar
 
 from irisops.contract.chat import Command
+from irisops.contract.record_rows import picked
 from irisops.contract.replies import Cell, Column, Refusal, Row, Table
 from irisops.contract.wording import counted, harmless
 from irisops.engine import cards
@@ -45,7 +46,7 @@ class Selection:
 
 def select(rows: Sequence[Row], words: Sequence[str], columns: Sequence[Column]) -> Selection:
     """Filter, sort and cut. Raises `Refusal` naming the columns when a word names none of them."""
-    kept = rows
+    kept: Sequence[int] = range(len(rows))
     sort: tuple[Column, bool] | None = None
     limit: int | None = None
     for word in words:
@@ -56,16 +57,16 @@ def select(rows: Sequence[Row], words: Sequence[str], columns: Sequence[Column])
             limit = _limit(value)
         else:
             test = condition(word, columns)
-            kept = [row for row in kept if test(row)]
+            kept = [number for number in kept if test(rows[number])]
     if sort is not None:
         column, descending = sort
-        present = [row for row in kept if row.get(column.name) not in (None, "")]
-        absent = [row for row in kept if row.get(column.name) in (None, "")]
-        present.sort(key=lambda row: _sort_key(row.get(column.name)), reverse=descending)
+        cells = {number: rows[number].get(column.name) for number in kept}
+        present = [number for number in kept if cells[number] not in (None, "")]
+        absent = [number for number in kept if cells[number] in (None, "")]
+        present.sort(key=lambda number: _sort_key(cells[number]), reverse=descending)
         kept = [*present, *absent]
-    total = len(kept)
     order = None if sort is None else (sort[0].name, sort[1])
-    return Selection(kept if limit is None else kept[:limit], total, " ".join(words), order)
+    return Selection(picked(rows, kept if limit is None else kept[:limit]), len(kept), " ".join(words), order)
 
 
 def is_condition(word: str) -> bool:

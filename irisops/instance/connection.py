@@ -183,10 +183,10 @@ class Connection:
         finally:
             await other.disconnect()
 
-    def forget_rows(self) -> None:
-        """Forget the rows of repeated queries, which are kept so that only changed ones cross the pipe."""
+    def forget_rows(self, seconds: float) -> None:
+        """Forget the rows of queries that were not repeated for so long; they are the base of the next difference."""
         if self._child is not None:
-            self._child.forget_rows()
+            self._child.forget_rows(seconds)
 
     async def disconnect(self) -> None:
         """Log out, stop reconnecting, forget the password; the state becomes `off`. Safe to call in any state."""

@@ -258,6 +258,14 @@ class Process(NamedRow):
     started = _Cell("starttimeutc", as_utc)
     """UTC; None before 2025, where IRIS keeps no start time (facts: iris-license-sessions 4.1)."""
 
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Process) and self.kept == other.kept and self.places == other.places:
+            return self.own == other.own
+        return super().__eq__(other)
+
+    def __hash__(self) -> int:
+        return hash(self.pid)
+
     @property
     def in_transaction(self) -> bool:
         """True if it has an open transaction."""

@@ -227,7 +227,8 @@ class Remade(Generic[T]):
     """Converts the rows of a repeated query to records; unchanged rows keep their record."""
 
     def __init__(self) -> None:
-        self._known: dict[Kept, T | None] = {}
+        self._known: dict[int | Cells, T | None] = {}
+        """By the row; by the hash of one that is held packed, which no two of ten thousand will share."""
         self._made_for: tuple[dict[str, int], object] = ({}, None)
 
     async def of(self, rows: Rows | None, make: Callable[[Row], T | None], given: object = None) -> list[T]:
@@ -236,16 +237,17 @@ class Remade(Generic[T]):
             return []
         places = places_of(rows)
         known = self._known if self._made_for == (places, given) else {}
-        now: dict[Kept, T | None] = {}
+        now: dict[int | Cells, T | None] = {}
         records: list[T] = []
         fresh = 0
         for number, row in enumerate(as_kept(rows.rows), 1):
-            if row in known:
-                record = known[row]
+            key = hash(row) if isinstance(row, bytes) else row
+            if key in known:
+                record = known[key]
             else:
                 record = make(NamedRow(places, row))
                 fresh += 1
-            now[row] = record
+            now[key] = record
             if record is not None:
                 records.append(record)
             if fresh == PORTION or number % LOOKED_AT == 0:

@@ -17,7 +17,7 @@ from irisops.instance import errors
 from irisops.instance.calls import Answer, Call, Rows, Value
 from irisops.instance.driver_process.channel import ChannelError, Json
 from irisops.instance.driver_process.messages import pack_answer, pack_call, unpack_answer
-from irisops.instance.packed_rows import Kept, as_kept, packed, unpacked
+from irisops.instance.packed_rows import as_kept, packed, unpacked
 from irisops.recording.differences import Difference, applied, difference
 from irisops.recording.differences import packed as packed_difference
 from irisops.recording.masks import Masks
@@ -65,7 +65,7 @@ class _Chain:
     whole: int
     last: int
     head: Json
-    kept: list[Kept]
+    kept: list[bytes]
     size: int
     body: bytes
 
@@ -124,7 +124,7 @@ class Encoder:
         key: str,
         body: Json,
         head: Json,
-        kept: list[Kept] | None,
+        kept: list[bytes] | None,
         *,
         number: int,
         chain: _Chain | None,

@@ -279,7 +279,7 @@ class RecordedConnection:
         """The same: nothing of another namespace is recorded, as each call is told."""
         yield self
 
-    def forget_rows(self) -> None:
+    def forget_rows(self, seconds: float) -> None:
         """Nothing is kept."""
 
     async def warm(self) -> None:

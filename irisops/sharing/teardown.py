@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from irisops.instance.connection import Target
+from irisops.instance.connection import Connection, Target
 from irisops.instance.errors import InstanceProblem, LoginRefused
 from irisops.instance.models import SystemInfo
 from irisops.instance.routes import Instance
@@ -49,8 +49,6 @@ Connector = Callable[[Target], InstanceLogin]
 
 def connect_by_driver(target: Target) -> InstanceLogin:
     """The product's connector."""
-    from irisops.instance.connection import Connection  # noqa: PLC0415 - only when an instance is needed
-
     return Connection(target)
 
 

@@ -12,7 +12,7 @@ from itertools import chain, islice
 
 from rich.cells import cell_len
 
-from irisops.contract.record_rows import RecordRow
+from irisops.contract.record_rows import RecordRow, picked
 from irisops.contract.replies import Cell, Column, Table
 from irisops.contract.wording import harmless
 from irisops.ui.figures import CELL_LIMIT, NOTE_LIMIT, cell, names_something
@@ -87,18 +87,18 @@ class Texts:
 
     def __init__(self) -> None:
         self._columns: Sequence[Column] = ()
-        self._known: Mapping[int, tuple[object, str]] = {}
-        """By id of the row or its record, which is kept alive so that the id stays unique."""
+        self._known: Mapping[object, tuple[Row, str]] = {}
+        """By record; else by id of the row, which is kept alive so that the id stays unique."""
 
     def of(self, table: Table) -> list[str]:
         """Texts of all rows, in order. Thread-safe."""
         known = self._known if self._columns == table.columns else {}
         names = [(column.name, column.kind) for column in table.columns]
-        now: dict[int, tuple[object, str]] = {}
+        now: dict[object, tuple[Row, str]] = {}
         texts: list[str] = []
         for row in table.rows:
-            same = row.record if isinstance(row, RecordRow) else row
-            now[id(same)] = kept = known.get(id(same)) or (same, _text(row, names))
+            key = row.record if isinstance(row, RecordRow) else id(row)
+            now[key] = kept = known.get(key) or (row, _text(row, names))
             texts.append(kept[1])
         self._columns, self._known = table.columns, now
         return texts
@@ -120,8 +120,7 @@ def arrange(table: Table, order: Order | None = None, find: str = "", texts: Tex
             key=lambda number: _sort_key(table.rows[number].get(order.column)),
             reverse=order.descending,
         )
-    rows = table.rows if isinstance(numbers, range) else [table.rows[number] for number in numbers]
-    return View(table, rows, numbers, order, find, len(table.rows))
+    return View(table, picked(table.rows, numbers), numbers, order, find, len(table.rows))
 
 
 def _text(row: Row, names: Sequence[tuple[str, str]]) -> str:
@@ -270,12 +269,12 @@ def _measure(row: Row, column: Column, kind: str, limit: int) -> int:
     return cell_len(cell(row.get(column.name), kind, limit))
 
 
-def next_order(view: View, columns: Sequence[Column]) -> Order | None:
-    """The next order: each shown column ascending, then descending, then as received."""
+def next_order(order: Order | None, columns: Sequence[Column]) -> Order | None:
+    """The order after `order`: each shown column ascending, then descending, then as received."""
     names = [column.name for column in columns]
-    if view.order is None:
+    if order is None:
         return Order(names[0])
-    if not view.order.descending:
-        return Order(view.order.column, descending=True)
-    place = names.index(view.order.column) + 1 if view.order.column in names else 0
+    if not order.descending:
+        return Order(order.column, descending=True)
+    place = names.index(order.column) + 1 if order.column in names else 0
     return Order(names[place]) if place < len(names) else None

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakSet
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -20,25 +20,26 @@ from textual.message import Message
 from textual.worker import Worker, WorkerState
 
 from irisops.contract import picks
-from irisops.contract.chat import About, Chat, Command, Notice, Overview
+from irisops.contract.chat import Chat, Command, Notice, Overview
 from irisops.contract.quoting import filled
 from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Progress, Reply
 from irisops.contract.secret_words import ASKS, has_secret, without_secrets
 from irisops.contract.wording import harmless
 from irisops.files import cure_of
 from irisops.logs import MASK
-from irisops.ui.arrange import Order
 from irisops.ui.ask import Asked, Confirm, Secret
 from irisops.ui.card import Card, Pinned
 from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.cards.table import TableSection
+from irisops.ui.follow_up import about_of, arrange
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.jobs import Job, cancelled, failure_of, replies_of
 from irisops.ui.lines import Ground, Lines
 from irisops.ui.links import Commands
+from irisops.ui.pace import Paces
 from irisops.ui.popup import command_item
 from irisops.ui.prompt import Prompt
 from irisops.ui.questions import Questions
@@ -51,45 +52,11 @@ WITHHELD = Problem(
     "This line was not understood. It may have been a password, so it is neither shown nor kept.",
     "If a password is still wanted, /connect asks for it. For anything else, /help lists what can be typed.",
 )
-SHARE = 20
-"""A live card reads for at most one of so many seconds, as long as that means no pause of more than `PATIENCE` seconds:
-the processor has other work."""
-
-PATIENCE = 10.0
-"""Seconds for which people wait for newer figures."""
-
-MOST = 5
-"""A slow reading takes at most one of so many seconds of the instance, however long the pause."""
-
-PACES = (4.0, 6.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
-"""Seconds between two readings of a live card; it takes the shortest that its readings allow. 10,000 processes take a
-third of a second, so they are read every 10 seconds."""
-
-QUICK = 2.0
-"""Seconds between readings that are short enough for everything: the usual poll interval."""
-
-SLACK = 0.5
-"""Seconds by which a reading may come early: the clock that starts it ticks every second or two."""
-
 LONG = 10.0
 """Seconds after which somebody may have turned to another window."""
 
 MORE = ("more", "show more", "show me more", "the rest", "show all")
 """Lines that unfold the newest card, if it hides something."""
-
-
-def pace_of(took: float, pace: float = 0.0) -> float:
-    """Seconds between two readings of a card, the last of which took `took`; `pace` is the one that it has.
-
-    It becomes quicker only where there is a quarter to spare, so that it does not go to and fro.
-    """
-    slow, spare = _shortest(took), _shortest(took * 1.25)
-    return slow if slow > pace else min(pace, spare)
-
-
-def _shortest(took: float) -> float:
-    need = max(min(SHARE * took, PATIENCE), MOST * took)
-    return 0.0 if need <= QUICK else next((each for each in PACES if each >= need), need)
 
 
 class Conversation(Ground, Vertical):
@@ -146,8 +113,7 @@ class Conversation(Ground, Vertical):
         self._chat = chat
         self._now = now
         self._seconds = seconds
-        self.interval = 0.0
-        """Seconds between two calls of `refresh_live`."""
+        self.paces = Paces()
         self.pinned = Pinned()
         self.transcript = Transcript(now, chat.overview, self._commands)
         self.prompt = Prompt(chat, history, self._may_ask)
@@ -162,10 +128,8 @@ class Conversation(Ground, Vertical):
         """Loads what the first sentence needs."""
         self._marked: WeakSet[Grid] = WeakSet()
         """Tables in which the person moved to a row."""
-        self._rests: WeakKeyDictionary[Card, float] = WeakKeyDictionary()
         self._recorded = False
         """It is the replay of a recording."""
-        """Monotonic time until which a live card is not refreshed."""
 
     def compose(self) -> ComposeResult:
         """The pinned card, the transcript, the prompt."""
@@ -236,7 +200,7 @@ class Conversation(Ground, Vertical):
         if not self._chat.ready(text):
             self._preparing = self.run_worker(self._prepare(text), group="sentence", exit_on_error=False)
             return
-        parsed = self._chat.parse(text, self._about())
+        parsed = self._chat.parse(text, about_of(self.transcript.cards, self._marked))
         if isinstance(parsed, Problem):
             card = self.transcript.add_turn(text, Command("", text=text)).card
             self.answer(card, parsed)
@@ -283,30 +247,6 @@ class Conversation(Ground, Vertical):
             return False
         card.toggle_expanded()
         return True
-
-    def _about(self) -> About | None:
-        """What a follow-up refers to: the newest answer, and the row marked in it."""
-        cards = [each for each in reversed(self.transcript.cards) if each.command.name]
-        if not cards:
-            return None
-        card = next((each for each in cards if not each.command.changes), cards[0])
-        about = replace(About.of(card.command, card.replies), last=cards[0].command)
-        if (newest := self._newest) is not None and newest is not card:
-            about = replace(about, suggestions=About.of(newest.command, newest.replies).suggestions)
-        grids = [grid for grid in card.query(Grid) if grid.view.count]
-        if not grids:
-            return about
-        grid = next((each for each in grids if each in self._marked), grids[-1])
-        view = grid.view
-        return replace(
-            about,
-            columns=view.table.columns,
-            rows=view.rows[: About.MOST_ROWS],
-            count=len(view.rows),
-            marked=grid.cursor if grid in self._marked else None,
-            find=view.find,
-            actions=view.table.actions,
-        )
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """A table that had the focus has a row that the person marked."""
@@ -444,9 +384,7 @@ class Conversation(Ground, Vertical):
             if job.problem is None and job.card.parent is not None and job.card.is_live:
                 job.card.renew(job.replies, self._now())
             return
-        pace = pace_of(self._seconds() - job.began, job.card.pace)
-        self._rests[job.card] = job.began + pace - SLACK
-        job.card.set_pace(pace, told=pace > self.interval)
+        self.paces.was_read(job.card, job.began, self._seconds())
         if job.card.parent is None or not job.card.is_live:
             return
         if job.problem is not None:
@@ -502,31 +440,10 @@ class Conversation(Ground, Vertical):
                 "watch", "No longer watching." if await self.pinned.unpin() else "Nothing was being watched."
             )
         elif effect.name in ("sort", "only"):
-            return self._arrange(effect)
+            return arrange(self.transcript.cards, effect)
         else:
             self.post_message(self.Wanted(effect, card))
         return None
-
-    def _arrange(self, effect: Effect) -> Done | Problem:
-        """Order or filter the rows of the last answer, where they stand."""
-        grids = [grid for card in self.transcript.cards for grid in card.query(Grid) if grid.view.count]
-        if not grids:
-            return Problem("NothingMeant", "No answer with rows is on the screen.", "Ask for a list first.")
-        grid, words = grids[-1], effect.argument
-        if effect.name == "only":
-            grid.filter(words)
-            return Done(
-                "only", f"The rows above are those with “{words}”." if words else "All rows are shown."
-            )
-        name, falls = words.lstrip("-+").casefold(), words.startswith("-")
-        columns = grid.view.table.columns
-        column = next((each for each in columns if name in (each.name, each.title.casefold())), None)
-        if column is None:
-            titles = ", ".join(each.title.lower() for each in columns)
-            return Problem("NoSuchColumn", f"There is no column {words}.", f"The columns are {titles}.")
-        grid.reorder(Order(column.name, descending=falls))
-        largest = ", the largest first" if falls else ""
-        return Done("sort", f"The rows above are ordered by {column.title.lower()}{largest}.")
 
     async def _pin(self, slash: str) -> Done | Problem:
         parsed = self._chat.parse(slash)
@@ -738,5 +655,5 @@ class Conversation(Ground, Vertical):
         under_way = self._working_on()
         now = self._seconds()
         for card in (*self.pinned.due(), *self.transcript.due()):
-            if card not in under_way and now >= self._rests.get(card, now):
+            if card not in under_way and self.paces.is_due(card, now):
                 self._run(card, card.command, refresh=True)

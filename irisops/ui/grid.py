@@ -439,7 +439,7 @@ class Grid(ScrollView, can_focus=True):
             each.column for each in self.fits
         ] or self.view.table.columns  # none fits before the first layout
         if shown:
-            self.reorder(next_order(self.view, shown))
+            self.reorder(next_order(self._wish[1], shown))  # many rows may not be shown as wished yet
 
     def reorder(self, order: Order | None) -> None:
         """Sort by `order`."""

@@ -270,6 +270,11 @@ async def served() -> AsyncIterator[Served]:
         world.add_user(User("eve", roles=["%SQL"]), GOOD)
         process = world.start_process(username="eve", namespace="USER", client_ip="10.0.0.9")
         process.state = "RUN"
+        application = world.applications.get("/csp/user")
+        assert application is not None
+        application.timeout = (
+            1_000_000  # on that clock the usual one is half a minute, which a busy machine may take
+        )
         for address in ("10.0.0.1", "10.0.0.2"):
             world.open_session("/csp/user", Visitor(address))
         world.operations.add_production(

@@ -141,7 +141,8 @@ class FakeConnection(InstanceConnection):
         self.offers = FakeCapabilities()
         self.closed = 0
         self.warmed = 0
-        self.forgotten = 0
+        self.forgotten: list[float] = []
+        """Seconds of each `forget_rows`."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -173,8 +174,8 @@ class FakeConnection(InstanceConnection):
         finally:
             await other.disconnect()
 
-    def forget_rows(self) -> None:
-        self.forgotten += 1
+    def forget_rows(self, seconds: float) -> None:
+        self.forgotten.append(seconds)
 
     async def warm(self) -> None:
         self.warmed += 1

@@ -4,8 +4,6 @@ import asyncio
 import gc
 import weakref
 
-import pytest
-
 from irisops.connections.polling import MISSED_REFRESHES
 from irisops.contract.chat import ProfileState
 from irisops.contract.replies import Problem
@@ -106,41 +104,18 @@ async def test_names_are_learnt_in_the_background(connected: World) -> None:
     assert values == ["%SQL "]
 
 
-@pytest.mark.parametrize("line", ["/processes", "/sessions", "/license advice"])
-async def test_whatever_lists_them_rows_are_given_up(connected: World, line: str) -> None:
-    await connected.say(line)
-    await connected.clock.advance(2 * MISSED_REFRESHES + 4)
-    assert connected.connection.forgotten == 1
-
-
 async def test_rows_that_no_card_asks_for_any_more_are_given_up(connected: World) -> None:
     link = connected.session.hub.active
     assert link is not None
-    await connected.say("/processes")
-    rows = weakref.ref(link.kept_processes())
+    await connected.say("/sessions")
+    rows = weakref.ref(link.kept_sessions())
     await connected.clock.advance(1.5 * MISSED_REFRESHES)
-    await connected.say("/processes")  # as a live card does
+    await connected.say("/sessions")  # as a live card does
     await connected.clock.advance(1.5 * MISSED_REFRESHES)
     assert rows() is not None
-    assert connected.connection.forgotten == 0
     await connected.clock.advance(1.5 * MISSED_REFRESHES)
     gc.collect()
     assert rows() is None
-    assert connected.connection.forgotten == 1
-    await connected.clock.advance(15 * MISSED_REFRESHES)
-    assert connected.connection.forgotten == 1
-
-
-async def test_processes_are_given_up_although_sessions_are_still_asked_for(connected: World) -> None:
-    link = connected.session.hub.active
-    assert link is not None
-    await connected.say("/processes")
-    await connected.say("/sessions")
-    processes, sessions = weakref.ref(link.kept_processes()), link.kept_sessions()
-    for _ in range(3):
-        await connected.clock.advance(0.5 * MISSED_REFRESHES)
-        await connected.say("/sessions")
-    await connected.clock.advance(MISSED_REFRESHES)
-    gc.collect()
-    assert processes() is None
-    assert link.kept_sessions() is sessions
+    polls = len(connected.connection.forgotten)
+    await connected.clock.advance(4)
+    assert connected.connection.forgotten[polls:] == [2 * MISSED_REFRESHES] * 2

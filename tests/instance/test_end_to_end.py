@@ -287,7 +287,7 @@ async def test_an_unknown_namespace_is_named() -> None:
 
 
 async def test_a_dead_port_and_another_service_are_named(unused_tcp_port: int) -> None:
-    connection = Connection(Target("127.0.0.1", unused_tcp_port, "%SYS", USER, timeout=2))
+    connection = Connection(Target("127.0.0.1", unused_tcp_port, "%SYS", USER, timeout=30))
     with pytest.raises(Unreachable) as nobody:
         await connection.connect(PASSWORD)
     assert "Nothing listens" in nobody.value.message
@@ -300,7 +300,7 @@ async def test_a_dead_port_and_another_service_are_named(unused_tcp_port: int) -
 
     async with await asyncio.start_server(web, "127.0.0.1", 0) as other:
         port = other.sockets[0].getsockname()[1]
-        connection = Connection(Target("127.0.0.1", port, "%SYS", USER, timeout=2))
+        connection = Connection(Target("127.0.0.1", port, "%SYS", USER, timeout=30))
         with pytest.raises(NotAnInstance):
             await connection.connect(PASSWORD)
         assert connection.state.error == "NotAnInstance"
@@ -314,7 +314,7 @@ async def test_a_call_without_answer_costs_its_deadline_and_a_reconnect() -> Non
             first = connection.driver_pid
             held = served.faults.inject(Hold(), opcode=CLASS_METHOD_VALUE)
             with pytest.raises(NoAnswer):
-                await connection.call(VERSION, deadline=0.2)
+                await connection.call(VERSION, deadline=1.5)  # the driver gets it within that time
             assert held.fired == 1
             assert connection.state.name == "lost"
             assert connection.state.retry_in == 1.0
@@ -343,7 +343,7 @@ async def test_a_malformed_reply_costs_one_call_and_at_most_a_reconnect(payload:
             states = States(connection)
             fault = served.faults.inject(Malformed(payload, status=status), opcode=CLASS_METHOD_VALUE)
             with contextlib.suppress(Unreachable, InstanceError):
-                await connection.call(VERSION, deadline=2)
+                await connection.call(VERSION, deadline=10)
             assert fault.fired == 1
             if connection.state.name == "lost":
                 await pauses.pass_one()

@@ -20,7 +20,7 @@ def main() -> None:
     host, port, namespace, user = sys.argv[1:5]
     password = sys.stdin.readline().strip()
     try:
-        connection = iris.connect(host, int(port), namespace, user, password, timeout=5)
+        connection = iris.connect(host, int(port), namespace, user, password, timeout=20)
     except Exception as error:  # noqa: BLE001
         print(json.dumps({"connect": f"refused: {type(error).__name__}"}))
         return

@@ -10,21 +10,21 @@ import sys
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from irisops.app import IrisopsApp
 from irisops.sharing.client import KeeperClient
 from irisops.ui.ask import Confirm, Secret
 from tests.instance.served import PASSWORD
 from tests.sharing.conftest import TOKEN
-from tests.sharing.test_cures import connected, settled, sharing
+from tests.sharing.test_cures import connected, sharing
+from tests.ui.driving import NEVER, DrivenApp, Driver, until
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(180)
 
 
-async def type_secret(pilot: Pilot[int], app: IrisopsApp, secret: str) -> str:
+async def type_secret(pilot: Driver, app: IrisopsApp, secret: str) -> str:
     """Wait to be asked, type it, take a picture before Enter."""
-    await settled(pilot, lambda: bool(app.screen.query(Secret)) and app.screen.query_one(Secret).armed)
+    await until(pilot, lambda: bool(app.screen.query(Secret)) and app.screen.query_one(Secret).armed)
     await pilot.press(*secret)
     picture = app.export_screenshot()
     await pilot.press("enter")
@@ -33,19 +33,19 @@ async def type_secret(pilot: Pilot[int], app: IrisopsApp, secret: str) -> str:
 
 async def test_pictures_hold_no_secret(tmp_path: Path) -> None:
     async with sharing(tmp_path, connect=False, asks=True) as at:
-        app = IrisopsApp(at.session, poll_interval=3600.0, environment={})
+        app = DrivenApp(at.session, poll_interval=NEVER, environment={})
         conversation = app.conversation
         async with app.run_test(size=(160, 120)) as pilot:
             pictures = {"password typed": await type_secret(pilot, app, PASSWORD)}
-            await settled(pilot, lambda: connected(at.session))
+            await until(pilot, lambda: connected(at.session))
             conversation.prompt.put("/share superserver for 30m people 2 probe=no")
             await pilot.press("enter")
-            await settled(
+            await until(
                 pilot, lambda: bool(app.screen.query(Confirm)) and app.screen.query_one(Confirm).armed
             )
             await pilot.press(*"local", "enter")
             pictures["token typed"] = await type_secret(pilot, app, TOKEN)
-            await settled(pilot, lambda: conversation.transcript.cards[-1].state in ("done", "failed"))
+            await until(pilot, lambda: conversation.transcript.cards[-1].state in ("done", "failed"))
             desk = at.session.context.sharing_desk()
             (share,) = desk.shares.values()
             passes = [each.password for each in share.opened.passes]
@@ -55,7 +55,7 @@ async def test_pictures_hold_no_secret(tmp_path: Path) -> None:
             assert [secret for secret in (PASSWORD, TOKEN, *passes) if secret in shown] == []
             for _ in passes:
                 await pilot.press("alt+up", "enter")
-            await settled(pilot, lambda: all(secret in app.export_screenshot() for secret in passes))
+            await until(pilot, lambda: all(secret in app.export_screenshot() for secret in passes))
             shown = app.export_screenshot()
             assert [secret for secret in (PASSWORD, TOKEN) if secret in shown] == []
             assert [secret for secret in passes if secret not in shown] == [], (
@@ -66,7 +66,7 @@ async def test_pictures_hold_no_secret(tmp_path: Path) -> None:
                 before = conversation.transcript.cards[-1:]
                 conversation.prompt.put(line)
                 await pilot.press("enter")
-                await settled(pilot, lambda was=before: answered(app, was))  # type: ignore[misc]
+                await until(pilot, lambda was=before: answered(app, was))  # type: ignore[misc]
                 pictures[line] = app.export_screenshot()
             names = [each.name for each in share.opened.passes]
             assert names[0] in pictures["/tunnels"], "the pictures do show the passes"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from irisops.app import IrisopsApp
 from irisops.connections.open_shares import SharingSettings
@@ -32,6 +30,7 @@ from tests.instance.served import PASSWORD, USER, Served, serve
 from tests.sharing import test_preflight_on_instance as situations
 from tests.sharing.conftest import TOKEN
 from tests.sharing.test_preflight_on_instance import calm
+from tests.ui.driving import NEVER, DrivenApp, Driver, until
 
 
 @dataclass
@@ -204,25 +203,18 @@ def connected(session: Session) -> bool:
     return active is not None and active.state == "connected"
 
 
-async def settled(pilot: Pilot[int], holds: Callable[[], bool]) -> None:
-    """Let the app and the instance work until `holds`; the test's time limit ends a wait in vain."""
-    while not holds():
-        await pilot.pause()
-        await asyncio.sleep(0)
-
-
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(180)
 async def test_by_keys_on_the_card(tmp_path: Path) -> None:
     async with sharing(tmp_path, connect=False) as at:
         world = at.served.world
         for spoil in (situations.bindings, situations.terminal_socket, situations.public):
             spoil(world)
-        app = IrisopsApp(at.session, poll_interval=3600.0, environment={})
+        app = DrivenApp(at.session, poll_interval=NEVER, environment={})
         async with app.run_test(size=(120, 36)) as pilot:
-            await settled(pilot, lambda: connected(at.session))
+            await until(pilot, lambda: connected(at.session))
             app.conversation.prompt.put("/share both for 1h people 2 probe=no")
             await pilot.press("enter")
-            await settled(pilot, lambda: last_state(app) == "failed")
+            await until(pilot, lambda: last_state(app) == "failed")
             rules = ("bindings-unauthenticated", "open-applications", "public-databases")
             for rule in rules:
                 await cure(pilot, app, rule)
@@ -231,7 +223,7 @@ async def test_by_keys_on_the_card(tmp_path: Path) -> None:
                 each for each, level in levels(preflight(last.replies)).items() if level == "red"
             }
             # Nothing is red any more: the share itself is planned, in the same card, and waits for the word.
-            await settled(pilot, lambda: bool(app.screen.query(Confirm)))
+            await until(pilot, lambda: bool(app.screen.query(Confirm)))
             plans = [reply for reply in last.replies if isinstance(reply, Plan)]
             assert plans[-1].name == "share"
             assert plans[-1].confirm_word == "local"
@@ -245,12 +237,12 @@ def last_state(app: IrisopsApp) -> str:
     return next((card.state for card in reversed(app.conversation.transcript.cards)), "")
 
 
-async def cure(pilot: Pilot[int], app: IrisopsApp, rule: str) -> None:
+async def cure(pilot: Driver, app: IrisopsApp, rule: str) -> None:
     """Walk to the rule's row of the last preflight, press Enter, then y."""
     cards = app.conversation.transcript.cards
     before = len(cards)
     card: Card = cards[-1]
-    await settled(pilot, lambda: bool(card.query(Grid)) and card.query(Grid).last().size.height > 0)
+    await until(pilot, lambda: bool(card.query(Grid)) and card.query(Grid).last().size.height > 0)
     for _ in app.conversation.transcript.stops():
         await pilot.press("alt+up")
         if isinstance(app.focused, Grid):
@@ -264,9 +256,9 @@ async def cure(pilot: Pilot[int], app: IrisopsApp, rule: str) -> None:
         await pilot.press("down")
     assert grid.cursor_key == rule
     await pilot.press("enter")
-    await settled(pilot, lambda: bool(app.screen.query(Confirm)))
+    await until(pilot, lambda: bool(app.screen.query(Confirm)))
     await pilot.press("y")
-    await settled(
+    await until(
         pilot,
         lambda: (
             len(app.conversation.transcript.cards) > before

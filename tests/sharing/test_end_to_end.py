@@ -166,7 +166,7 @@ async def teammate(url: str, name: str, password: str) -> Teammate:
     assert process.stdout is not None
     process.stdin.write(f"{password}\n".encode())
     await process.stdin.drain()
-    line = await asyncio.wait_for(process.stdout.readline(), 30)
+    line = await asyncio.wait_for(process.stdout.readline(), 60)
     told: dict[str, str] = json.loads(line)
     return Teammate(process, told)
 
@@ -185,7 +185,7 @@ async def fetch(url: str) -> bytes:
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     writer.write(f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode())
     await writer.drain()
-    data = await asyncio.wait_for(reader.read(), 10)
+    data = await asyncio.wait_for(reader.read(), 60)
     writer.close()
     return data
 
@@ -472,7 +472,7 @@ async def test_after_a_crash_the_next_start_takes_everything_back(tmp_path: Path
 
         again.subscribe(lambda: None, heard)
         await again.start()
-        await asyncio.wait_for(done.wait(), 30)
+        await asyncio.wait_for(done.wait(), 60)
         await again.close()
         assert chat.security() == before
         assert refused(str(shared.facts["superserver"]))
@@ -495,7 +495,7 @@ async def test_without_the_password_the_next_start_says_so_every_time(tmp_path: 
 
             again.subscribe(lambda: None, heard)
             await again.start()
-            await asyncio.wait_for(said.wait(), 30)
+            await asyncio.wait_for(said.wait(), 60)
             await again.close()
             assert "/leases clear" in notices[-1].cure + notices[0].cure
         (table,) = [reply for reply in await chat.say("/leases") if isinstance(reply, Table)]

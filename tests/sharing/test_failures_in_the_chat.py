@@ -11,13 +11,13 @@ import pytest
 
 from irisops.contract.replies import Problem
 from irisops.sharing.errors import WALLS
-from irisops.sharing.messages import Deadlines
+from irisops.sharing.messages import USUAL_DEADLINES, Deadlines
 from irisops.simulator.agent.switches import Switches
 from tests.sharing.conftest import TOKEN
 from tests.sharing.test_end_to_end import chatting
 
 HASTY = Deadlines(start=6.0, create=3.0, call=2.0, stop=2.0)
-"""For agents that never answer: a deadline is what ends them."""
+"""For agents that never answer: a deadline is what ends them. The others get the usual time to say their trouble."""
 
 NAMED = {
     "noauth": "AuthtokenMissing",
@@ -46,7 +46,8 @@ AT_CREATE = sorted(set(WALLS) & {725, 726, 727, 1808, 3004, 8012, 8014, 324, 334
 
 
 async def fails(tmp_path: Path, switches: Switches, error: str) -> None:
-    async with chatting(tmp_path, switches, deadlines=HASTY) as chat:
+    deadlines = HASTY if error == "AgentSilent" else USUAL_DEADLINES
+    async with chatting(tmp_path, switches, deadlines=deadlines) as chat:
         before = chat.security()
         replies = await chat.say("/share superserver for 1h people 1")
         (problem,) = [reply for reply in replies if isinstance(reply, Problem)]

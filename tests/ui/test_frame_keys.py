@@ -9,7 +9,6 @@ from textual import events
 from textual.content import Content
 from textual.widget import Widget
 
-from irisops.app import IrisopsApp
 from irisops.contract.chat import Notice, Overview
 from irisops.contract.replies import FormField, Problem
 from irisops.ui.ask import Confirm
@@ -21,7 +20,19 @@ from irisops.ui.keys import KeysScreen
 from irisops.ui.panels import StatusLine
 from irisops.ui.transcript import Transcript
 from irisops.ui.welcome import CONNECTED, Welcome, things_to_try
-from tests.ui.driving import SMALL, WIDE, Driver, app_of, focus_of, make_app, say, screen_text, text_of, until
+from tests.ui.driving import (
+    SMALL,
+    WIDE,
+    DrivenApp,
+    Driver,
+    app_of,
+    focus_of,
+    make_app,
+    say,
+    screen_text,
+    text_of,
+    until,
+)
 from tests.ui.fake_chat import CLINIC, LOCAL, FakeChat
 
 
@@ -164,7 +175,7 @@ async def test_the_first_screen_stays_beside_what_the_program_asks_itself() -> N
 # While another window has the focus
 
 
-class Ringing(IrisopsApp):
+class Ringing(DrivenApp):
     """Counts its bells."""
 
     bells = 0

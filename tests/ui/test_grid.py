@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from textual import events
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.strip import Strip
 
 from irisops.contract.replies import Cell, Column, Table, Tone
@@ -15,7 +15,7 @@ from irisops.ui.arrange import GAP
 from irisops.ui.card import row_keys
 from irisops.ui.cards.table import Details, TableSection
 from irisops.ui.grid import MARK, Grid
-from tests.ui.driving import SMALL, WIDE, Driver, app_of, focus_of, make_app, say, text_of, until
+from tests.ui.driving import SMALL, WIDE, Driven, Driver, app_of, focus_of, make_app, say, text_of, until
 from tests.ui.fake_chat import FakeChat, processes_table, users_table
 
 
@@ -56,7 +56,7 @@ class Painted(Grid):
         return super().render_line(y)
 
 
-class OneGrid(App[None]):
+class OneGrid(Driven):
     """A table that fills the screen."""
 
     CSS = "Grid { height: 1fr; overflow-x: hidden; scrollbar-gutter: stable; }"

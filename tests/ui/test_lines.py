@@ -6,11 +6,12 @@ from typing import Self
 
 from hypothesis import given
 from hypothesis import strategies as st
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.content import Content
 from textual.geometry import Region
 
 from irisops.ui.lines import GivenLines, changed, same, spread, wrapped
+from tests.ui.driving import Driven
 
 words = st.lists(st.text("abcdef", min_size=1, max_size=12), min_size=1, max_size=30)
 
@@ -76,7 +77,7 @@ class Counting(GivenLines):
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
 
-class Panel(App[None]):
+class Panel(Driven):
     """One widget with two lines."""
 
     def __init__(self) -> None:

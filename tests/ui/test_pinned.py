@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from irisops.app import IrisopsApp
 from irisops.contract.chat import About, Command, Notice, ProfileState
 from irisops.contract.replies import Effect, Problem, Reply, Series
 from irisops.ui.cards.plot import HEIGHT, PlotSection, columns_of, drawn, plot_lines
@@ -21,7 +20,7 @@ from irisops.ui.frame import window_title
 from irisops.ui.grid import Grid
 from irisops.ui.record import reply_markdown
 from irisops.ui.terminal import TerminalTitle, to_terminal
-from tests.ui.driving import SMALL, WIDE, app_of, make_app, say, text_of, until
+from tests.ui.driving import SMALL, WIDE, DrivenApp, app_of, make_app, say, text_of, until
 from tests.ui.fake_chat import LOCAL, NOW, FakeChat
 
 SERIES = Series(
@@ -120,7 +119,7 @@ async def test_what_cannot_be_parsed_is_not_pinned() -> None:
         assert app_of(pilot).conversation.pinned.card is None
 
 
-class Ringing(IrisopsApp):
+class Ringing(DrivenApp):
     """Writes down when it rings."""
 
     rung: ClassVar[list[bool]]

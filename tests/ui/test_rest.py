@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from irisops.ui.conversation import pace_of
+from irisops.ui.pace import pace_of
 from tests.ui.driving import WIDE, app_of, make_app, say, until
 from tests.ui.fake_chat import FakeChat
 
@@ -23,7 +23,7 @@ async def test_a_card_is_read_for_a_small_part_of_the_time() -> None:
     chat, time = FakeChat(), Time()
     async with make_app(chat, seconds=time).run_test(size=WIDE) as pilot:
         conversation = app_of(pilot).conversation
-        conversation.interval = 2.0
+        conversation.paces.interval = 2.0
         card = await say(pilot, "/license")
         asked = chat.log.count("run /license")
         conversation.refresh_live()

@@ -13,7 +13,7 @@ from irisops.ui.editor import EditorScreen
 from irisops.ui.grid import Grid
 from irisops.ui.panels import Replay
 from tests.ui import daily_answers
-from tests.ui.driving import SMALL, WIDE, Driver, app_of, make_app, say, until
+from tests.ui.driving import SMALL, WIDE, Driver, Hand, app_of, make_app, say, until
 from tests.ui.fake_chat import LOCAL, NOW, FakeChat
 
 Scene = Callable[[Driver], Awaitable[None]]
@@ -165,23 +165,35 @@ SCENES: dict[str, Scene] = {
 }  # fmt: skip
 
 
+def driven(scene: Scene) -> Scene:
+    """The scene as a `Hand` plays it, in an app that the picture's own pilot runs."""
+
+    async def play(pilot: Driver) -> None:
+        hand = Hand(pilot.app)
+        await hand.pause()
+        await scene(hand)
+        await hand.pause()
+
+    return play
+
+
 @pytest.mark.parametrize("size", list(SIZES))
 @pytest.mark.parametrize("scene", list(SCENES))
 def test_scene(scene: str, size: str, snap_compare: Compare) -> None:
-    assert snap_compare(make_app(), terminal_size=SIZES[size], run_before=SCENES[scene])
+    assert snap_compare(make_app(), terminal_size=SIZES[size], run_before=driven(SCENES[scene]))
 
 
 @pytest.mark.parametrize("theme", ["slate", "light", "frost", "contrast", "ansi"])
 def test_theme(theme: str, snap_compare: Compare) -> None:
-    assert snap_compare(make_app(theme=theme), terminal_size=WIDE, run_before=plan)
+    assert snap_compare(make_app(theme=theme), terminal_size=WIDE, run_before=driven(plan))
 
 
 @pytest.mark.parametrize("scene", ["plan", "rows", "problem", "editor", "secret"])
 def test_without_colour(scene: str, snap_compare: Compare) -> None:
     """State and cursor are seen without any colour too."""
     app = make_app(environment={"NO_COLOR": "1"})
-    assert snap_compare(app, terminal_size=SMALL, run_before=SCENES[scene])
+    assert snap_compare(app, terminal_size=SMALL, run_before=driven(SCENES[scene]))
 
 
 def test_the_least_screen(snap_compare: Compare) -> None:
-    assert snap_compare(make_app(), terminal_size=(60, 15), run_before=plan)
+    assert snap_compare(make_app(), terminal_size=(60, 15), run_before=driven(plan))

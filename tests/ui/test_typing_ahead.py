@@ -243,7 +243,7 @@ async def test_lines_typed_before_a_reply_run_in_their_order() -> None:
         burst(pilot, "".join(f"{line}\r" for line in lines))
         await until(pilot, lambda: runs(chat) == ["/long"])
         chat.hold.set()
-        await until(pilot, lambda: runs(chat) == lines, tries=400)
+        await until(pilot, lambda: runs(chat) == lines)
 
 
 @pytest.mark.parametrize("line", ["/connect clinic-test", "/grant %SQL to appuser", "/guarded"])

@@ -81,8 +81,13 @@ async def sent(context: Context, _command: Command) -> Replies:
     """The last messages to the model, as they were sent."""
     if not context.sent_to_model:
         raise Refusal("NothingSent", "Nothing was sent to a model.", "/assistant SENTENCE asks it.")
-    notes = context.sent_to_model[0].splitlines()
-    yield Facts("assistant_sent", "Sent to the model", {"messages": context.sent_to_model[0]}, notes=notes)
+    messages = context.sent_to_model[0]
+    notes = [
+        line
+        for each in json.loads(messages)
+        for line in (f"As {each['role']}:", *each["content"].splitlines())
+    ]
+    yield Facts("assistant_sent", "Sent to the model", {"messages": messages}, notes=notes)
 
 
 def _names(context: Context) -> list[tuple[str, str]]:
@@ -123,7 +128,10 @@ async def _answer(
 
 async def _asked(endpoint: Endpoint, messages: list[dict[str, str]], key: str, deadline: float) -> WebAnswer:
     try:
-        return await ask_web(endpoint.address, request_of(endpoint, messages, key), deadline=deadline)
+        request = request_of(endpoint, messages, key)
+        return await ask_web(
+            endpoint.address, request, deadline=deadline, called=f"model's server {endpoint.shown}"
+        )
     except WebFailure as failure:
         raise Refusal("NoAssistant", failure.message, _IN_OTHER_WORDS) from None
 

@@ -128,7 +128,7 @@ async def _behind(context: Context, link: Link, holder: Holder) -> Replies:
         if len(pids) <= MOST_PIDS:
             running = list_processes(link.connection, pids=holder.pids)
         else:
-            running = list_processes(link.connection, remade=link.kept_processes())
+            running = list_processes(link.connection)
         found = await or_note(running, unread, "Processes") or ()
         shown = processes.rows_of([process for process in found if process.pid in pids])
         yield Table("processes", "Its processes", processes.COLUMNS, shown, key="pid")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
 from irisops.commands.processes.acting import find_process, named
 from irisops.contract.chat import Command
-from irisops.contract.record_rows import RecordRows
+from irisops.contract.record_rows import Picked, RecordRows
 from irisops.contract.replies import Column, Table, Tone
 from irisops.contract.wording import duration
 from irisops.engine import cards
@@ -80,16 +81,17 @@ def rank(process: Process) -> int:
     return (process.system << 160) - ((process.commands or 0) << 64) + process.pid
 
 
-def _chosen(found: list[Process], words: Sequence[str]) -> Selection:
+def _chosen(found: Sequence[Process], words: Sequence[str]) -> Selection:
     """Filter and sort by words; by default people's before the system's, busiest first."""
-    found.sort(key=rank)
-    return select(rows_of(found), words, COLUMNS)
+    ranks = [rank(process) for process in found]
+    order = array("I", sorted(range(len(ranks)), key=ranks.__getitem__))
+    return select(rows_of(Picked(found, order)), words, COLUMNS)
 
 
 async def show_processes(context: Context, command: Command) -> Replies:
     """Processes, filtered and sorted by words."""
     link = context.link()
-    found = await list_processes(link.connection, remade=link.kept_processes())
+    found = await list_processes(link.connection)
     words, columns = take_columns(filter_words(command), COLUMNS, "pid")
     if len(found) <= ON_A_THREAD:
         chosen = _chosen(found, words)

@@ -18,9 +18,9 @@ from irisops import children
 from irisops.background import Background, to_log
 from irisops.instance.calls import Answer, Call, Query, Rows, Value
 from irisops.instance.driver_process.channel import ChannelError, Json, encode_frame, read_message
-from irisops.instance.driver_process.deltas import Held
+from irisops.instance.driver_process.held import Held
 from irisops.instance.driver_process.messages import pack_call, unpack_answer, unpack_rows
-from irisops.instance.packed_rows import Kept, PackedRows
+from irisops.instance.packed_rows import Packing
 
 COMMAND = children.isolated("irisops.instance.driver_process.driver")
 
@@ -116,9 +116,9 @@ class DriverProcess:
         """Start a process. Raises OSError if that fails."""
         return cls(await children.start(command, child_environment(os.environ)))
 
-    def forget_rows(self) -> None:
-        """Forget the results of repeated queries."""
-        self._held.forget()
+    def forget_rows(self, seconds: float) -> None:
+        """Forget the results of repeated queries that nobody has asked for in so many seconds."""
+        self._held.forget(seconds)
 
     @property
     def pid(self) -> int:
@@ -146,11 +146,11 @@ class DriverProcess:
     async def batch(self, calls: Sequence[Call]) -> BatchResult:
         """Run calls in order. Raises DriverGoneError or DriverUnusableError."""
         repeated = [call if isinstance(call, Query) and call.repeated else None for call in calls]
-        held: list[Json] = [self._held.number(call) if call is not None else 0 for call in repeated]
+        held: list[Json] = [self._held.asked(call) if call is not None else 0 for call in repeated]
         number = await self._send({"op": "batch", "calls": [pack_call(call) for call in calls], "held": held})
         results: list[Answer | CallFailure] = []
         rows: list[tuple[Value, ...]] = []
-        kept: list[Kept] = []
+        packing = Packing()
         texts: dict[str, str] = {}
         try:
             while True:
@@ -162,18 +162,20 @@ class DriverProcess:
                             rows += unpack_rows(message.get("rows"), texts)
                         else:
                             portion = unpack_rows(message.get("rows"))
-                            kept += self._held.rows(query, portion, message.get("steps"))
+                            self._held.add(query, portion, message.get("steps"), packing)
                     case "answer":
                         answer, columns = unpack_answer(message)
                         if columns is not None:
-                            answer.rows = Rows(columns, rows if query is None else PackedRows(kept))
+                            answer.rows = Rows(columns, rows)
                             if query is not None:
-                                self._held.keep(query, number, kept)
+                                whole = packing.rows()
+                                answer.rows = Rows(columns, whole)
+                                self._held.keep(query, number, whole)
                         results.append(answer)
-                        rows, kept, texts = [], [], {}
+                        rows, packing, texts = [], Packing(), {}
                     case "failed":
                         results.append(_failure(message))
-                        rows, kept = [], []
+                        rows, packing = [], Packing()
                     case "done":
                         return BatchResult(results, lost=message.get("lost") is True)
                     case _:

@@ -2,9 +2,9 @@
 
 Of ten thousand processes a tenth changes between two refreshes, and sending, decoding and converting the others costs
 more than the rest of a refresh. So both ends remember the last result of a `Query` that is `repeated`: the tool its
-rows, the driver process a digest of each row. A result is identified by the number of the request that brought it. Each
-request names the result that the tool holds; the driver process sends a difference to it or, if it remembers another or
-none, everything.
+rows (`held`), the driver process a digest of each row (`Sent`). A result is identified by the number of the request
+that brought it. Each request names the result that the tool holds; the driver process sends a difference to it or, if
+it remembers another or none, everything.
 
 A difference is a list of whole numbers, three for each step: how many of the rows that came along are next, and from
 where and how many rows of the held result follow them.
@@ -16,11 +16,9 @@ import marshal
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Generic, TypeGuard, TypeVar
+from typing import Generic, TypeVar
 
 from irisops.instance.calls import Query, Value
-from irisops.instance.driver_process.channel import ChannelError, Json
-from irisops.instance.packed_rows import Kept, packed
 
 _MARSHALLED: frozenset[type] = frozenset((str, int, float, bool, type(None), bytes))
 
@@ -31,7 +29,7 @@ Row = tuple[Value, ...]
 T = TypeVar("T")
 
 
-class _Kept(Generic[T]):
+class Recent(Generic[T]):
     """The newest result of each of the last `KEPT` queries, with the number of the request that brought it."""
 
     def __init__(self) -> None:
@@ -47,6 +45,10 @@ class _Kept(Generic[T]):
         self._kept.move_to_end(query)
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
+
+    def forget(self, query: Query) -> None:
+        """Forget a result, if it is remembered."""
+        self._kept.pop(query, None)
 
 
 class Difference:
@@ -109,7 +111,7 @@ class Sent:
     """The driver process's end."""
 
     def __init__(self) -> None:
-        self._kept: _Kept[tuple[dict[int, int], tuple[int, ...]]] = _Kept()
+        self._kept: Recent[tuple[dict[int, int], tuple[int, ...]]] = Recent()
 
     def begin(self, query: Query, held: int) -> Difference:
         """Start a result for a tool that holds the result of request `held` (0: none)."""
@@ -119,49 +121,6 @@ class Sent:
     def keep(self, query: Query, number: int, difference: Difference) -> None:
         """Remember the result of request `number`, now sent completely."""
         self._kept.keep(query, number, (difference.digests, difference.odd))
-
-
-class Held:
-    """The tool's end."""
-
-    def __init__(self) -> None:
-        self._kept: _Kept[list[Kept]] = _Kept()
-
-    def number(self, query: Query) -> int:
-        """Number of the request that brought the result held; 0 for none."""
-        known = self._kept.get(query)
-        return known[0] if known is not None else 0
-
-    def keep(self, query: Query, number: int, rows: list[Kept]) -> None:
-        """Remember the result of request `number`, now complete. Unchanged rows are the identical objects."""
-        self._kept.keep(query, number, rows)
-
-    def forget(self) -> None:
-        """Forget all results; the next one of each query comes whole."""
-        self._kept = _Kept()
-
-    def rows(self, query: Query, fresh: Sequence[Row], steps: Json) -> list[Kept]:
-        """The rows of one portion, packed. Raises ChannelError for invalid steps."""
-        known = self._kept.get(query)
-        base = known[1] if known is not None else []
-        if not isinstance(steps, list) or len(steps) % 3:
-            raise ChannelError("a difference is not made of steps")
-        rows: list[Kept] = []
-        taken = 0
-        for place in range(0, len(steps), 3):
-            sent, start, count = steps[place : place + 3]
-            if not (_natural(sent) and _natural(start) and _natural(count)) or start + count > len(base):
-                raise ChannelError("a difference goes beyond the result that it is to")
-            rows += map(packed, fresh[taken : taken + sent])
-            rows += base[start : start + count]
-            taken += sent
-        if taken != len(fresh):
-            raise ChannelError(f"a difference brought {len(fresh)} rows and uses {taken}")
-        return rows
-
-
-def _natural(step: Json) -> TypeGuard[int]:
-    return isinstance(step, int) and step >= 0
 
 
 def _distinct(cell: Value) -> Value:

@@ -1,8 +1,17 @@
-"""Login methods as bits: `AutheEnabled` of services and web applications (facts: iris-security 3.4)."""
+"""Services, and login methods as bits: `AutheEnabled` of services and web applications (facts: iris-security 3.4)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+
+SERVICES = tuple(
+    f"%Service_{name}"
+    for name in (
+        "Bindings", "CacheDirect", "CallIn", "ComPort", "Console", "DataCheck", "DocDB", "ECP", "EscalateLogin",
+        "Login", "Mirror", "Monitor", "Shadow", "Sharding", "Telnet", "Terminal", "WebGateway", "Weblink",
+    )
+)  # fmt: skip
+"""All services (facts: iris-security 3.3), for completion before an instance was read."""
 
 PASSWORD = 32
 UNAUTHENTICATED = 64

@@ -22,14 +22,6 @@ from irisops.instance.values import Row, as_date, as_flag, as_int, as_names, as_
 BINDINGS = "%Service_Bindings"
 """The superserver: this tool and every other driver connect through it."""
 WEB_GATEWAY = "%Service_WebGateway"
-SERVICES = tuple(
-    f"%Service_{name}"
-    for name in (
-        "Bindings", "CacheDirect", "CallIn", "ComPort", "Console", "DataCheck", "DocDB", "ECP", "EscalateLogin",
-        "Login", "Mirror", "Monitor", "Shadow", "Sharding", "Telnet", "Terminal", "WebGateway", "Weblink",
-    )
-)  # fmt: skip
-"""All services (facts: iris-security 3.3), for completion before an instance was read."""
 _WEB_METHODS = (
     (4, "Kerberos"),
     (32, "Password"),

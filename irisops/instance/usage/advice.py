@@ -139,11 +139,12 @@ def _editors(
 
 def _clients(board: LicenseBoard, processes: Sequence[Process]) -> Iterable[Cure]:
     """Clients connected for hours without work: only a person knows whether they are needed."""
-    by_pid = {process.pid: process for process in processes}
+    places = {process.pid: place for place, process in enumerate(processes)}
     for holder in board.holders:
         if holder.own or holder.kind != "client" or (holder.active_seconds or 0) < LONG_CLIENT:
             continue
-        waiting = [by_pid[pid] for pid in holder.pids if pid in by_pid and _waits(by_pid[pid])]
+        listed = (processes[places[pid]] for pid in holder.pids if pid in places)
+        waiting = [process for process in listed if _waits(process)]
         if not waiting or len(waiting) < (holder.connections or 0):
             continue
         programs = ", ".join(dict.fromkeys(process.executable or "a terminal" for process in waiting))

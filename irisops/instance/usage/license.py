@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +15,9 @@ from irisops.instance.models import LicenseBoard, LicenseCounts, LicenseRow, Pro
 from irisops.instance.routes import Instance, answer_by
 from irisops.instance.usage.holders import OF_HOLDERS, build_holders, license_row_of
 from irisops.instance.usage.license_clock import TIME, instance_time
-from irisops.instance.usage.processes import process_of, process_query
+from irisops.instance.usage.processes import process_query, processes_of
 from irisops.instance.usage.sessions import list_sessions
-from irisops.instance.values import as_date, in_portions, number_of, text_of
+from irisops.instance.values import as_date, number_of, text_of
 
 DEADLINE = 20.0
 
@@ -111,16 +112,16 @@ async def license_rows(instance: Instance) -> list[LicenseRow]:
     return await read_list(instance, "license.holders", license_row_of, (), deadline=DEADLINE)
 
 
-async def client_processes(instance: Instance) -> list[Process]:
+async def client_processes(instance: Instance) -> Sequence[Process]:
     """Processes that hold a license, with what tells who they are and whether they work: no other value is read.
 
     Raises NotAvailable, NotPermitted or InstanceError.
     """
-    return await in_portions(await _client_rows(instance), process_of)
+    return await processes_of(await _client_rows(instance))
 
 
 async def _client_rows(instance: Instance) -> Rows:
-    query = process_query(_OF_CLIENTS, where="WHERE LicenseUserId <> ''")
+    query = replace(process_query(_OF_CLIENTS, where="WHERE LicenseUserId <> ''"), repeated=True)
     answer = await answer_by(instance, "processes.list", query, deadline=DEADLINE)
     return answer.rows or Rows((), [])
 

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, overload
 
-from irisops.instance.calls import Answer, ClassMethod, ObjectCall, ObjectStep, Query
+from irisops.contract.record_rows import Picked
+from irisops.instance.calls import Answer, ClassMethod, ObjectCall, ObjectStep, Query, Rows
 from irisops.instance.errors import InstanceError, InstanceProblem, NotAvailable, NotPermitted
 from irisops.instance.failures import is_missing, not_permitted
 from irisops.instance.features import WRITE_IRISSYS, Route
 from irisops.instance.models import Process
 from irisops.instance.outcome import changing, check_status
+from irisops.instance.packed_rows import Cells, PackedRows, Packing
 from irisops.instance.routes import Instance, first_route, for_reads, lacking
 from irisops.instance.values import (
-    Remade,
+    NamedRow,
     Row,
     answered,
     as_int,
     in_portions,
     number_of,
+    places_of,
 )
 
 DEADLINE = 20.0
@@ -59,6 +64,63 @@ OF_ONE = frozenset({"Priority", "CanBeExamined", "CanBeSuspended", "UserInfo", "
 """Columns that are read of one process alone: of ten thousand they are 1 MB that nobody looks at."""
 
 
+PORTION = 512
+"""Rows looked at between two turns of the event loop: a millisecond or two."""
+
+
+class Processes(Sequence[Process]):
+    """The rows of a list, each a process when it is looked at: ten thousand of them would take 5 MB."""
+
+    __slots__ = ("_own", "_places", "_rows")
+
+    def __init__(self, rows: Rows, own: int | None) -> None:
+        """`own` is the pid of this tool's own server process."""
+        listed = rows.rows
+        if not isinstance(listed, PackedRows):
+            packing = Packing()
+            packing.add(listed)
+            listed = packing.rows()
+        self._rows, self._places, self._own = listed, places_of(rows), own
+
+    @overload
+    def __getitem__(self, place: int) -> Process: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Process]: ...
+
+    def __getitem__(self, place: int | slice) -> Process | Sequence[Process]:
+        if isinstance(place, slice):
+            return Picked(self, range(*place.indices(len(self))))
+        process = Process(NamedRow(self._places, self._rows.kept(place)))
+        process.own = self._own is not None and process.pid == self._own
+        return process
+
+    def __iter__(self) -> Iterator[Process]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def cells(self) -> Iterator[Cells]:
+        """The rows as they are."""
+        return iter(self._rows)
+
+
+async def processes_of(rows: Rows | None, own: int | None = None) -> Sequence[Process]:
+    """The processes of a list, without the rows that have no pid. `own` is as in `Processes`."""
+    pid = None if rows is None else places_of(rows).get("pid")
+    if rows is None or pid is None:
+        return ()
+    found = Processes(rows, own)
+    numbers = array("I")
+    for number, cells in enumerate(found.cells()):
+        if number % PORTION == PORTION - 1:
+            await asyncio.sleep(0)
+        if as_int(cells[pid]) is not None:
+            numbers.append(number)
+    return found if len(numbers) == len(found) else Picked(found, numbers)
+
+
 def process_of(row: Row, own_pid: int | None = None) -> Process | None:
     """One process; None for a row without a pid."""
     pid = as_int(row.get("pid"))
@@ -83,19 +145,13 @@ def list_columns(*, start: bool) -> list[tuple[str, ...]]:
     return list(dict.fromkeys((core + later + newest, core + later, core)))
 
 
-async def list_processes(
-    instance: Instance, *, remade: Remade[Process] | None = None, pids: Sequence[int] = ()
-) -> list[Process]:
-    """All processes, or those of `pids`. Raises NotAvailable or NotPermitted.
-
-    Given the same `remade` each time, unchanged processes are the identical records.
-    """
-    remade = remade or Remade()
+async def list_processes(instance: Instance, *, pids: Sequence[int] = ()) -> Sequence[Process]:
+    """All processes, or those of `pids`. Raises NotAvailable or NotPermitted."""
     where = f"WHERE Pid IN ({', '.join('?' * len(pids))})" if pids else ""
     start = instance.capabilities.has_start_time()
     choices = list_columns(start=start)
 
-    async def attempt(_route: Route) -> list[Process]:
+    async def attempt(_route: Route) -> Sequence[Process]:
         own: int | None = None
         for columns in choices:
             query = replace(process_query(columns, where), params=tuple(pids))
@@ -107,7 +163,7 @@ async def list_processes(
                 break
         if start and isinstance(rows, Answer) and columns is not choices[0]:
             instance.capabilities.learn_no_start_time()
-        return await remade.of(answered(rows).rows, lambda row: process_of(row, own), given=own)
+        return await processes_of(answered(rows).rows, own)
 
     return await first_route(instance, "processes.list", attempt)
 

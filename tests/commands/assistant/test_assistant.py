@@ -141,6 +141,13 @@ async def test_what_was_sent_can_be_seen_and_holds_no_names_unless_they_are_allo
         assert isinstance(sent, Facts)
         messages = json.loads(str(sent.facts["messages"]))
         assert messages[1]["content"] == SENTENCE
+        assert list(sent.notes) == [
+            "As system:",
+            *messages[0]["content"].splitlines(),
+            "As user:",
+            SENTENCE,
+        ], "all of it, in lines that are not cut"
+        assert all(len(note) < 400 for note in sent.notes)
         assert "/license why" in messages[0]["content"]
         for secret in ("appuser", "bob", "ACME", "/share", "/password", "canary"):
             assert secret not in str(sent.facts["messages"])
@@ -217,10 +224,8 @@ async def test_a_broken_server_costs_one_line(tmp_path: Path) -> None:
         assert isinstance(told(await world.say("/license"))[0], Facts), "the chat goes on"
 
 
-async def test_a_dead_server_costs_one_line(tmp_path: Path) -> None:
-    async with odd_web(lambda _head: b"") as web:
-        port = web.port
-    async with at_port(tmp_path, port) as world:
+async def test_a_dead_server_costs_one_line(tmp_path: Path, unused_tcp_port: int) -> None:
+    async with at_port(tmp_path, unused_tcp_port) as world:
         (problem,) = told(await world.say(ASK))
         assert isinstance(problem, Problem)
         assert problem.error == "NoAssistant"
@@ -234,6 +239,7 @@ async def test_silence_costs_its_deadline_and_holds_nothing_up(tmp_path: Path) -
         assert not asked.done()
         (problem,) = told(await asked)
         assert isinstance(problem, Problem)
+        assert problem.message.startswith("The model's server 127.0.0.1:")
         assert "did not answer within 1 seconds" in problem.message
 
 

@@ -23,7 +23,7 @@ async def test_a_list_holds_no_rows(connected: World, line: str) -> None:
     before = living_rows()
     (table,) = (reply for reply in await connected.say(line) if isinstance(reply, Table))
     assert len(table.rows) > 1
-    assert living_rows() == before
+    assert living_rows() <= before  # fewer where those of an earlier test are let go meanwhile
     assert table.rows[0] == dict(table.rows[0])
     assert {table.key, *(column.name for column in table.columns)} == set(table.rows[0])
 

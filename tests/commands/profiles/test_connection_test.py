@@ -118,11 +118,8 @@ async def test_the_web_port_is_asked_without_a_login(
     assert isinstance(last, Done if result == "✓ ok" else Problem)
 
 
-async def test_a_web_port_on_which_nothing_listens_fails_the_test(world: World) -> None:
-    closed = await answering("200 OK")
-    port = closed.sockets[0].getsockname()[1]
-    closed.close()
-    await closed.wait_closed()
+async def test_a_web_port_on_which_nothing_listens_fails_the_test(world: World, unused_tcp_port: int) -> None:
+    port = unused_tcp_port
     await world.say(f"/profile edit a web_port={port}")
     steps, last = await run(world)
     assert isinstance(last, Problem)

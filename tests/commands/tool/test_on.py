@@ -124,7 +124,7 @@ async def test_with_nothing_in_use_all_is_every_profile(several: Several) -> Non
 async def test_two_answer_and_the_third_says_why_not(
     several: Several,
 ) -> None:
-    several.session.context.patience = 0.05
+    several.session.context.patience = 1.0
     await several.say("/on all /status")
     several.at[2].poll_waits = asyncio.Event()  # stalls
     table, stalled = await several.say("/on all /status")

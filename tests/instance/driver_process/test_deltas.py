@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from irisops.instance.calls import Query, Value
 from irisops.instance.driver_process.channel import ChannelError, Json
-from irisops.instance.driver_process.deltas import KEPT, Held, Row, Sent
-from irisops.instance.packed_rows import Kept, PackedRows
+from irisops.instance.driver_process.deltas import KEPT, Row, Sent
+from irisops.instance.driver_process.held import Held
+from irisops.instance.packed_rows import PackedRows, Packing
 
 PROCESSES = Query("SELECT Pid, State FROM %SYS.ProcessQuery", repeated=True)
 
@@ -24,9 +25,7 @@ results = st.lists(st.tuples(st.integers(0, 3), cells), max_size=12)
 
 
 def in_text(row: Row) -> Row:
-    """A row as it arrives: dates are text, but not beside a Decimal."""
-    if any(isinstance(cell, Decimal) for cell in row):
-        return row
+    """A row as it arrives: dates are text."""
     return tuple(str(cell) if isinstance(cell, date) else cell for cell in row)
 
 
@@ -34,22 +33,24 @@ class Pipe:
     """Both ends, with what has crossed."""
 
     def __init__(self) -> None:
-        self.sent, self.held = Sent(), Held()
+        self.now = 0.0
+        self.sent, self.held = Sent(), Held(lambda: self.now)
         self.crossed: list[Row] = []
         self.number = 0
 
     def bring(self, query: Query, rows: list[Row], portion: int = 3) -> PackedRows:
         self.number += 1
         self.crossed = []
-        difference = self.sent.begin(query, self.held.number(query))
-        arrived: list[Kept] = []
+        difference = self.sent.begin(query, self.held.asked(query))
+        packing = Packing()
         for start in range(0, len(rows), portion):
             fresh, steps = difference.of(rows[start : start + portion])
             self.crossed += fresh
-            arrived += self.held.rows(query, fresh, list(steps))
+            self.held.add(query, fresh, list(steps), packing)
+        arrived = packing.rows()
         self.sent.keep(query, self.number, difference)
         self.held.keep(query, self.number, arrived)
-        return PackedRows(arrived)
+        return arrived
 
 
 @given(st.lists(results, max_size=5), st.integers(1, 5))
@@ -67,20 +68,25 @@ def test_rows_that_only_moved_do_not_cross_again(rows: list[Row], order: list[in
     assert pipe.crossed == []
 
 
-def test_what_changed_crosses_and_the_rest_are_the_rows_of_before() -> None:
+def test_what_changed_crosses_and_the_rest_is_of_before() -> None:
     pipe = Pipe()
-    before = pipe.bring(PROCESSES, [(pid, "READ") for pid in range(100)])
+    pipe.bring(PROCESSES, [(pid, "READ") for pid in range(100)])
     after = pipe.bring(PROCESSES, [(pid, "RUN" if pid == 7 else "READ") for pid in range(1, 101)])
     assert pipe.crossed == [(7, "RUN"), (100, "READ")]
-    assert all(row is before.kept[pid] for pid, row in enumerate(after.kept, 1) if pid not in (7, 100))
+    assert list(after) == [(pid, "RUN" if pid == 7 else "READ") for pid in range(1, 101)]
 
 
 def test_a_forgotten_result_comes_whole_again() -> None:
     pipe = Pipe()
     rows: list[Row] = [(pid, "READ") for pid in range(10)]
     pipe.bring(PROCESSES, rows)
-    pipe.held.forget()
-    assert pipe.held.number(PROCESSES) == 0
+    assert pipe.held.asked(PROCESSES) == 1
+    pipe.now += 30
+    pipe.held.forget(30)
+    assert pipe.held.asked(PROCESSES) == 1
+    pipe.now += 31
+    pipe.held.forget(30)
+    assert pipe.held.asked(PROCESSES) == 0
     assert list(pipe.bring(PROCESSES, rows)) == rows
     assert pipe.crossed == rows
 
@@ -113,7 +119,7 @@ def test_only_the_last_queries_are_remembered() -> None:
     queries = [Query(f"SELECT {number}", repeated=True) for number in range(KEPT + 1)]
     for query in queries:
         pipe.bring(query, [(1, "x")])
-    assert [bool(pipe.held.number(query)) for query in queries] == [False, *[True] * KEPT]
+    assert [bool(pipe.held.asked(query)) for query in queries] == [False, *[True] * KEPT]
     assert list(pipe.bring(queries[0], [(1, "x")])) == [(1, "x")]
 
 
@@ -122,6 +128,8 @@ def test_only_the_last_queries_are_remembered() -> None:
 )
 def test_a_difference_that_makes_no_sense_is_refused(steps: Json) -> None:
     held = Held()
-    held.keep(PROCESSES, 1, [(1, "READ"), (2, "READ")])
+    known = Packing()
+    known.add([(1, "READ"), (2, "READ")])
+    held.keep(PROCESSES, 1, known.rows())
     with pytest.raises(ChannelError):
-        held.rows(PROCESSES, [(3, "RUN")], steps)
+        held.add(PROCESSES, [(3, "RUN")], steps, Packing())
