@@ -78,7 +78,7 @@ def _health() -> Facts:
         "Units in the key": 8,
         "Web sessions": 12,
         "Processes": 48,
-        "This tool's process": 1238,
+        "Own process": 1238,
         "$ZVERSION": "IRIS for UNIX (Ubuntu Server LTS for ARM64 Containers) 2025.2 (Build 227U)",
     }
     notes = [

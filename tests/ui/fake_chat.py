@@ -280,10 +280,10 @@ class FakeChat:
         for reply in self._replies(command, rest):
             yield reply
 
-    def _replies(self, command: Command, rest: list[str]) -> Sequence[Reply]:
+    def _replies(self, command: Command, rest: list[str]) -> list[Reply]:
         self.turn += 1
         if command.name in self.answers:
-            return self.answers[command.name]
+            return list(self.answers[command.name])
         scripted: dict[str, Callable[[], list[Reply]]] = {
             "license": license_replies,
             "users": lambda: [users_table()],
