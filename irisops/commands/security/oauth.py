@@ -70,7 +70,7 @@ async def show_oauth(context: Context, command: Command) -> Replies:
     lost = [each for each in redirections.values() if isinstance(each, InstanceProblem)]
     notes = [f"Where they come back to cannot be read: {lost[0].message}"] if lost else []
     if not found:
-        notes.append("This instance knows no authorization server and no client.")
+        notes.append("The instance knows no authorization server and no client.")
     notes.append("Secrets are not read. Endpoints and keys come from the server's metadata.")
     table = list_table(command, "oauth", "definition", _FIELDS, found, unfiltered=notes)
     table.title = "OAuth definitions"

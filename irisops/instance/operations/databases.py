@@ -50,8 +50,8 @@ DETAIL = (
 
 
 _LIMITS: Mapping[str, Field] = {
-    "MaxSize": Field("MaxSize", "number", "largest size in MB"),
-    "ExpansionSize": Field("ExpansionSize", "number", "expansion in MB"),
+    "MaxSize": Field("MaxSize", "number", "largest size, MB"),
+    "ExpansionSize": Field("ExpansionSize", "number", "expansion, MB"),
 }
 LIMIT_FIELDS: Mapping[str, Field] = {"directory": Field("Directory", "text", "directory"), **_LIMITS}
 """What may be changed of a database, whose file is opened by its directory."""
