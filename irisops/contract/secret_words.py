@@ -74,6 +74,8 @@ ASKS = frozenset(
     }
 )  # fmt: skip
 """Commands that may ask for a secret: another line typed meanwhile may be that secret."""
+KEY_OF_MODEL = "Assistant"
+"""Title of the question for the key of the model behind the chat."""
 
 _CONNECTION_KEYS = (
     "server|port|database|uid|user|username|driver|host|hostname|namespace|dsn|data source|protocol|timeout"

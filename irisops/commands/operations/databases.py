@@ -98,10 +98,18 @@ async def show_databases(context: Context, command: Command) -> Replies:
         "database",
         _FIELDS,
         rows,
-        notes=[*notes, *([since] if known else [])],
+        notes=[*_untold(found), *notes, *([since] if known else [])],
         unfiltered=troubles,
         actions=_ACTIONS,
     )
+
+
+def _untold(found: Sequence[Database]) -> list[str]:
+    """A sentence on those whose free space the instance does not tell, as it does not of dismounted ones."""
+    names = [harmless(each.name, 40) for each in found if each.free is None]
+    if not names or len(names) == len(found):
+        return []
+    return [f"{listed(names, most=4)}: free space and disk left are not known."]
 
 
 def _earlier(context: Context, link: Link, found: Sequence[Database]) -> tuple[Look | None, str]:

@@ -30,7 +30,7 @@ class _Definition:
 
 
 _FIELDS: cards.Fields[_Definition] = (
-    (Column("name", "NAME", grow=True, least=12), lambda each: each.name),
+    (Column("name", "NAME", grow=True, least=12, wrap=2), lambda each: each.name),
     (Column("kind", "KIND"), lambda each: each.kind),
     (Column("issuer", "SERVER", grow=True, hide_under=90), lambda each: each.issuer),
     (Column("enabled", "ENABLED", "flag"), lambda each: each.enabled),

@@ -72,6 +72,8 @@ def _said(context: Context, changed: dict[str, Value]) -> list[str]:
     lines = [f"Kept in {context.places.settings}"]
     if later:
         lines.append(f"At the next start: {listed(later)}")
+    if {"assistant_url", "assistant_model"} & changed.keys() and now.assistant_url and now.assistant_model:
+        lines.append(f"What is not understood is sent to {now.assistant_model} there from now on.")
     return lines
 
 

@@ -14,7 +14,7 @@ import pytest
 from irisops.commands.assistant.model import LONGEST_ANSWER, endpoint_of
 from irisops.contract.chat import Command
 from irisops.contract.picks import with_beside
-from irisops.contract.replies import Facts, Plan, Problem, Progress, Refusal, Reply, Table
+from irisops.contract.replies import Done, Facts, Form, Plan, Problem, Progress, Refusal, Reply, Table
 from irisops.logs import scrub
 from irisops.run_command import Exit, Output, run_line
 from tests.commands.fakes import LOCAL, World
@@ -96,6 +96,17 @@ async def test_one_command_without_the_screen_connects_first(tmp_path: Path) -> 
         assert "HOLDER" in out.getvalue()
 
 
+async def test_who_sets_it_up_is_told_what_is_sent(tmp_path: Path) -> None:
+    world = World(tmp_path, LOCAL, polling=False)
+    (done,) = await world.say("/settings assistant_url=http://localhost:11434/v1")
+    assert isinstance(done, Done)
+    assert not any("sent" in detail for detail in done.details)
+    (done,) = await world.say("/settings assistant_model=tiny")
+    assert isinstance(done, Done)
+    assert "What is not understood is sent to tiny there from now on." in done.details
+    await world.session.close()
+
+
 async def test_it_is_off_by_default(tmp_path: Path) -> None:
     world = World(tmp_path, LOCAL, polling=False)
     problem = world.session.parse(SENTENCE)
@@ -170,6 +181,16 @@ async def test_a_change_becomes_a_plan_and_waits(tmp_path: Path) -> None:
         assert shown[-1] == SENTENCE, "? shows what was sent"
         world.session.decline(plan.id)
         assert world.instance.held("bob") == ()
+
+
+async def test_an_editor_is_offered_and_does_not_open_by_itself(tmp_path: Path) -> None:
+    async with at_model(tmp_path, saying("/user bob")) as (world, _):
+        cards = told(await world.say(ASK))
+        assert all(isinstance(card, Facts) and card.name == "assistant" for card in cards)
+        assert isinstance(cards[-1], Facts)
+        assert cards[-1].actions[0] == ("e", "open the editor", "/user bob")
+        (form,) = await world.say("/user bob")
+        assert isinstance(form, Form)
 
 
 CHOSEN = (
@@ -281,7 +302,7 @@ async def test_a_refused_key_is_forgotten(tmp_path: Path) -> None:
     async with at_model(tmp_path, response("403 Forbidden", b"")) as (world, web):
         (problem,) = told(await world.say(ASK))
         assert isinstance(problem, Problem)
-        assert "wants another key" in problem.message
+        assert "wants a key, or another one" in problem.message
         assert len(web.heads) == 2
 
 
