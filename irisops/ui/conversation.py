@@ -562,7 +562,9 @@ class Conversation(Ground, Vertical):
             return
         line = filled(template, event.row)
         self.focus_prompt()
-        if line:
+        if line and picks.pick(line, self._chat.commands()).at_once:
+            self._pick(line)  # one stray key must not end a share
+        elif line:
             self.send(line)
         else:
             self.notice(Notice("info", "No command goes with this row."))

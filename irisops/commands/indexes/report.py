@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from irisops.contract.quoting import quote
-from irisops.contract.replies import Column, Done, Reply, Table
+from irisops.contract.replies import Column, Done, Reply, Table, Tone
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine import cards
 from irisops.instance.indexes import Checked, Counts, Index, StoredClass
@@ -172,4 +172,5 @@ def report(each: StoredClass, namespace: str, findings: Sequence[Finding], *, he
                 notes=["Values are shortened."],
             )
         )
-    return [*replies, Done("indexes_validate", said, details, offer=offer)]
+    tone: Tone = "bad" if broken else "warn" if unclear else "good"
+    return [*replies, Done("indexes_validate", said, details, offer=offer, tone=tone)]

@@ -142,7 +142,7 @@ class _Work:
         if rows is not None:
             seconds = max(1.0, rows * SECONDS_PER_ROW * len(self.indexes))
             lines.append(
-                f"About {duration(seconds)}, or several times that: one public report is all there is to reckon by."
+                f"About {duration(seconds)}, perhaps several times that: the estimate rests on one public report."
             )
         lines.append(
             f"A second connection, to {self.namespace}, is open meanwhile: one license connection more."

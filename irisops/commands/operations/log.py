@@ -160,7 +160,7 @@ async def _directory(link: Link) -> str:
 
 def _counted(lines: Sequence[Line]) -> list[str]:
     bad = [each for each in lines if each.level >= SEVERE]
-    return [f"{counted(len(bad), 'severe entry', 'severe entries')}: /log level>=2"] if bad else []
+    return [f"! {counted(len(bad), 'severe entry', 'severe entries')}: /log level>=2"] if bad else []
 
 
 def _explained(texts: Iterable[str]) -> list[str]:

@@ -143,7 +143,7 @@ async def show_productions(context: Context, command: Command) -> Replies:
     found, notes = await read_productions(link)
     now = await instance_now(link)
     found.sort(key=lambda each: (not trouble(each, now), each.namespace))
-    troubles = [sentence for each in found if (sentence := trouble(each, now))]
+    troubles = [f"! {sentence}" for each in found if (sentence := trouble(each, now))]
     shown = list_table(
         command,
         "productions",
@@ -207,10 +207,11 @@ async def show_production(context: Context, command: Command) -> Replies:
         "production",
         title,
         entries,
-        [*([told] if told else []), *_at_least(production, now), *last, *production.notes],
+        [*([f"! {told}"] if told else []), *_at_least(production, now), *last, *production.notes],
     )
     space = quote(production.namespace)
     word = {RUNNING: "stop", TROUBLED: "recover"}.get(production.state, "start")
+    card.tones = {"state": _TONES[production.state]} if production.state in _TONES else {}
     card.actions = [("x" if word == "stop" else "g", word, f"/production {word} {space}")]
     yield card
     if production.components is not None:

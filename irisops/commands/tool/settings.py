@@ -112,7 +112,7 @@ async def show(context: Context, _command: Command) -> Replies:
         (Column("name", "SETTING"), lambda each: each.name),
         (Column("value", "VALUE"), lambda each: getattr(loaded.settings, each.name)),
         (Column("from", "FROM"), lambda each: "the file" if each.name in loaded.given else "default"),
-        (Column("meaning", "MEANING", grow=True, wrap=2), lambda each: each.help),
+        (Column("meaning", "MEANING", grow=True, wrap=3), lambda each: each.help),
     )
     reduced = loaded.settings.reduced(context.environment)
     notes = [*loaded.problems, f"File: {context.places.settings}"]

@@ -228,7 +228,7 @@ async def test_namespaces_running_sql_and_mirror(tmp_path: Path) -> None:
 async def test_the_status_says_what_is_wrong_first(tmp_path: Path) -> None:
     async with working(tmp_path) as at:
         shown = await facts(at, "/status")
-        areas = [note.partition(":")[0] for note in shown.notes if ": " in note]
+        areas = [note.partition(":")[0][2:] for note in shown.notes if ": " in note]
         assert areas[-7:] == ["databases", "journal", "productions", "tasks", "locks", "alerts", "mirror"]
         said = " ".join(shown.notes)
         for part in (

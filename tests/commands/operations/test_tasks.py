@@ -27,7 +27,7 @@ async def test_failed_tasks_come_first(tmp_path: Path, projection: str) -> None:
         ]
         assert str(failed["result"]).startswith("ERROR #5001")
         assert (next_one["id"], next_one["next"]) == (1001, "2026-11-24 09:12")
-        assert shown.notes[0] == "1 task failed at the last run: Nightly export."
+        assert shown.notes[0] == "! 1 task failed at the last run: Nightly export."
         assert [row["state"] for row in (await table(at, "/tasks suspended=yes")).rows] == ["suspended"]
         one = await facts(at, '/task "nightly export"')
         assert one.facts["last_finished"] == "2026-11-24 02:00:04"
