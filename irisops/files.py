@@ -16,7 +16,10 @@ import time
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
+
+TYPE_CHECKING = False  # not that of `typing`, which the driver process does without (see `driver`)
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
