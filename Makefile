@@ -26,6 +26,7 @@ bench:
 	python -m tests.benchmarks.bench_simulator
 	python -m tests.benchmarks.bench_sql
 	python -m tests.benchmarks.bench_sentences
+	python -m tests.benchmarks.bench_recording
 	python -m tests.benchmarks.bench_ui
 
 screenshots:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable
 from typing import TextIO
 
@@ -56,9 +57,9 @@ def approve_in(approvals: Approvals, plan_id: str, out: TextIO, typed: Typed, cl
 def _ask(approvals: Approvals, found: WaitingPlan, out: TextIO, typed: Typed) -> int:
     plan = plan_of(found.plan)
     plan.warnings = [*plan.warnings, *look_alikes(plan)]
-    text = reply_text.text(plan, shutil.get_terminal_size().columns if out.isatty() else None)
+    text = harmless_lines(reply_text.text(plan))
     streams.say(f"An agent ({harmless(found.client, 80)}) wants to do this:\n", out)
-    streams.say(harmless_lines(text), out)
+    streams.say(_wrapped(text, shutil.get_terminal_size().columns) if out.isatty() else text, out)
     answer = typed(f"\nTo agree type {harmless(found.word, 80)}; anything else changes nothing: ")
     if answer.strip().casefold() != found.word.casefold():
         approvals.drop(found.id)
@@ -67,6 +68,17 @@ def _ask(approvals: Approvals, found: WaitingPlan, out: TextIO, typed: Typed) ->
     approvals.approve(found)
     streams.say(f"Agreed. The agent may carry it out until {found.ends.astimezone():%H:%M}.", out)
     return Exit.DONE
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Lines broken between words, for a person who reads all of them."""
+    shown = []
+    for line in text.splitlines():
+        indent = " " * (len(line) - len(line.lstrip()))
+        shown += textwrap.wrap(
+            line, max(20, width - 1), subsequent_indent=f"{indent}  ", break_on_hyphens=False, tabsize=1
+        ) or [""]
+    return "\n".join(shown)
 
 
 def _typed(prompt: str) -> str:

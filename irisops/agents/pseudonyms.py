@@ -47,16 +47,23 @@ class Pseudonyms:
         self._of: dict[str, str] = {}
         self._real: dict[str, str] = {}
         self._numbers: Counter[str] = Counter()
+        self._taken: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
     def learn(self, kind: str, names: Iterable[str]) -> None:
-        """Give each name a pseudonym such as `user-3`. `kind` is "user" or "address"."""
-        for name in names:
+        """Give each name a pseudonym such as `user-3`. `kind` is "user" or "address".
+
+        A name that looks like a pseudonym stays what it is, and nobody else is called so.
+        """
+        given = list(names)
+        self._taken.update(name for name in given if _PSEUDONYM.fullmatch(name))
+        for name in given:
             key = name.casefold()
-            if not name.strip() or key in self._of or _PSEUDONYM.fullmatch(name):
+            if not name.strip() or key in self._of or name in self._taken:
                 continue
             self._numbers[kind] += 1
-            made = f"{kind}-{self._numbers[kind]}"
+            while (made := f"{kind}-{self._numbers[kind]}") in self._taken:
+                self._numbers[kind] += 1
             self._of[key], self._real[made] = made, name
             self._pattern = None
 

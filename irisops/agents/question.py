@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from irisops.agents.approvals import WaitingPlan, plan_of
 from irisops.contract.replies import Plan
 from irisops.contract.wording import DEFAULT_LIMIT, harmless, listed
-from irisops.engine.reply_text import PLAN_CALL, PLAN_TEXT, PLAN_TITLE
+from irisops.engine.reply_text import PLAN_CALL, PLAN_TEXT
 
 LONGEST = 6000
 """Characters of a question in a client; a longer one is asked in a terminal, where all of it can be read."""
@@ -57,7 +57,7 @@ def too_much_to_show(plan: Plan) -> bool:
     """True if a person could not see all of a plan in a terminal, either."""
     if any(_FOLDED.fullmatch(each.what) for each in plan.changes):
         return True
-    parts = [(plan.instance, DEFAULT_LIMIT), (plan.title, PLAN_TITLE)]
+    parts = [(plan.instance, DEFAULT_LIMIT), (plan.title, PLAN_TEXT)]
     parts += [(each.what, DEFAULT_LIMIT) for each in plan.changes]
     parts += [(text, PLAN_TEXT) for each in plan.changes for text in (each.before, each.after)]
     parts += [(text, PLAN_TEXT) for text in (*plan.effects, *plan.warnings)]

@@ -143,8 +143,9 @@ def _lines_of(kind: ObjectKind, change: ObjectChange) -> list[Change]:
     before, after = change.before, change.after
     lines: list[Change] = []
     if after is None:
-        held = before.names("roles") or before.names("privileges") if before else ()
-        return [Change(f"{kind.noun} {name}", f"exists, with {kind.show(held, '')}", "gone", "gone")]
+        held = next((key for key in ("roles", "privileges") if before and key in before.fields), "")
+        told = f", with {kind.show(before.names(held), held)}" if before and held else ""
+        return [Change(f"{kind.noun} {name}", f"exists{told}", "gone", "gone")]
     if before is None:
         copied = f" as a copy of {harmless(change.origin)}" if change.origin else ""
         lines.append(Change(f"{kind.noun} {name}", "does not exist", f"made{copied}", "made"))

@@ -71,7 +71,7 @@ def config_api(data: bytes, source: str) -> Imported:
     _add_maps(found, maps)
     if not found.objects:
         raise ImportProblem(
-            "It is no document of config-api: it has none of its services that irisops compares."
+            "This is not a config-api document: it has none of the services that irisops compares."
         )
     return found.result(source)
 
@@ -82,7 +82,7 @@ def _document(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as problem:
         raise ImportProblem(f"It is no JSON: {harmless(problem, 200)}.") from None
     if not isinstance(document, dict) or not all(isinstance(each, dict) for each in document.values()):
-        raise ImportProblem("It is no document of config-api: services with objects are missing.")
+        raise ImportProblem("This is not a config-api document: services with objects are missing.")
     return document
 
 

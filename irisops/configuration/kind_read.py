@@ -108,7 +108,7 @@ def keep(found: KindRead, name: str, told: Mapping[str, Raw | list[str]]) -> Non
         try:
             values[known.name] = canonical(known, told[known.name])
         except NoValueError:
-            found.lost("Its value is none that this version of irisops understands.", name, known.name)
+            found.lost("This version of irisops does not understand its value.", name, known.name)
     found.objects.append(ConfigObject(name, values))
 
 

@@ -17,7 +17,13 @@ from irisops.instance.security.application_fields import APPLICATION_FIELDS, LAT
 from irisops.instance.security.oauth_changes import CLIENT_FIELDS, SERVER_FIELDS
 from irisops.instance.security.object_state import LISTS, Field, FieldKind, FieldValue, Kind
 from irisops.instance.security.role_changes import ROLE_FIELDS
-from irisops.instance.security.setting_fields import EVENT_FIELDS, LDAP_FIELDS, SYSTEM_FIELDS, TLS_FIELDS
+from irisops.instance.security.setting_fields import (
+    EVENT_FIELDS,
+    LDAP_FIELDS,
+    NEW_TLS,
+    SYSTEM_FIELDS,
+    TLS_FIELDS,
+)
 from irisops.instance.security.settings_state import RESOURCE_FIELDS, SERVICE_FIELDS
 from irisops.instance.security.sql_holders import HOLDER_FIELDS
 from irisops.instance.security.user_changes import PASSING, USER_FIELDS
@@ -213,17 +219,7 @@ KINDS: tuple[ConfigKind, ...] = (
         (
             *_of_fields(
                 TLS_FIELDS,
-                {
-                    "Enabled": True,
-                    "Type": "client",
-                    "PrivateKeyType": "2",
-                    "VerifyDepth": "9",
-                    "CipherList": None,
-                    "Ciphersuites": None,
-                    "TLSMinVersion": "16",
-                    "TLSMaxVersion": "32",
-                    "DiffieHellmanBits": None,
-                },
+                {**NEW_TLS, "CipherList": None, "Ciphersuites": None, "DiffieHellmanBits": None},
             ),
             _secret("PrivateKeyPassword", "password of the private key", "PrivateKeyFile"),
         ),

@@ -120,7 +120,7 @@ def security_export(data: bytes, source: str) -> Imported:
     except expat.ExpatError as problem:
         raise ImportProblem(f"It is no XML: {problem}.") from None
     if not reader.roots:
-        raise ImportProblem("It is no export of security settings: no element ends in “Export”.")
+        raise ImportProblem("This is not an export of security settings: no element ends in “Export”.")
     return reader.found.result(source)
 
 

@@ -130,6 +130,8 @@ class Done:
     undo: int | None = None
     offer: str = ""
     """A command to suggest: the front end puts it into an empty prompt."""
+    tone: Tone = "good"
+    """Of the message: what was carried out may have found something bad."""
 
 
 @dataclass(slots=True)

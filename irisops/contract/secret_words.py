@@ -74,6 +74,8 @@ ASKS = frozenset(
     }
 )  # fmt: skip
 """Commands that may ask for a secret: another line typed meanwhile may be that secret."""
+KEY_OF_MODEL = "Assistant"
+"""Title of the question for the key of the model behind the chat."""
 
 _CONNECTION_KEYS = (
     "server|port|database|uid|user|username|driver|host|hostname|namespace|dsn|data source|protocol|timeout"
@@ -146,6 +148,8 @@ _PLAIN_WORDS = _words(
     typed types type fine easy simple hard role roles resource resources privilege privileges table
     tables gone back user's longer shorter different stays stay goes go went comes come came must should
     auth authentication ldap unauthenticated delegated expected sends sent put
+    tls ssl kerberos lifetime timeout timeouts attempt attempts expiry expiration validity rotation strength complexity
+    endpoint endpoints scope scopes claims issuer audience
     will belongs belong often enough pc laptop plain clear ready deleted removed be
     """
 )
@@ -441,11 +445,20 @@ def _behind(
             place += 1
         elif _is_harmless(token.word) or (strict and not linked):
             return None, place
-        elif not linked and owned and token.word in _IS_KEPT and _followed_by_owner(tokens, place):
-            return None, place  # "can the password of lab live in the file"
+        elif (
+            not linked
+            and token.word in _IS_KEPT
+            and (_asks(tokens) or (owned and _followed_by_owner(tokens, place)))
+        ):
+            return None, place  # "can the password of lab live in the file", "how long does the token live"
         else:
             return token, place
     return None, place
+
+
+def _asks(tokens: list[_Token]) -> bool:
+    """True for a question about how long or where."""
+    return tokens[0].word in ("how", "where")
 
 
 def _followed_by_owner(tokens: list[_Token], place: int) -> bool:

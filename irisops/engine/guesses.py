@@ -35,7 +35,7 @@ _NEVER = frozenset(
 _SHOWS = frozenset(
     {
         "help", "license advice", "locked", "settings list", "templates", "leases", "history", "secrets", "helper",
-        "evidence compare", "doctor", "profile test", "discover", "theme", "watch",
+        "evidence compare", "doctor", "profile test", "discover", "theme", "watch", "indexes",
     }
 )  # fmt: skip
 """Commands that show something and are not live."""
@@ -152,7 +152,8 @@ _OBJECTS: Mapping[str, frozenset[str]] = {
     "leases": frozenset({"leftover", "share", "crash"}),
     "unshare": frozenset({"share", "tunnel", "internet", "outside"}),
     "finish": frozenset({"finish"}),
-    "dormant": frozenset({"dormant", "idle", "user"}),
+    "dormant": frozenset({"dormant", "idle"}),
+    "alert": frozenset({"alert"}),
     "helper": frozenset({"helper"}),
     "clear": frozenset({"screen", "text", "window", "output", "written", "above"}),
     "quit": frozenset({"leave", "tool", "program", "logout"}),
@@ -170,20 +171,41 @@ _FOREIGN = frozenset({"database", "table", "instance", "namespace", "global", "j
 """Meanings of what this program never deletes."""
 
 
+_KEPT = frozenset({"database", "index", "indexes", "component", "production", "task", "journal"})
+"""First words of commands that act on what this program never deletes, and its nouns."""
+_WHOLE = frozenset(
+    {"all", "full", "everything", "anything", "administrator", "%all", "super", "promote", "demote"}
+)
+"""Words and meanings of which one is said where %All is meant."""
+
+
 def is_vague(guess: Guess, words: Sequence[Word]) -> bool:
-    """True for what acts, offered for a sentence that may lose something without saying what: `delete everything`."""
+    """True for what acts, offered for a sentence that does not say what it is to act on: `delete everything`."""
     said = {word.meaning for word in words} | {word.text.casefold() for word in words}
-    if not (guess.spec.changes or guess.spec.at_once) or said.isdisjoint(_ENDINGS):
+    if _overreaches(guess, said):
+        return True
+    name = guess.spec.name.split()[0]
+    acts = guess.spec.changes or guess.spec.at_once or name in _OBJECTS
+    if not acts or said.isdisjoint(_ENDINGS):
         return False
-    if "delete" in said and guess.spec.name.startswith("database "):
-        return True  # no database is deleted here, nor is dismounting it meant
+    if "delete" in said and (name in _KEPT or not said.isdisjoint(_KEPT)):
+        return True  # nor is dismounting it meant, nor another thing
     exact = guess.like > weights.EXACT and not guess.spec.at_once and not guess.line.endswith(" all")
     if exact or (guess.fills and not guess.missing):
         return False
-    if not said.isdisjoint(_OBJECTS.get(guess.spec.name.split()[0], frozenset())):
-        return False
     nouns = {word.meaning for word in words} & _NOUNS
+    if name in _OBJECTS and (nouns or not said.isdisjoint(_OBJECTS[name])):
+        return guess.like < weights.NEARLY and said.isdisjoint(_OBJECTS[name])
     return not said.isdisjoint(_ALL_OF | _FOREIGN) or (not said.isdisjoint(_IT) and not nouns)
+
+
+def _overreaches(guess: Guess, said: set[str]) -> bool:
+    """True for %All where something less was said (`give bob sql rights`), and for one user where all were."""
+    if not guess.spec.changes:
+        return False
+    return ("%All" in guess.line and said.isdisjoint(_WHOLE)) or (
+        "user" in guess.filled.values() and "everybody" in said
+    )
 
 
 _NOUNS = frozenset(

@@ -414,8 +414,8 @@ def _choices(arg: Arg) -> list[str]:
 
 
 def _values(arg: Arg, known: Known) -> list[str]:
-    """Up to three values for a missing argument: known ones, or those that its form shows."""
-    values = [value for value, _ in known(arg.kind)][:_SUGGESTED]
+    """Up to three values for a missing argument: known ones, or those that its form shows. Never %All."""
+    values = [value for value, _ in known(arg.kind) if value != "%All"][:_SUGGESTED]
     return values or (_choices(arg)[:_SUGGESTED] if "|" in arg.show else [])
 
 

@@ -123,6 +123,7 @@ COMMON = frozenset(
         "password", "passwords", "access", "right", "rights", "permission", "permissions", "privilege",
         "privileges", "public", "deadline", "unauthenticated", "secrets", "vault", "security", "audit", "log",
         "index", "indices", "global", "globals", "class", "classes", "code", "file", "files", "disk", "query",
+        "charge", "control",
     }
 )  # fmt: skip
 """Words that are no names where a form would catch them, unless quoted or known: `drop the user database`."""

@@ -15,8 +15,8 @@ SERIES_WIDTH = 60
 """Characters of a plotted line."""
 NARROWEST = 6
 """Cells that a column keeps when the table is too wide."""
-PLAN_TITLE, PLAN_TEXT, PLAN_CALL = 500, 10_000, 4_000
-"""Characters shown of a plan's title, of one of its texts, and of a call: a person who agrees must see all of them."""
+PLAN_TEXT, PLAN_CALL = 10_000, 4_000
+"""Characters shown of each text of a plan, and of a call: a person who agrees must see all of them."""
 
 
 def width_of(text: str) -> int:
@@ -163,7 +163,7 @@ def _line(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]
 
 
 def _plan(reply: Plan) -> str:
-    lines = [f"{harmless(reply.title, PLAN_TITLE)}?  (on {harmless(reply.instance)})"]
+    lines = [f"{harmless(reply.title, PLAN_TEXT)}?  (on {harmless(reply.instance)})"]
     lines += [
         f"  {harmless(change.what)}: {harmless(change.before, PLAN_TEXT)} → {harmless(change.after, PLAN_TEXT)}"
         for change in reply.changes

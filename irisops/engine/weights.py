@@ -89,6 +89,8 @@ ENOUGH = 2
 """Words that say something, in a sentence that is beyond doubt."""
 EXACT = 0.9
 """Likeness to an example that says that very thing."""
+NEARLY = 0.8
+"""The same where the example has words that say little."""
 SHOWN_LIKE = 0.75
 """Likeness to an example with which something is shown unasked: at worst it is read in vain."""
 SHOWN_LESS_LIKE = 0.65

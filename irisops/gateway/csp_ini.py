@@ -131,7 +131,7 @@ def form_of(value: str, use: Use) -> str:
         return "from a command"
     if use == "server":
         return (
-            "encoded, readable to whoever reads the file"
+            "encoded, readable to anyone who can read the file"
             if value.startswith(ENCODED)
             else "in clear or encrypted"
         )

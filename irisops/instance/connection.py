@@ -169,7 +169,7 @@ class Connection:
     async def beside(self, namespace: str) -> AsyncIterator[Connection]:
         """A second connection as the same user, to another namespace, until the end of the block.
 
-        The namespace of SQL is that of the login (facts: iris-operations 4), and a long call holds up its connection.
+        Whether SQL follows a connection that goes to another namespace is not known, and a long call holds it up.
         It takes a license connection for as long. Raises the named `InstanceProblem` of the login.
         """
         password = self._password

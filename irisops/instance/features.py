@@ -443,6 +443,7 @@ FEATURES: Mapping[str, Feature] = {
         # UNVERIFIED: that these and locks.delete need %DB_IRISSYS:W, as methods of SYS.Process do; the least that they
         # need is unknown (facts: iris-operations 7). Settle: each as a user with %Admin_Operate:U alone, then with
         # %DB_IRISSYS:W as well.
+        Feature("globals.database", (_method("%SYS.Namespace", "GetGlobalDest"),)),
         Feature("databases.mount", (_method("SYS.Database", "MountDatabase"),), CONTROL),
         Feature("databases.dismount", (_method("SYS.Database", "DismountDatabase"),), CONTROL),
         _of_all(
@@ -481,6 +482,7 @@ FEATURES: Mapping[str, Feature] = {
             "DelKey Owner Mode Flags Counts LockString FullReference",
             privilege=OPERATE,
         ),
+        _query("locks.removable", "%SYS.LockQuery:WebList", "Removable DeleteID", privilege=OPERATE),
         Feature("locks.delete", (_method("SYS.Lock", "DeleteOneLock"),), CONTROL),
         Feature(
             "journal.state",
@@ -489,7 +491,9 @@ FEATURES: Mapping[str, Feature] = {
         ),
         _of_all(
             replace(
-                _query("journal.files", "%SYS.Journal.File:ByTimeReverseOrder", privilege="%DB_IRISSYS:R"),
+                _long_query(
+                    "journal.files", "%SYS.Journal.File:ByTimeReverseOrder", privilege="%DB_IRISSYS:R"
+                ),
                 wanted=("Name", "Size", "CreationTime", "DataSize"),
             )
         ),
@@ -522,6 +526,8 @@ FEATURES: Mapping[str, Feature] = {
                 ("indexes.classes", "CompiledClass", "SqlTableName"),
                 ("indexes.storage", "CompiledStorage", "DataLocation"),
                 ("indexes.locations", "CompiledStorageIndex", "Location"),
+                ("indexes.columns", "CompiledStorageData", "ColumnarGlobal"),
+                ("indexes.maps", "CompiledStorageSQLMap", "Type"),
                 ("indexes.list", "CompiledIndex", "Properties"),
             )
         ),

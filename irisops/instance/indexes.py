@@ -28,8 +28,14 @@ BUILDING = 12 * 3600.0
 MOST_FINDINGS = 20
 """Findings of one index that are kept."""
 _SYSTEM = ("%", "INFORMATION.")
-KINDS = frozenset({"index", "bitmap", "bitmapextent", "bitslice", "key", ""})
-"""Types of indexes that validation is known to check (facts: iris-operations 1)."""
+KINDS = frozenset({"index", "bitmap", "bitmapextent", "bitslice", ""})
+"""Types that validation is known to check: standard, bitmap, bitmap extent, bitslice (facts: iris-operations 1).
+
+UNVERIFIED: the words for them in the class dictionary; of another word it is said that it is not known to be checked.
+Settle: SELECT DISTINCT Type FROM %Dictionary.CompiledIndex.
+"""
+SQL_STORAGE = "%storage.sql"
+"""Storage of classes whose maps say where their data are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +65,20 @@ class Index:
 
     @property
     def in_sql(self) -> str:
-        """Its name in SQL."""
+        """Its name in SQL.
+
+        UNVERIFIED: that INFORMATION_SCHEMA.INDEXES and BUILD INDEX take this one where it differs from the index's name
+        in its class. Settle: both on an index with SqlName.
+        """
         return self.sql_name or self.name
 
 
 @dataclass(frozen=True, slots=True)
 class StoredClass:
-    """A persistent class with its table, its global and its indexes. `rows` None if not counted."""
+    """A persistent class with its table, its global and its indexes. `rows` None if not counted.
+
+    `storage` is the class of its storage, as `%Storage.Persistent`; "" if the instance does not tell.
+    """
 
     name: str
     schema: str
@@ -73,6 +86,12 @@ class StoredClass:
     location: str = ""
     indexes: tuple[Index, ...] = ()
     rows: int | None = None
+    storage: str = ""
+
+    @property
+    def mapped(self) -> bool:
+        """True if maps say where its data are: BUILD INDEX does nothing then (facts: iris-operations 1)."""
+        return self.storage.casefold() == SQL_STORAGE
 
     @property
     def in_sql(self) -> str:
@@ -135,21 +154,41 @@ def global_of(text: str) -> str:
     return "^" + text.strip().removeprefix("^").partition("(")[0]
 
 
-async def classes_in_global(instance: Instance, name: str) -> list[StoredClass]:
-    """The classes that store data, indexes or streams in a global (facts: iris-operations 3).
+_PLACES: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
+    ("indexes.storage", "CompiledStorage", ("DataLocation", "IndexLocation", "StreamLocation"), ""),
+    ("indexes.locations", "CompiledStorageIndex", ("Location",), ""),
+    ("indexes.columns", "CompiledStorageData", ("ColumnarGlobal",), "columnar storage"),
+    ("indexes.maps", "CompiledStorageSQLMap", ('"_Global"',), "SQL-mapped storage"),
+)
+"""Where the class dictionary names globals: feature, table, columns, and what to call it where it may be missing."""
+
+
+async def classes_in_global(instance: Instance, name: str) -> tuple[list[StoredClass], list[str]]:
+    """The classes that store data, indexes, columns or streams in a global, and what could not be looked through.
+
+    UNVERIFIED: that the globals of columns and of SQL maps are written with a caret, as the others are (facts:
+    iris-operations 3). Settle: SELECT parent, "_Global" FROM %Dictionary.CompiledStorageSQLMap, and ColumnarGlobal of
+    CompiledStorageData.
 
     Raises the named problem.
     """
     bare = global_of(name)
-    places = ("DataLocation", "IndexLocation", "StreamLocation")
-    where = " OR ".join(f"{each} = ? OR {each} %STARTSWITH ?" for each in places)
-    sql = f"SELECT parent FROM %Dictionary.CompiledStorage WHERE {where}"  # noqa: S608 - names of ours
-    rows = await statement_by(instance, "indexes.storage", Query(sql, (bare, f"{bare}(") * len(places)))
-    names = {as_text(row[0]) for row in rows}
-    sql = "SELECT parent FROM %Dictionary.CompiledStorageIndex WHERE Location = ? OR Location %STARTSWITH ?"
-    for row in await statement_by(instance, "indexes.locations", Query(sql, (bare, f"{bare}("))):
-        names.add(as_text(row[0]).partition("||")[0])
-    return await _described(instance, sorted(name for name in names if not name.startswith(_SYSTEM)))
+    names: set[str] = set()
+    unread: list[str] = []
+    for feature, table, columns, what in _PLACES:
+        where = " OR ".join(f"{each} = ? OR {each} %STARTSWITH ?" for each in columns)
+        sql = f"SELECT parent FROM %Dictionary.{table} WHERE {where}"  # noqa: S608 - names of ours
+        try:
+            rows = await statement_by(instance, feature, Query(sql, (bare, f"{bare}(") * len(columns)))
+        except Unreachable:
+            raise
+        except InstanceProblem:
+            if not what:
+                raise
+            unread.append(what)
+        else:
+            names |= {as_text(row[0]).partition("||")[0] for row in rows}
+    return await _described(instance, sorted(each for each in names if not each.startswith(_SYSTEM))), unread
 
 
 async def classes_named(instance: Instance, name: str) -> list[StoredClass]:
@@ -184,18 +223,24 @@ async def _described(instance: Instance, names: Sequence[str]) -> list[StoredCla
         f"FROM %Dictionary.CompiledIndex WHERE parent IN ({marks}) ORDER BY parent, Name"
     )
     listed = await statement_by(instance, "indexes.list", Query(sql, tuple(names)))
-    sql = f"SELECT parent, DataLocation FROM %Dictionary.CompiledStorage WHERE parent IN ({marks})"  # noqa: S608 - only marks
-    stored = await statement_by(instance, "indexes.storage", Query(sql, tuple(names)))
-    places = {as_text(row[0]): as_text(row[1]) for row in stored}
-    made: list[StoredClass] = []
+    sql = f"SELECT parent, DataLocation, Type FROM %Dictionary.CompiledStorage WHERE parent IN ({marks})"  # noqa: S608 - only marks
+    stored = {
+        as_text(row[0]): (as_text(row[1]), as_text(row[2]))
+        for row in await statement_by(instance, "indexes.storage", Query(sql, tuple(names)))
+    }
     # Without a storage definition nothing is kept: there is no data to have an index.
-    for each in sorted((one for one in found if one.name in places), key=lambda one: one.name):
+    kept = sorted((one for one in found if one.name in stored), key=lambda one: one.name)
+    views = await _views(instance, kept)
+    made: list[StoredClass] = []
+    for each in kept:
+        place, storage = stored[each.name]
         indexes = tuple(_index(row) for row in listed if as_text(row[0]) == each.name)
         made.append(
             replace(
                 each,
-                location=places[each.name],
-                indexes=await _with_status(instance, each, indexes),
+                location=place,
+                storage=storage,
+                indexes=_with_status(indexes, views.get(_key(each), {})),
             )
         )
     return made
@@ -215,38 +260,56 @@ def _index(row: Sequence[Value]) -> Index:
     )
 
 
-async def _with_status(instance: Instance, each: StoredClass, indexes: Sequence[Index]) -> tuple[Index, ...]:
-    """The indexes with their SQL fields and map status, as far as the view tells them.
+_View = dict[str, tuple[list[str], bool | None]]
+"""Indexes of a table by their names in lower case: the fields of each, in order, and whether it is selectable."""
+TABLES_AT_ONCE = 50
+"""Tables whose indexes one statement asks for."""
+
+
+def _key(each: StoredClass) -> tuple[str, str]:
+    return each.schema.casefold(), each.table.casefold()
+
+
+async def _views(instance: Instance, classes: Sequence[StoredClass]) -> dict[tuple[str, str], _View]:
+    """The indexes of tables as far as the view tells them: a statement for many tables at once.
 
     UNVERIFIED: MAP_STATUS before 2024.1 (facts: iris-operations 3). Settle: select it on 2022.1.
     """
-    columns = "INDEX_NAME, COLUMN_NAME, MAP_STATUS"
-    where = (
-        "FROM INFORMATION_SCHEMA.INDEXES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION"
-    )
-    rows: Sequence[tuple[Value, ...]] = ()
-    for chosen in (columns, columns.replace("MAP_STATUS", "NULL")):
+    found: dict[tuple[str, str], _View] = {}
+    for start in range(0, len(classes), TABLES_AT_ONCE):
+        for schema, table, name, field, said in await _view_rows(
+            instance, classes[start : start + TABLES_AT_ONCE]
+        ):
+            view = found.setdefault((as_text(schema).casefold(), as_text(table).casefold()), {})
+            fields, _ = view.setdefault(as_text(name).casefold(), ([], None))
+            fields.append(as_text(field))
+            view[as_text(name).casefold()] = fields, _selectable(as_text(said))
+    return found
+
+
+async def _view_rows(instance: Instance, classes: Sequence[StoredClass]) -> Sequence[tuple[Value, ...]]:
+    which = " OR ".join("TABLE_SCHEMA = ? AND TABLE_NAME = ?" for _ in classes)
+    values = tuple(value for each in classes for value in (each.schema, each.table))
+    for status in ("MAP_STATUS", "NULL"):
+        sql = (
+            f"SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, {status} "  # noqa: S608 - names of ours
+            f"FROM INFORMATION_SCHEMA.INDEXES WHERE {which} ORDER BY ORDINAL_POSITION"
+        )
         try:
-            query = Query(f"SELECT {chosen} {where}", (each.schema, each.table))
-            rows = await statement_by(instance, "indexes.status", query)
-            break
+            return await statement_by(instance, "indexes.status", Query(sql, values))
         except InstanceError as problem:
             if not is_missing(problem):
                 raise
-    fields: dict[str, list[str]] = {}
-    status: dict[str, str] = {}
-    for name, field, said in rows:
-        key = as_text(name).casefold()
-        fields.setdefault(key, []).append(as_text(field))
-        status[key] = as_text(said)
-    return tuple(
-        replace(
-            index,
-            fields=tuple(fields.get(index.in_sql.casefold(), ())),
-            selectable=_selectable(status.get(index.in_sql.casefold(), "")),
-        )
-        for index in indexes
-    )
+    return ()
+
+
+def _with_status(indexes: Sequence[Index], view: _View) -> tuple[Index, ...]:
+    """The indexes with their SQL fields and map status."""
+    made: list[Index] = []
+    for index in indexes:
+        fields, selectable = view.get(index.in_sql.casefold(), ([], None))
+        made.append(replace(index, fields=tuple(fields), selectable=selectable))
+    return tuple(made)
 
 
 def _selectable(said: str) -> bool | None:
@@ -255,7 +318,8 @@ def _selectable(said: str) -> bool | None:
 
 async def map_status(instance: Instance, each: StoredClass) -> dict[str, bool | None]:
     """Name of an index -> whether queries may use it now. Raises the named problem."""
-    return {index.name: index.selectable for index in await _with_status(instance, each, each.indexes)}
+    view = (await _views(instance, [each])).get(_key(each), {})
+    return {index.name: index.selectable for index in _with_status(each.indexes, view)}
 
 
 async def count_rows(instance: Instance, each: StoredClass) -> int | None:
@@ -332,9 +396,16 @@ async def start_validation(
     Raises the named problem, as `call_helper`.
     """
     names = ",".join(index.name for index in indexes)
-    await call_helper(
-        instance, "StartValidation", key, namespace, each.name, names, LOCK_OPTION, MOST_FINDINGS
-    )
+    try:
+        await call_helper(
+            instance, "StartValidation", key, namespace, each.name, names, LOCK_OPTION, MOST_FINDINGS
+        )
+    except NotPermitted as problem:
+        raise NotPermitted(
+            "This account may not run the helper, which lets the instance validate.",
+            f"Class methods take %Native_ClassExecution:U. The instance says: {problem.message}",
+            detail=problem.detail,
+        ) from None
 
 
 async def read_validation(instance: Instance, key: str) -> Validation | None:

@@ -90,7 +90,9 @@ async def explained(
     by_sql = lacks_sql_privilege(problem)
     # Of a table SQL wants SELECT and nothing else, whatever the feature is documented to need.
     table = route.needs[0][0] if by_sql and route.kind == "statement" and route.needs else ""
-    if not isinstance(problem, NotPermitted) or problem.privilege or not (feature.privilege or table):
+    procedure = by_sql and route.kind == "sql"
+    documented = feature.privilege or table or procedure
+    if not isinstance(problem, NotPermitted) or problem.privilege or not documented:
         return problem
     told = await _held(instance, feature.privilege) if not table else []
     if any(held is None for _, held in told):
@@ -101,7 +103,7 @@ async def explained(
     if lacks:
         return not_permitted(problem.message, problem.detail, " and ".join(lacks))
     has = f"This account has {' and '.join(privilege for privilege, _ in told)}"
-    if table or (by_sql and route.kind == "sql"):
+    if table or procedure:
         where = (
             instance.capabilities.namespace or "%SYS"
         )  # a privilege on an object counts in its namespace alone
@@ -114,7 +116,7 @@ async def explained(
         if kept_apart := table.startswith(("OAuth2.", "Security.")):
             cure = f"Connect as a user with %All. Before 2025.2 this is enough: GRANT {granted}, in {where}."
         return NotPermitted(
-            f"SQL wants {wants}." if table else f"{has}, but SQL wants {wants} as well.",
+            f"{has}, but SQL wants {wants} as well." if told else f"SQL wants {wants}.",
             cure,
             privilege=ALL if kept_apart else wants,
             detail=problem.detail,

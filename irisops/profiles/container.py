@@ -240,12 +240,12 @@ def _seen(mount: Mount) -> Mount:
 # What is wrong
 
 _SAID: tuple[tuple[str, re.Pattern[str], str, str], ...] = (
-    # (facts: iris-operations 6, 10; iris-license-sessions 8.2)
+    # (facts: iris-operations 6, 10; iris-license-sessions 2.6, 8.2)
     (
         "license",
         re.compile(r"Community License expired|Invalid Community Edition license", re.IGNORECASE),
         "the key in the image of Community Edition has expired, or this machine has more cores than it allows",
-        "pull a newer tag of the image and create the container again",
+        "pull a newer tag of the image and create the container again; for its cores, --cpuset-cpus=0-19 --cpus=20",
     ),
     (
         "space",

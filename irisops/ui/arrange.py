@@ -21,6 +21,8 @@ SAMPLE = 200
 """Rows sampled to choose column widths."""
 
 GAP = 2
+AROUND = 7
+"""Cells of a card beside its rows: border, padding, mark, scroll bar."""
 MIN_WIDTH = 4
 MAX_WIDTH = 40
 """Cells of a column as long as another may want the room."""
@@ -191,8 +193,8 @@ def in_lines(text: str, width: int, most: int) -> list[str]:
 
 
 def shown_columns(columns: Sequence[Column], width: int) -> list[Column]:
-    """The columns shown in a card of `width` cells."""
-    return [column for column in columns if column.hide_under <= width] or list(columns[:1])
+    """The columns shown in a card whose rows have `width` cells."""
+    return [column for column in columns if column.hide_under <= width + AROUND] or list(columns[:1])
 
 
 def fit(view: View, width: int, needs: dict[str, int] | None = None, *, wrapping: bool = True) -> list[Fit]:

@@ -291,9 +291,10 @@ class Card(Vertical, can_focus=True):
     def _top(self, room: int) -> tuple[Content, Content]:
         """Title and command for `room` cells: the instance gives way first, as a plan's question names it below.
 
-        Then the command, if it stands above as it was typed; else it is cut.
+        Then the command, if it stands above as it was typed; else it is cut. A line that was not understood stands
+        above alone. The question below tells the state of a plan.
         """
-        slash = harmless(without_secrets(self.command.slash or self.command.text), 200)
+        slash = harmless(without_secrets(self.command.slash), 200)
         right = Content.styled(slash, "$quiet")
         for left in (self.headline(), self.headline(where=False)):
             if left.cell_length + right.cell_length + GAP <= room:
@@ -304,19 +305,24 @@ class Card(Vertical, can_focus=True):
             if left.cell_length + LEAST_COMMAND <= space:
                 return left, right.truncate(space - left.cell_length, ellipsis=True)
         if left.cell_length > room:
-            left = self.headline(where=False).truncate(room, ellipsis=True)
+            left = self.headline(where=False)
+        if left.cell_length > room:
+            left = self.headline(where=False, room=room)
         return left, Content("")
 
-    def headline(self, *, where: bool = True) -> Content:
-        """Title, instance of a plan, state."""
-        title = harmless(self._title or self._fallback_title(), 80)
-        style = "$warning" if self.state == "waiting" else "$quiet"
-        place, state = self._place() if where else "", self._state_words()
-        return Content.assemble(
-            (title, "$foreground bold"),
+    def headline(self, *, where: bool = True, room: int = 0) -> Content:
+        """Title, instance of a plan, state. With `room`, the title is cut to so many cells, and a plan has no state."""
+        title = Content.styled(harmless(self._title or self._fallback_title(), 200), "$foreground bold")
+        waits = self.state == "waiting"
+        place, state = self._place() if where else "", "" if waits and room else self._state_words()
+        after = Content.assemble(
             (f" · {place}", "$quiet") if place else "",
-            (f" · {state}", style) if state else "",
+            (f" · {state}", "$warning" if waits else "$quiet") if state else "",
         )
+        if room:
+            title = title.truncate(max(LEAST_COMMAND, room - after.cell_length), ellipsis=True)
+            return Content.assemble(title, after).truncate(room, ellipsis=True)
+        return Content.assemble(title, after)
 
     def _fallback_title(self) -> str:
         problem = next((each for each in self.replies if isinstance(each, Problem)), None)

@@ -23,7 +23,7 @@ from irisops.contract import picks
 from irisops.contract.chat import Chat, Command, Notice, Overview
 from irisops.contract.quoting import filled
 from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Progress, Reply
-from irisops.contract.secret_words import ASKS, has_secret, without_secrets
+from irisops.contract.secret_words import ASKS, KEY_OF_MODEL, has_secret, without_secrets
 from irisops.contract.wording import harmless
 from irisops.files import cure_of
 from irisops.logs import MASK
@@ -498,7 +498,9 @@ class Conversation(Ground, Vertical):
             self._pump()
 
     async def ask_secret(self, title: str, prompt: str) -> str | None:
-        """Show a masked prompt and wait for the answer."""
+        """Show a masked prompt and wait for the answer. None for what nobody waits for: it would take what is typed."""
+        if title == KEY_OF_MODEL and any(job.asks for job in self._jobs.values()):
+            return None
         return await self.questions.ask_secret(title, prompt)
 
     @on(Asked.Cancelled)
@@ -560,7 +562,9 @@ class Conversation(Ground, Vertical):
             return
         line = filled(template, event.row)
         self.focus_prompt()
-        if line:
+        if line and picks.pick(line, self._chat.commands()).at_once:
+            self._pick(line)  # one stray key must not end a share
+        elif line:
             self.send(line)
         else:
             self.notice(Notice("info", "No command goes with this row."))

@@ -36,6 +36,9 @@ SIGNS: Mapping[str, str] = {
 }
 """Signs that begin a note, with their colour."""
 
+DONE_SIGNS: Mapping[Tone, str] = {"good": "✓", "warn": "!", "bad": "✗", "quiet": "✓"}
+"""Sign of a result."""
+
 NOTE_LIMIT = 600
 """Characters of a note under figures."""
 
@@ -52,6 +55,13 @@ def sparkline(series: Sequence[float], width: int, top: float | None = None) -> 
         return _SPARKS[0] * len(shown)
     steps = len(_SPARKS) - 1
     return "".join(_SPARKS[min(steps, max(0, round(value / highest * steps)))] for value in shown)
+
+
+def trend(series: Sequence[float], width: int) -> str:
+    """The last `width` values from the least to the largest, half as high as a cell: a bar beside it tells how many."""
+    shown = list(series)[-width:]
+    least, most = min(shown, default=0.0), max(shown, default=0.0)
+    return sparkline([value - least for value in shown], width, 2 * (most - least))
 
 
 def moves(series: Sequence[float]) -> bool:

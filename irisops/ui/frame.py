@@ -12,7 +12,7 @@ from textual.content import Content
 
 from irisops.contract.chat import Overview, ProfileState, TimeLine
 from irisops.contract.wording import duration, harmless
-from irisops.ui.figures import GLYPHS, STATE_STYLES, bar, clock, load_style, local, moves, sparkline
+from irisops.ui.figures import GLYPHS, STATE_STYLES, bar, clock, load_style, local, moves, sparkline, trend
 from irisops.ui.lines import spread, wrapped
 
 NAME_LIMIT = 24
@@ -248,8 +248,7 @@ def now_panel(profile: ProfileState | None, width: int) -> list[Content]:
     if profile.in_use is not None and profile.units_limit:
         lines.append(Content.styled(bar(profile.in_use, profile.units_limit, width), style))
     if moves(profile.history):  # of what the bar shows
-        line = sparkline(profile.history, width, profile.units_limit)
-        lines.append(Content.styled(line.rjust(width), style))
+        lines.append(Content.styled(trend(profile.history, width).rjust(width), style))
     lines.append(_pair("sessions", _count(profile.sessions), "", width))
     lines.append(_pair("processes", _count(profile.processes), "", width))
     stale = stale_words(profile)
@@ -286,8 +285,7 @@ def folded_panel(overview: Overview, width: int) -> Content:
         label = "units " if profile.connections is None else "connections "
         units = Content.assemble((label, "$quiet"), (units_text(profile), style))
         if moves(profile.history) and width >= 70:
-            line = sparkline(profile.history, 10, profile.units_limit)
-            units = Content.assemble(units, " ", (line, style))
+            units = Content.assemble(units, " ", (trend(profile.history, 10), style))
         parts.append(units)
         parts += [
             Content.assemble((f"{name} ", "$quiet"), _count(count))

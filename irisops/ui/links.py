@@ -21,9 +21,9 @@ META = "irisops.command"
 
 _START = re.compile(r"(?<![^\s(])/(?=[a-z])")
 _QUOTED = re.compile(r"“[^”]*(?:”|$)|\"[^\"]*(?:\"|$)|‘[^’]*(?:’|$)")
-_WORD = re.compile(r"[^\s,;:!?()]+")
+_WORD = re.compile(r"(?:[^\s,;:!?()]|:(?=\S))+")
 _LITERAL = re.compile(r"[a-z][a-z-]*")
-_ARGUMENT = re.compile(r"\d+[a-z]?|[a-z_]+=[\w.%+,-]+")
+_ARGUMENT = re.compile(r"\d+[a-z]?|[a-z_]+(?:[<>]?=|[<>~])[\w.%+,:/-]+")
 
 
 @dataclass(frozen=True, slots=True)

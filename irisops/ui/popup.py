@@ -113,7 +113,7 @@ class Popup(Lines):
         if self.items:
             self.chosen = (self.chosen + step) % len(self.items) if self.moved or step < 0 else self.chosen
             self.moved = True
-            self.refresh()
+            self.refresh(layout=True)
 
     @property
     def item(self) -> Item | None:
@@ -121,7 +121,7 @@ class Popup(Lines):
         return self.items[self.chosen] if self.items and self.display else None
 
     def lines(self, width: int) -> list[Content]:
-        """The items around the chosen one."""
+        """The items around the chosen one, whose hint is shown whole."""
         first = max(0, min(self.chosen - MOST // 2, len(self.items) - MOST))
         shown = self.items[first : first + MOST]
         hints = max((len(each.hint) for each in shown), default=0) + 1
@@ -138,14 +138,20 @@ class Popup(Lines):
                 f"{mark}{harmless(each.label, 120)}", f"{style} {'bold' if here else ''}".strip()
             )
             more = f" {number + 1}/{len(self.items)}" if here and len(self.items) > MOST else ""
-            left = Content.assemble(
-                label.truncate(label_width, ellipsis=True, pad=True),
-                " ",
-                (harmless(each.hint, 200), hint_style),
-            ).truncate(width - len(more), ellipsis=True, pad=True)
-            line = Content.assemble(left, (more, hint_style))
-            lines.append(line.stylize("on $row-cursor") if here else line)
-        return lines
+            label = label.truncate(label_width, ellipsis=True, pad=True)
+            hint = Content.styled(harmless(each.hint, 200), hint_style)
+            room = max(1, width - label_width - 1 - len(more))
+            if not here:
+                lines.append(Content.assemble(label, " ", hint.truncate(room, ellipsis=True, pad=True)))
+                continue
+            for place, part in enumerate(hint.wrap(room) or [hint]):
+                head = label if not place else " " * label_width
+                tail = (more if not place else " " * len(more), hint_style)
+                line = Content.assemble(head, " ", part.truncate(room, pad=True), tail)
+                lines.append(line.stylize("on $row-cursor"))
+            over = max(0, len(lines) - MOST)
+            lines = lines[over:]
+        return lines[:MOST]
 
 
 IN_SUMMARY = 0.5

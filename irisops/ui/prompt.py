@@ -309,7 +309,10 @@ class Prompt(Vertical):
     def offer(self, picks: Sequence[str]) -> None:
         """Say what picks from the newest card; such a line is never taken for a secret."""
         self._picks = picks
-        ends = picks if len(picks) < 3 else [f"{picks[0]}–{picks[-1]}"]
+        numbers = [each for each in picks if each.isdecimal()]
+        letters = [each for each in picks if each not in numbers]
+        kinds = [each if len(each) < 3 else [f"{each[0]}–{each[-1]}"] for each in (numbers, letters)]
+        ends = [*kinds[0], *kinds[1]]
         words = f"{' or '.join(ends)} picks   Tab goes there" if picks else ""
         if self._hints.text == self._idle:
             self._hints.show(words)

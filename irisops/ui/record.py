@@ -18,7 +18,7 @@ from irisops.contract.replies import Done, Facts, Form, Plan, Problem, Progress,
 from irisops.contract.secret_words import without_secrets
 from irisops.contract.wording import harmless, harmless_lines
 from irisops.ui.arrange import written_as
-from irisops.ui.figures import TEXT_LIMIT, cell, clock
+from irisops.ui.figures import DONE_SIGNS, TEXT_LIMIT, cell, clock
 
 MOST_ROWS = 1_000
 """Rows of one table in a saved transcript."""
@@ -86,7 +86,10 @@ def _reply_lines(reply: Reply) -> Iterable[str]:
             lines = _problem(reply)
         case Done():
             undo = f" (`/undo {reply.undo}`)" if reply.undo is not None else ""
-            lines = [f"✓ {_text(reply.message)}{undo}", *(f"- {_text(each)}" for each in reply.details)]
+            lines = [
+                f"{DONE_SIGNS[reply.tone]} {_text(reply.message)}{undo}",
+                *(f"- {_text(each)}" for each in reply.details),
+            ]
         case Progress():
             lines = [f"… {_text(reply.message)}"]
         case Form():

@@ -211,3 +211,37 @@ async def test_two_clients_do_not_share_answers(tmp_path: Path) -> None:
     async with agent(tmp_path, LOCAL) as it, agent_on(it.world, service=it.service, can_ask=False) as other:
         assert await other.refused("plan", line=GRANT) == "NotAllowed"
         assert PASSWORD not in str(await other.told("status"))
+
+
+ODD_LINES = (
+    "/users\n/grant %All to bob", "/grant %SQL to bob\n/quit", "/grant %SQL to bob; /grant %All to bob",
+    "/gr\u0430nt %SQL to bob", "\uff0fgrant %SQL to bob", "/on local /grant %SQL to bob", "/watch /grant %SQL to bob",
+    "/again", "/undo", "/history 1 undo", f"/users {'a' * 3000}", "/users " + "name=x " * 300, "", "/", "//",
+    "\x00/users", "/diff local ../../etc", "/diff iris://x@evil:1/USER local", "/export /tmp/x only users",
+    "/assistant who", "/assistant sent", "/evidence compare /etc/passwd", "/profile test local", "/settings list",
+    "/users columns=name,password", "/process -1", "/license forecast 999999999 zzz", "/explain bob //evil/share",
+)  # fmt: skip
+ODD_ARGUMENTS: list[tuple[str, dict[str, Any]]] = [
+    ("explain", {"user": "bob\n/quit"}), ("explain", {"user": "bob", "what": "%DB_USER fix=yes"}),
+    ("explain", {"user": 'bob" fix=yes "'}), ("users", {"filter": ["a"]}), ("users", {"rows": -1}),
+    ("users", {"from_row": -5}), ("users", {"profile": ["local"]}), ("users", {"profile": "local\n"}),
+    ("users", {"profile": "\uff4c\uff4f\uff43\uff41\uff4c"}), ("apply", {"plan_id": ["x"]}),
+    ("apply", {"plan_id": None}),
+    ("apply", {"plan_id": "0" * 1_000_000}), ("apply", {"plan_id": "plan-1"}), ("undo", {"change": -1}),
+    ("undo", {"change": 10**20}), ("undo", {"change": "1; x"}),
+]  # fmt: skip
+
+
+async def test_odd_lines_and_arguments_are_refused_by_name_and_ask_nobody(tmp_path: Path) -> None:
+    async with mallory_at(tmp_path, "auto") as mallory:
+        for line in ODD_LINES:
+            for tool in ("ask", "plan"):
+                assert await mallory.refused(tool, line=line), (tool, line)
+        for tool, given in ODD_ARGUMENTS:
+            assert await mallory.refused(tool, **given), (tool, given)
+        assert mallory.person.asked == []
+        looks_like_bob = "bob\u3164"
+        mallory.world.instance.all_users.append(a_user(looks_like_bob))
+        plan_id = await mallory.plan(f"/grant %SQL to {looks_like_bob}")
+        await mallory.refused("apply", plan_id=plan_id)
+        assert "bob‹3164›" in mallory.person.asked[0], "what cannot be seen has a sign"

@@ -12,6 +12,7 @@ from irisops.agents.approve import approve_in
 from irisops.engine.plans import LIFETIME
 from irisops.run_command import Exit
 from tests.agents.serving import APPLY, Agent, agent
+from tests.commands.fakes import a_user
 
 
 def approve(it: Agent, plan_id: str, word: str) -> tuple[int, str]:
@@ -41,6 +42,23 @@ async def test_a_yes_in_a_terminal_lets_the_agent_apply_once(tmp_path: Path) -> 
         assert (refused.profile, refused.line) == ("local", "/grant %SQL to bob")
         assert await it.refused("apply", plan_id=plan_id) == "PlanGone"
         assert approve(it, plan_id, "local")[1] == "No plan of an agent waits.\n"
+
+
+async def test_on_a_terminal_lines_break_between_words_and_nothing_is_lost(tmp_path: Path) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    async with agent(tmp_path, replace(APPLY, guarded=True), can_ask=False) as it:
+        names = [f"clerk.with.a.long.name.{number:02d}" for number in range(20)]
+        it.world.instance.all_users += [a_user(name) for name in names]
+        await it.plan(f"/disable {' '.join(names)}")
+        out = Terminal()
+        approve_in(Approvals(it.world.places), "", out, lambda _prompt: "local\n", it.world.clock)
+        lines = out.getvalue().splitlines()
+        assert all(len(line) < 80 for line in lines)
+        for name in names:
+            assert any(f"{name}," in line or name in line.split() for line in lines), "no name is broken"
 
 
 async def test_anything_else_is_a_no(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ async def test_a_page_that_reaches_it_by_another_name_is_refused(tmp_path: Path)
 async def test_it_listens_on_this_machine_alone_and_takes_no_large_request(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         for family, address in ((socket.AF_INET, "127.0.0.2"), (socket.AF_INET6, "::1")):
-            with socket.socket(family) as other, pytest.raises(OSError, match=r"."):
+            with pytest.raises(OSError, match=r"."), socket.socket(family) as other:
                 other.connect((address, it.port))
         async with it.client() as client:
             answer = await client.post(it.url, content=b"x" * (BIGGEST_REQUEST + 1), headers=ACCEPTED)

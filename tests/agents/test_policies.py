@@ -124,7 +124,7 @@ async def test_no_secret_reaches_an_agent_and_no_name_where_names_are_hidden(tmp
         hub = person.session.hub
         (profile,) = hub.profiles()
         hub.add_temporary(replace(profile, agents="plan"))
-        shown_world = _Served(person.session)
+        shown_world = SessionAlone(person.session)
         async with agent_on(shown_world, can_ask=False) as it:  # type: ignore[arg-type]  # a session is all it needs
             shown = await everything(it, [*LINES, *WITH_NAMES_LINES])
             assert CANARIES["name"] in shown
@@ -156,7 +156,7 @@ async def test_no_secret_reaches_an_agent_and_no_name_where_names_are_hidden(tmp
         assert {"undo", "redo", "finish"} <= CHANGES & WITH_NAMES
 
 
-class _Served:
+class SessionAlone:
     """What `agent_on` needs of a world, on a session at the simulator."""
 
     def __init__(self, session: object) -> None:
@@ -184,14 +184,15 @@ def test_pseudonyms_are_the_same_and_lead_back() -> None:
         "Bob, BOB SMITH and bobby from 10.1.2.3 and fe80::1 at 12:30:45, version 2025.2.0.227.0"
     )
     assert text == (
-        "user-1, user-2 and bobby from address-1 and address-2 at 12:30:45, version 2025.2.0.227.0"
+        "user-2, user-3 and bobby from address-1 and address-2 at 12:30:45, version 2025.2.0.227.0"
     )
-    assert names.real("/explain user-2") == "/explain bob smith"
+    assert names.real("/explain user-3") == "/explain bob smith"
+    assert names.real("/explain user-1") == "/explain user-1", "the account that is called so"
     assert names.real("/explain user-9") == "/explain user-9"
     shaped = names.shape(
         {"reply": "table", "name": "x", "rows": [{"user": "eve", "new_column": "secret", "units": 3}]}
     )
-    assert shaped["rows"] == [{"user": "user-4", "new_column": HIDDEN, "units": 3}]
+    assert shaped["rows"] == [{"user": "user-5", "new_column": HIDDEN, "units": 3}]
 
 
 async def test_refusals_hold_no_hidden_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def test_a_short_question_is_asked_in_a_client() -> None:
 
 
 TOO_MUCH = [
-    a_plan(title="x" * 501),
+    a_plan(title="x" * 10_001),
     a_plan(Change("w" * 201, "none", "some")),
     a_plan(Change("roles", "none", "r" * 10_001)),
     a_plan(effects=["e" * 10_001]),
@@ -66,7 +66,7 @@ TOO_MUCH = [
 ]
 
 
-@pytest.mark.parametrize("length", [1, 200, 201, 500, 501, 4000, 4001, 10_000, 10_001])
+@pytest.mark.parametrize("length", [1, 200, 201, 4000, 4001, 10_000, 10_001])
 @pytest.mark.parametrize(
     "made",
     [

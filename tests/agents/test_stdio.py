@@ -93,9 +93,10 @@ async def test_a_program_of_its_own_is_seen_on_the_board_and_leaves_with_its_cli
         assert [row["kind"] for row in table.rows] == ["this tool"]
 
 
-async def test_kill_9_in_the_middle_leaves_a_true_journal(served: Served, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_kill_9_in_the_middle_leaves_a_true_journal(mode: str, served: Served, tmp_path: Path) -> None:
     arguments = ("tests.agents.killed_server", str(tmp_path), str(served.server.port), "2", "after")
-    async with program(tmp_path, *arguments) as client:
+    async with program(tmp_path, *arguments, mode=mode) as client:
         plan = await told(client, "plan", line=EDIT)
         with pytest.raises(MCPError):
             await told(client, "apply", plan_id=plan["plan_id"])

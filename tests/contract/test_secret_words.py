@@ -237,6 +237,12 @@ HARMLESS = (
     "i forgot the password of the web gateway's management pages and need a new one",
     "the web gateway logs in with the wrong password again, show me what it sends and what is expected",
     "%Service_Bindings should take password and ldap as auth",
+    "token lifetime of the oauth server",
+    "how long does the token live",
+    "set the token timeout to 10 minutes",
+    "number of wrong password attempts",
+    "connect clinic with tls",
+    "password complexity and rotation",
 )
 
 

@@ -143,6 +143,76 @@ def statements(_native: Any, connection: Any) -> Rows:
     ]
 
 
+def productions(native: Any, connection: Any) -> Rows:
+    name, state = iris.IRISReference(None), iris.IRISReference(None)
+    assert native.classMethodString("Ens.Director", "GetProductionStatus", name, state) == "1"
+    queued = sum(row["Count"] for row in query(native, "Ens.Queue:Enumerate"))
+    items = select(connection, "SELECT Name, Enabled FROM Ens_Config.Item")
+    shown = ["unknown", "running", "stopped"][int(state.getValue())]
+    return [
+        {
+            "namespace": "SHIP",
+            "production": name.getValue(),
+            "state": shown,
+            "queued": queued,
+            "components": len(items),
+            "disabled": sum(not row["Enabled"] for row in items),
+        }
+    ]
+
+
+def indexes(_native: Any, connection: Any) -> Rows:
+    status = {
+        row["INDEX_NAME"]: row["MAP_STATUS"].lower()
+        for row in select(connection, "SELECT INDEX_NAME, MAP_STATUS FROM INFORMATION_SCHEMA.INDEXES")
+    }
+    found = select(
+        connection,
+        "SELECT parent, Name, Properties FROM %Dictionary.CompiledIndex WHERE parent = 'Ens.Util.Log'",
+    )
+    (rows,) = select(connection, "SELECT COUNT(*) AS n FROM Ens_Util.Log")
+    return [
+        {
+            "class": row["parent"],
+            "index": row["Name"],
+            "properties": row["Properties"],
+            "status": status[row["Name"]],
+            "rows": next(iter(rows.values())),
+        }
+        for row in found
+    ]
+
+
+def database(native: Any, _connection: Any) -> Rows:
+    found = native.classMethodObject("SYS.Database", "%OpenId", "/data/warehouse/")
+    free = iris.IRISReference(None)
+    native.classMethodString("SYS.Database", "GetDatabaseFreeSpace", "/data/warehouse/", free)
+    return [
+        {
+            "directory": "/data/warehouse/",
+            "size_mb": found.get("Size"),
+            "resource": found.get("ResourceName"),
+            "limit": f"{found.get('MaxSize'):,} MB",
+            "free_mb": float(free.getValue()),
+        }
+    ]
+
+
+def task(native: Any, _connection: Any) -> Rows:
+    (row,) = [
+        row for row in query(native, "%SYS.Task:TaskListDetail") if row["Task Name"] == "Nightly export"
+    ]
+    return [
+        {
+            "id": row["ID"],
+            "next": f"{row['Next Scheduled Date']} {row['Next Scheduled Time']}",
+            "last_finished": row["Last Finished"],
+            "result": row["Last Result"],
+            "namespace": row["Namespace"],
+        }
+    ]
+
+
 def mirror(native: Any, _connection: Any) -> Rows:
     return [{"member": bool(native.classMethodValue("%SYSTEM.Mirror", "IsMember"))}]
 
@@ -154,6 +224,10 @@ SCRIPTS: Mapping[str, Script] = {
     "/journal": Script(journal),
     "/log": Script(log),
     "/production ship": Script(components, "SHIP"),
+    "/productions": Script(productions, "SHIP"),
+    "/indexes Ens.Util.Log": Script(indexes, "USER"),
+    "/database warehouse": Script(database),
+    '/task "nightly export"': Script(task),
     "/namespaces": Script(namespaces),
     "/sql running": Script(statements),
     "/mirror": Script(mirror),

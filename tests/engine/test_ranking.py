@@ -97,6 +97,9 @@ def test_what_is_dangerous_and_vague_is_never_done(text: str) -> None:
     [
         "delete everything", "stop it", "drop the USER database", "wipe this", "wipe everything", "end it all",
         "kill them", "nuke the whole thing", "kick everybody out", "disable everyone", "remove all users",
+        "delete all users", "disable all logins", "make everybody admin", "delete the database IRISSYS",
+        "drop table users", "delete the journal files", "truncate the table HR.Person", "clear the database",
+        "stop the database", "remove the namespace", "drop the index By_Name of HR.Person", "give everyone all rights",
     ],
 )  # fmt: skip
 def test_for_what_is_dangerous_and_vague_nothing_is_offered_that_acts(text: str) -> None:
@@ -155,6 +158,7 @@ def test_a_greeting_runs_nothing_and_offers_help(text: str) -> None:
         ("kill process 4711", "/process terminate 4711"),
         ("who has %Development", "/who-can %Development"),
         ("can bob use sql?", "/explain bob sql"),
+        ("give bob sql rights", "/grant %SQL to bob"),
         ("can i see the processes of bob", "/processes user=bob"),
         ("plot the units of the last hour", "/plot units 1h"),
         ("please explain me what is a license unit, i not know this word", "/help license unit"),

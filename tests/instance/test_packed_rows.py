@@ -83,7 +83,7 @@ def test_the_rows_of_a_large_result_lie_apart_from_other_objects() -> None:
 def test_a_process_is_made_of_its_row_when_it_is_looked_at() -> None:
     columns = ("Pid", "UserName", "StartTimeUTC")
     cells = (7, "ada", datetime(2026, 1, 2, 3, 4, 5))  # noqa: DTZ001 - as the driver gives it
-    found = Processes(Rows(columns, [cells, (8, "bob", None)]), own=8)
+    found = Processes(Rows(columns, rows_of(cells, (8, "bob", None))), own=8)
     process = found[0]
     assert process.kept == packed(cells)
     assert (process.pid, process.username) == (7, "ada")

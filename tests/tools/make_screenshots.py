@@ -1,9 +1,10 @@
 """Makes the pictures of the README: drives the demo's screens at both sizes and writes `screenshots/*.svg`.
 
-    python -m tests.tools.make_screenshots [FOLDER]
-    python -m tests.tools.make_screenshots FOLDER --themes [THEME …]
+    python -m tests.tools.make_screenshots [FOLDER] [--only SCENE …]
+    python -m tests.tools.make_screenshots FOLDER --themes [THEME …] [--only SCENE …]
 
 The second writes every main screen at both sizes in each theme to FOLDER/THEME, to look at; `nocolor` is one of them.
+A scene that fails does not stop the others: it is named at the end, and the exit status is 1.
 The real session talks over the real driver to a private simulator; only the terminal is Textual's own headless one.
 """
 
@@ -11,19 +12,25 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import itertools
 import re
+import sys
+import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from textual.pilot import Pilot
 
+from irisops.agent_calls import AgentCall, AgentCalls
 from irisops.app import IrisopsApp
 from irisops.connections.open_shares import SharingSettings
 from irisops.connections.recorder import Recorder
 from irisops.contract.chat import Command
+from irisops.contract.clock import Clock
 from irisops.demo import Demo, running
 from irisops.files import private_folder
 from irisops.profiles.secrets import Secrets
@@ -41,6 +48,9 @@ NO_TOKEN = "none"
 DEADLINE = 20.0
 """Seconds to wait for anything that is to be seen."""
 
+YES = "y"
+"""A line that answers the question of the line before it."""
+
 Driver = Pilot[int]
 
 
@@ -48,7 +58,8 @@ Driver = Pilot[int]
 class Scene:
     """A picture: lines to say, keys to press after them, words that must be seen before it is taken.
 
-    `scenario` is that of the practice instance, "" for the usual one.
+    `scenario` is that of the practice instance, "" for the usual one. `prepare` leaves files for the program before it
+    starts; `recorded` shows a recording made of the instance.
     """
 
     name: str
@@ -56,6 +67,27 @@ class Scene:
     keys: tuple[str, ...] = ()
     seen: str = ""
     scenario: str = ""
+    prepare: Callable[[Demo], None] | None = None
+    recorded: bool = False
+
+
+def calls_of_agents(demo: Demo) -> None:
+    """What two agents asked for this morning."""
+    now = Clock().now()
+    calls = (
+        (47, "claude-ai 0.1.0", "ask", "/license", "done", "", None),
+        (45, "claude-ai 0.1.0", "explain", "/explain reader %DB_IRISSYS:W", "done", "", None),
+        (44, "claude-ai 0.1.0", "plan", "/grant %Developer to reader", "done", "", None),
+        (43, "claude-ai 0.1.0", "apply", "/grant %Developer to reader", "begun", "client", None),
+        (43, "claude-ai 0.1.0", "apply", "/grant %Developer to reader", "done", "client", 1),
+        (12, "Visual Studio Code 1.109", "plan", "/user delete maria", "done", "", None),
+        (11, "Visual Studio Code 1.109", "apply", "/user delete maria", "NotApproved", "", None),
+        (2, "Visual Studio Code 1.109", "ask", "why can maria not log in", "done", "", None),
+    )
+    kept = AgentCalls(demo.places.journals)
+    for minutes, client, tool, line, outcome, approval, change in calls:
+        at = now - timedelta(minutes=minutes)
+        kept.add(AgentCall(at, client, tool, demo.profile.name, line, outcome, approval, change=change))
 
 
 SCENES = (
@@ -77,6 +109,11 @@ SCENES = (
     Scene("search", ("show users", "show processes"), ("ctrl+f", *"maria"), seen=" of "),
     Scene("copy", ("show users",), ("ctrl+y",), seen="Markdown"),
     Scene("keys", ("/status",), ("f1",), seen="Keys that work now"),
+    Scene("diff", ("/export ./live", "give reader %Developer", YES, "/diff ./live"), seen="%Developer"),
+    Scene("report", ("validate the indexes of ^Ens.Util.LogD", YES), seen="broken", scenario="broken"),
+    Scene("health", ("/status",), seen="alerts:", scenario="broken"),
+    Scene("replay", ("/at -20s", "/license"), seen="HOLDER", recorded=True),
+    Scene("agents", ("/history agents",), seen="ASKED FOR", prepare=calls_of_agents),
 )
 MORE = (
     Scene("why", ("/license why",), seen="SESSION"),
@@ -115,7 +152,6 @@ MORE = (
             ("namespaces", "/namespaces", "DATA IN"),
             ("sql_running", "/sql running", "RUNS FOR"),
             ("mirror", "/mirror", "Member"),
-            ("health", "/status", "alerts:"),
         )
     ),
     Scene("palette", keys=("ctrl+p", *"license"), seen="/license"),
@@ -123,10 +159,23 @@ MORE = (
     Scene("indexes", ("/indexes ^Ens.Util.LogD",), seen="MAP STATUS", scenario="broken"),
     Scene("index_plan", ("validate the indexes of ^Ens.Util.LogD",), seen="yes", scenario="broken"),
     Scene("index_build", ("rebuild the indexes of Ens.Util.Log",), seen="Enter", scenario="broken"),
+    Scene("apply", ("/export ./live", "give reader %Developer", YES, "/apply ./live"), seen="yes"),
+    Scene("oauth", ("/oauth",)),
+    Scene("container", ("/container",)),
+    Scene("gateway", ("/gateway",)),
+    Scene("assistant", ("/assistant",)),
+    Scene("record", ("/record ./today.irec", "/record"), seen="polls"),
+    Scene("moments", ("/diff start end",), recorded=True),
+    Scene("profile_edit", ("/profile edit demo",), seen="Host"),
+    Scene("history", ("give reader %Developer", YES, "/history"), seen="WHEN"),
+    Scene("undo", ("give reader %Developer", YES, "undo that"), seen="yes"),
+    Scene("user_delete", ("/user delete maria",), seen="yes"),
+    Scene("resources", ("/resources",), seen="RESOURCE"),
+    Scene("services", ("/services",), seen="SERVICE"),
+    Scene("vague", ("delete everything",), seen="/help"),
+    Scene("missing", ("/grant",), seen="needs"),
 )
 """Further main screens, for `--themes` alone: the repository keeps what its pages show."""
-REPLAY = Scene("replay", ("/at full", "/license"), seen="HOLDER")
-"""On a recording that is made for it."""
 RICH = next(scene for scene in SCENES if scene.name == "story")
 """The scene that is shown in every theme."""
 
@@ -154,23 +203,34 @@ def _app(pilot: Driver) -> IrisopsApp:
     return app
 
 
-def _has_figures(app: IrisopsApp) -> bool:
-    active = app.chat.overview().active
-    return active is not None and active.units_used is not None and active.sessions is not None
+def _is_ready(session: Session, *, names: bool) -> bool:
+    """True once the figures are there, and the names that a sentence may speak of."""
+    active, link = session.overview().active, session.hub.active
+    figures = active is not None and active.units_used is not None and active.sessions is not None
+    return figures and (not names or (link is not None and bool(link.names.users)))
+
+
+async def say(pilot: Driver, line: str) -> None:
+    """Send a line, or answer the open question, and wait for what comes of it."""
+    conversation = _app(pilot).conversation
+    if line == YES:
+        await until(pilot, lambda: conversation.questions.shown is not None, "a question")
+        await pilot.press(YES)
+        await until(pilot, lambda: conversation.questions.shown is None, "the end of a question")
+    else:
+        conversation.send(line)
+    await until(
+        pilot,
+        lambda: not conversation.busy or conversation.questions.shown is not None,
+        f"an answer to {line}",
+    )
 
 
 async def play(pilot: Driver, scene: Scene) -> None:
     """Bring the screen to where the picture is taken."""
     app = _app(pilot)
-    conversation = app.conversation
-    await until(pilot, lambda: _has_figures(app), "a connection with figures")
     for line in scene.lines:
-        conversation.send(line)
-        await until(
-            pilot,
-            lambda: conversation.running is None or conversation.questions.shown is not None,
-            f"an answer to {line}",
-        )
+        await say(pilot, line)
     if scene.keys:
         await pilot.press(*scene.keys)
     if scene.seen:
@@ -183,23 +243,43 @@ def tidy(svg: str) -> str:
     return svg.replace("<text ", '<text xml:space="preserve" ')
 
 
-def _session_on(demo: Demo) -> Session:
+class Ahead(Clock):
+    """A clock that can be set: a minute is recorded in a moment."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        """The time of the recording."""
+        return super().now() + self.ahead
+
+
+def _session_on(demo: Demo, clock: Clock | None = None) -> Session:
     secrets = Secrets(None)
     secrets.remember(demo.profile, demo.password)
     return Session(
         demo.places,
         secrets=secrets,
+        clock=clock,
         extra=[demo.profile],
         first=demo.profile.name,
         sharing=lambda: SharingSettings(agent="ngrok", token=NO_TOKEN, loopback=True),
     )
 
 
+POLLS = 25
+"""Polls of the recording that is shown."""
+APART = timedelta(seconds=2)
+"""Between two of them, as usual."""
+
+
 async def recording_of(demo: Demo) -> Replay:
-    """A recording of some polls of the demo, opened."""
+    """A recording of the demo's last minute, opened."""
     private_folder(demo.places.state)
     path = demo.places.state / "a.irec"
-    session = _session_on(demo)
+    clock = Ahead()
+    clock.ahead = -POLLS * APART
+    session = _session_on(demo, clock)
     assert await session.connect(demo.profile) is None
     command = session.parse(f"/record {path}")
     assert isinstance(command, Command)
@@ -207,73 +287,124 @@ async def recording_of(demo: Demo) -> Replay:
         pass
     link = session.hub.choose(demo.profile)
     assert isinstance(link.tape, Recorder)
-    for _ in range(4):
+    for _ in range(POLLS):
+        clock.ahead += APART
         await link.tape.polled(await link.read_figures())
         await link.tape.settled()
     await session.close()
     return Replay(path)
 
 
-async def picture(
-    demo: Demo,
-    size: tuple[int, int],
-    theme: str,
-    act: Callable[[Driver], Awaitable[None]],
-    *,
-    recorded: bool = False,
-) -> str:
-    """Run the app on the demo, act, and return its screen as SVG."""
-    session = of_recording(demo.places, await recording_of(demo)) if recorded else _session_on(demo)
-    bare = theme == NO_COLOUR
-    app = IrisopsApp(session, theme=DEFAULT if bare else theme, environment={"NO_COLOR": "1"} if bare else {})
+async def pictures(demo: Demo, scene: Scene, size: tuple[int, int], themes: Sequence[str]) -> list[str]:
+    """Run the app on the demo, play the scene, and return its screen in each theme as SVG."""
+    if scene.prepare is not None:
+        scene.prepare(demo)
+    session = of_recording(demo.places, await recording_of(demo)) if scene.recorded else _session_on(demo)
+    bare = list(themes) == [NO_COLOUR]
+    app = IrisopsApp(
+        session, theme=DEFAULT if bare else themes[0], environment={"NO_COLOR": "1"} if bare else {}
+    )
+    found: list[str] = []
     try:
         async with app.run_test(size=size) as pilot:
-            await act(pilot)
-            return tidy(app.export_screenshot(title=f"irisops {size[0]}x{size[1]}"))
+            await until(
+                pilot,
+                lambda: _is_ready(session, names=not scene.recorded),
+                "a connection with figures and names",
+            )
+            await play(pilot, scene)
+            for theme in themes:
+                if not bare and theme != app.theme:
+                    app.switch_theme(theme)
+                    await pilot.pause()
+                found.append(tidy(app.export_screenshot(title=f"irisops {size[0]}x{size[1]}")))
     finally:
         await session.close()
+    return found
 
 
 ENDABLE = ("--doubt", "function=allowed")
 """For the pictures of ending sessions: what a real instance lets a client do is not known."""
 
 
-Wanted = tuple[str, Scene, tuple[int, int], str]
-"""Name of the file, scene, size, theme."""
+@dataclass(frozen=True)
+class Wanted:
+    """Names of files, a theme for each of them, and the scene that they show at one size."""
+
+    names: tuple[str, ...]
+    themes: tuple[str, ...]
+    scene: Scene
+    size: tuple[int, int]
+
+    @property
+    def alone(self) -> bool:
+        """True if the scene leaves its instance changed, or shows all that was done on it."""
+        return YES in self.scene.lines or self.scene.prepare is not None or self.scene.recorded
+
+
+def named(scene: Scene, size: tuple[int, int]) -> str:
+    """Name of a picture."""
+    return f"{scene.name}-{size[0]}x{size[1]}"
 
 
 def shown() -> list[Wanted]:
     """What the repository keeps: the scenes at both sizes, and one in every theme."""
-    return [
-        *at_both_sizes(SCENES, DEFAULT),
-        *((f"theme-{theme}", RICH, SIZES[0], theme) for theme in theme_names()),
+    names = tuple(theme_names())
+    each = [
+        Wanted((named(scene, size),), (DEFAULT,), scene, size)
+        for size, scene in itertools.product(SIZES, SCENES)
     ]
-
-
-def at_both_sizes(scenes: Sequence[Scene], theme: str, folder: str = "") -> list[Wanted]:
-    """Each scene, first on the large screen."""
-    return [
-        (f"{folder}{scene.name}-{columns}x{rows}", scene, (columns, rows), theme)
-        for columns, rows in SIZES
-        for scene in scenes
-    ]
+    return [*each, Wanted(tuple(f"theme-{theme}" for theme in names), names, RICH, SIZES[0])]
 
 
 def in_themes(themes: Sequence[str]) -> list[Wanted]:
-    """Every main screen in these themes, in a folder each."""
-    return [each for theme in themes for each in at_both_sizes((*SCENES, *MORE, REPLAY), theme, f"{theme}/")]
+    """Every main screen in these themes, in a folder each: played once, then shown in one theme after the other."""
+    coloured = tuple(theme for theme in themes if theme != NO_COLOUR)
+    return [
+        Wanted(tuple(f"{theme}/{named(scene, size)}" for theme in look), look, scene, size)
+        for look in (coloured, (NO_COLOUR,) if NO_COLOUR in themes else ())
+        if look
+        for size, scene in itertools.product(SIZES, (*SCENES, *MORE))
+    ]
 
 
-def main(folder: Path, all_wanted: Sequence[Wanted]) -> None:
-    """Take the pictures, each on an instance of its own."""
-    for name, scene, size, theme in all_wanted:
-        scenario = ("--scenario", scene.scenario) if scene.scenario else ()
-        with running((*ENDABLE, *scenario)) as demo:
-            act = partial(play, scene=scene)
-            svg = asyncio.run(picture(demo, size, theme, act, recorded=scene is REPLAY))
-        path = folder / f"{name}.svg"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(svg, encoding="utf-8")
+@contextlib.contextmanager
+def instances() -> Iterator[Callable[[Wanted], Demo]]:
+    """A function that gives each picture its instance: one of its own, or the one that others only looked at."""
+    kept: dict[str, Demo] = {}
+    with contextlib.ExitStack() as all_of_them, contextlib.ExitStack() as last:
+
+        def of(wanted: Wanted) -> Demo:
+            scenario = wanted.scene.scenario
+            options = (*ENDABLE, *(("--scenario", scenario) if scenario else ()))
+            last.close()
+            if wanted.alone:
+                return last.enter_context(running(options))
+            if scenario not in kept:
+                kept[scenario] = all_of_them.enter_context(running(options))
+            return kept[scenario]
+
+        yield of
+
+
+def main(folder: Path, all_wanted: Sequence[Wanted]) -> list[str]:
+    """Take the pictures; returns what failed. Files of the scenes go to a temporary folder."""
+    failed = []
+    with instances() as instance_of:
+        for wanted in all_wanted:
+            with tempfile.TemporaryDirectory() as beside, contextlib.chdir(beside):
+                try:
+                    made = asyncio.run(
+                        pictures(instance_of(wanted), wanted.scene, wanted.size, wanted.themes)
+                    )
+                except TimeoutError as error:
+                    failed.append(f"{wanted.names[0]}: {error}")
+                    continue
+            for name, svg in zip(wanted.names, made, strict=True):
+                path = folder / f"{name}.svg"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(svg, encoding="utf-8")
+    return failed
 
 
 def options() -> argparse.Namespace:
@@ -281,10 +412,15 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "screenshots")
     parser.add_argument("--themes", nargs="*", metavar="THEME", choices=[*theme_names(), NO_COLOUR])
+    parser.add_argument("--only", nargs="+", metavar="SCENE")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
     chosen = options()
     every = [*theme_names(), NO_COLOUR]
-    main(chosen.folder, shown() if chosen.themes is None else in_themes(chosen.themes or every))
+    asked = shown() if chosen.themes is None else in_themes(chosen.themes or every)
+    if chosen.only:
+        asked = [each for each in asked if each.scene.name in chosen.only]
+    if trouble := main(chosen.folder.resolve(), asked):
+        sys.exit("\n".join(trouble))

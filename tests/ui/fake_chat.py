@@ -215,6 +215,8 @@ class FakeChat:
         self.others: list[ProfileState] = [CLINIC, DOCKER]
         self.tunnels: Sequence[str] = ("superserver  1 h 58 min", "2 teammates")
         self.timeline: TimeLine | None = None
+        self.answers: dict[str, Sequence[Reply]] = {}
+        """Command -> what it answers, beside the usual ones."""
         self.plans: dict[str, Plan] = {}
         self.process_count = processes
         self.turn = 0
@@ -245,7 +247,7 @@ class FakeChat:
         self.about = about
         slash = text if text.startswith("/") else PLAIN.get(text.casefold(), "")
         words = slash.removeprefix("/").split()
-        known = {info.name for info in INFOS} | {"process", "sort", "only"}
+        known = {info.name for info in INFOS} | {"process", "sort", "only", *self.answers}
         if not words or words[0] not in known:
             return Problem(
                 "NotUnderstood",
@@ -280,6 +282,8 @@ class FakeChat:
 
     def _replies(self, command: Command, rest: list[str]) -> list[Reply]:
         self.turn += 1
+        if command.name in self.answers:
+            return list(self.answers[command.name])
         scripted: dict[str, Callable[[], list[Reply]]] = {
             "license": license_replies,
             "users": lambda: [users_table()],

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
 from irisops.contract.chat import About, Command
 from irisops.contract.replies import Facts, Plan, Problem, Progress, Reply
-from irisops.ui.ask import Confirm
+from irisops.ui.ask import Confirm, Secret
 from irisops.ui.card import Card
 from tests.ui.driving import SMALL, WIDE, Driver, app_of, make_app, say, screen_text, text_of, until
 from tests.ui.fake_chat import FakeChat, grant_plan, license_replies
 
 SENTENCE = "how full is it"
-CHOSEN = Facts("assistant", "tiny chose", {"command": "/license"}, {"command": "Command"})
+CHOSEN = Facts(
+    "assistant",
+    "tiny chose",
+    {"command": "/license"},
+    {"command": "Command"},
+    actions=[("w", "what was sent", "/users")],
+)
 
 
 class Modelled(FakeChat):
@@ -73,6 +80,7 @@ async def test_what_it_chose_to_read_comes_below_what_is_offered() -> None:
         assert "tiny chose" in str(card.border_title)
         assert "Asking" not in text
         assert app_of(pilot).conversation.transcript.cards == [card]
+        assert "1–3 or w picks" in screen_text(app_of(pilot))
 
 
 @pytest.mark.parametrize("line", ["/users", "2"])
@@ -112,6 +120,20 @@ async def test_a_model_that_does_not_answer_costs_one_line_and_what_is_offered_s
         await until(pilot, lambda: "did not answer" in text_of(card))
         await say(pilot, "2")
         assert chat.log[-1] == "run /users"
+
+
+async def test_no_key_is_asked_for_where_nobody_waits() -> None:
+    """A masked line that comes by itself would take what the person types next, and send it away as the key."""
+    chat = Modelled(CHOSEN)
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        await asking(pilot)
+        conversation = app_of(pilot).conversation
+        assert await conversation.ask_secret("Assistant", "Key for localhost:11434") is None
+        assert conversation.questions.shown is None
+        wanted = asyncio.ensure_future(conversation.ask_secret("Password of _SYSTEM", "No keyring here."))
+        await until(pilot, lambda: isinstance(conversation.questions.shown, Secret))
+        await pilot.press("escape")
+        assert await wanted is None
 
 
 async def test_ctrl_c_calls_it_off() -> None:

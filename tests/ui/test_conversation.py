@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
 
 from irisops.contract.chat import About, Command, CommandInfo, Notice
-from irisops.contract.replies import Column, Facts, Problem, Reply, Table
+from irisops.contract.replies import Cell, Column, Facts, Problem, Reply, Table
 from irisops.ui.arrange import Order
 from irisops.ui.ask import Confirm, Secret
 from irisops.ui.cards.facts import FactsSection
@@ -167,6 +167,42 @@ async def test_a_pick_of_what_acts_at_once_waits_in_the_prompt() -> None:
         await pilot.pause()
         assert app_of(pilot).conversation.prompt.text == "/clear"
         assert "run /clear" not in chat.log
+
+
+async def test_a_key_of_a_row_whose_command_acts_at_once_waits_in_the_prompt() -> None:
+    class Sharing(FakeChat):
+        async def run(self, command: Command) -> AsyncIterator[Reply]:
+            self.log.append(f"run {command.slash}")
+            rows: list[dict[str, Cell]] = [{"share": "s1"}]
+            actions = [("x", "end", "/clear {share}")]
+            yield Table("tunnels", "Tunnels", [Column("share", "SHARE")], rows, key="share", actions=actions)
+
+        def commands(self) -> Sequence[CommandInfo]:
+            others = [each for each in super().commands() if each.name != "clear"]
+            return [CommandInfo("clear", "/clear", "Empty the transcript", at_once=True), *others]
+
+    chat = Sharing()
+    async with make_app(chat).run_test(size=SMALL) as pilot:
+        await say(pilot, "/users")
+        await pilot.press("alt+up", "x")
+        await until(pilot, lambda: app_of(pilot).conversation.prompt.text == "/clear s1")
+        assert chat.log[-1] == "run /users"
+
+
+async def test_a_long_title_is_cut_before_the_state_which_a_plan_leaves_to_its_question() -> None:
+    async with make_app().run_test(size=SMALL) as pilot:
+        card = await say(pilot, f"/grant %{'Long' * 20} to appuser")
+        top = card.border_title
+        assert "…" in str(top)
+        assert "waits" not in str(top)
+        card.set_state("frozen")
+        assert "as of 14:43:05" in str(card.border_title)
+
+
+async def test_a_line_that_was_not_understood_stands_once() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        card = await say(pilot, "make me coffee")
+        assert "make me coffee" not in str(card.border_title)
 
 
 async def test_a_pick_that_lacks_something_goes_to_the_prompt_with_the_place_marked() -> None:

@@ -23,9 +23,11 @@ from irisops.contract.replies import Done, Facts, Problem
 from irisops.contract.secret_words import has_secret, without_secrets
 from irisops.ui import figures, terminal, themes
 from irisops.ui.cards.facts import facts_lines
+from irisops.ui.cards.problem import problem_lines
 from irisops.ui.history import History, Walker
 from irisops.ui.keys import key_words
-from irisops.ui.popup import command_item, common_start, matching_commands
+from irisops.ui.links import Commands
+from irisops.ui.popup import Item, Popup, command_item, common_start, matching_commands
 from irisops.ui.saving import save
 from irisops.ui.themes import PARTS, sheets, styles_folder
 from tests.ui.fake_chat import INFOS
@@ -341,3 +343,41 @@ def test_a_fact_and_a_note_have_the_colour_that_is_declared() -> None:
     assert styles[0]["no"] == "$error"
     assert [line.plain for line in lines[1:]] == ["✗ nothing grants it", "· plain"]
     assert styles[1]["✗ "] == "$error bold"
+
+
+# What is offered
+
+
+LONG = " ".join(f"word{number}" for number in range(20))
+
+
+def test_a_pick_says_all_that_it_does_in_a_column_of_its_own() -> None:
+    commands = Commands.of([CommandInfo("a", "/a", LONG), CommandInfo("bb", "/bb", "short")])
+    problem = Problem("NotUnderstood", "Which?", "", suggestions=["/a", "/bb"])
+    lines = [line.plain for line in problem_lines(problem, 60, commands=commands)]
+    assert all(len(line) <= 60 for line in lines)
+    assert " ".join(" ".join(lines[1:-1]).split()) == f"1 /a {LONG}"
+    assert {line.index("word") for line in lines[1:-1]} == {lines[-1].index("short")}
+
+
+def test_picks_of_one_command_say_once_what_it_does() -> None:
+    commands = Commands.of([CommandInfo("grant", "/grant ROLE", "Give a role")])
+    problem = Problem("NotUnderstood", "Which?", "", suggestions=["/grant a", "/grant b"])
+    lines = [line.plain for line in problem_lines(problem, 60, commands=commands)]
+    assert [line.split() for line in lines[1:]] == [
+        ["1", "/grant", "a", "Give", "a", "role"],
+        ["2", "/grant", "b"],
+    ]
+
+
+@pytest.mark.parametrize("chosen", [1, 6, 11])
+def test_the_chosen_line_of_the_list_shows_its_hint_whole(chosen: int) -> None:
+    popup = Popup()
+    popup.items = [Item(f"/{number}", f"/{number}", LONG) for number in range(12)]
+    popup.chosen, popup.moved = chosen, True
+    lines = [line.plain for line in popup.lines(70)]
+    assert len(lines) == 8
+    assert {len(line) for line in lines} == {70}
+    first = next(number for number, line in enumerate(lines) if line.startswith("▸"))
+    own = " ".join(line for line in lines[first:] if line.startswith(("▸", "   ")))
+    assert own.replace(f"{chosen + 1}/12", "").split() == ["▸", f"/{chosen}", *LONG.split()]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from irisops.contract.chat import Notice
+from irisops.contract.chat import Notice, TimeLine
 from irisops.ui.editor import EditorScreen
 from irisops.ui.grid import Grid
+from irisops.ui.panels import Replay
+from tests.ui import daily_answers
 from tests.ui.driving import SMALL, WIDE, Driver, Hand, app_of, make_app, say, until
-from tests.ui.fake_chat import LOCAL, FakeChat
+from tests.ui.fake_chat import LOCAL, NOW, FakeChat
 
 Scene = Callable[[Driver], Awaitable[None]]
 Compare = Callable[..., bool]
@@ -122,11 +125,42 @@ async def first_run(pilot: Driver) -> None:
     chat.become(replace(LOCAL, state="off", units_used=None, sessions=None, processes=None, history=()))
 
 
+async def diff(pilot: Driver) -> None:
+    chat_of(pilot).answers["diff"] = [daily_answers.DIFF]
+    await say(pilot, "/diff ./live")
+
+
+async def report(pilot: Driver) -> None:
+    chat_of(pilot).answers["indexes"] = daily_answers.REPORT
+    await say(pilot, "/indexes validate Ens.Util.Log")
+
+
+async def health(pilot: Driver) -> None:
+    chat_of(pilot).answers["status"] = [daily_answers.HEALTH]
+    await say(pilot, "/status")
+
+
+async def agents(pilot: Driver) -> None:
+    chat_of(pilot).answers["history"] = [daily_answers.CALLS]
+    await say(pilot, "/history agents")
+
+
+async def replay(pilot: Driver) -> None:
+    chat = chat_of(pilot)
+    chat.timeline = TimeLine(
+        NOW - timedelta(hours=2), NOW, NOW - timedelta(hours=1), "3 d 0 h ago", NOW - timedelta(hours=1),
+        (0.1, 0.5, 0.6, None, None, 0.6, 0.9, 1.0, 1.0, 0.8), lambda _count, **_how: None,
+    )  # fmt: skip
+    chat.become(replace(LOCAL, recorded=True))
+    await until(pilot, lambda: bool(app_of(pilot).query(Replay)))
+    await say(pilot, "/license")
+
+
 SCENES: dict[str, Scene] = {
     scene.__name__: scene
     for scene in (
         welcome, license_board, plan, plan_calls, guarded, done, problem, rows, finding, popup, secret, waiting,
-        stale, editor, keys, hostile, first_run,
+        stale, editor, keys, hostile, first_run, diff, report, health, agents, replay,
     )
 }  # fmt: skip
 

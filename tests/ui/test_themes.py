@@ -81,11 +81,15 @@ async def question(pilot: Driver) -> None:
     await say(pilot, "give appuser %SQL")
 
 
-async def editor(pilot: Driver) -> None:
+async def selected(pilot: Driver) -> None:
     await pilot.press("n")
     app_of(pilot).conversation.send("/user appuser")
     await until(pilot, lambda: isinstance(app_of(pilot).screen, EditorScreen))
-    await pilot.press("ctrl+s", *["tab"] * 6)
+    await pilot.press(*"a name", "shift+home")
+
+
+async def editor(pilot: Driver) -> None:
+    await pilot.press("backspace", "ctrl+s", *["tab"] * 6)
 
 
 async def keys(pilot: Driver) -> None:
@@ -98,7 +102,7 @@ async def palette(pilot: Driver) -> None:
 
 
 SCENES: list[Callable[[Driver], Awaitable[None]]] = [
-    welcome, answers, choosing, question, editor, keys, palette,
+    welcome, answers, choosing, question, selected, editor, keys, palette,
 ]  # fmt: skip
 
 

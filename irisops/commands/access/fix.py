@@ -76,8 +76,8 @@ def sentence(user: User, fix: Fix, found: Fix) -> str:
     if not fix.gained:
         return f"Smallest change: give {roles} to {name}. No other privilege comes with it."
     return (
-        f"Smallest change: give {roles} to {name}. With it comes {privileges_text(fix.gained)}; "
-        "add narrow=yes for a new role without that."
+        f"Smallest change: give {roles} to {name}. That also gives {privileges_text(fix.gained)}; "
+        "narrow=yes makes a new role without it."
     )
 
 

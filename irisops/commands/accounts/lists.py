@@ -15,7 +15,7 @@ from irisops.instance.security.lists import list_roles, list_users
 _USERS: cards.Fields[User] = (
     (Column("name", "NAME"), lambda each: each.name),
     (Column("enabled", "ENABLED", "flag", tones=cards.OFF), lambda each: each.enabled),
-    (Column("roles", "ROLES", "list", grow=True), lambda each: list(each.roles)),
+    (Column("roles", "ROLES", "list", grow=True, wrap=2), lambda each: list(each.roles)),
     (Column("last_login", "LAST LOGIN", "time", hide_under=70), lambda each: each.last_login),
     (Column("superuser", "SUPERUSER", "flag", hide_under=90, tones=cards.POWER), lambda each: each.superuser),
     # No full name: the query that lists users does not tell it (facts: iris-security 2.5).

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 from irisops.commands.assistant.model import Endpoint, endpoint_of, line_in, messages_for, request_of
 from irisops.commands.for_programs import CHANGES, READS
 from irisops.contract.chat import Command
-from irisops.contract.replies import Facts, Plan, Problem, Progress, Refusal
+from irisops.contract.replies import Facts, Form, Plan, Problem, Progress, Refusal
+from irisops.contract.secret_words import KEY_OF_MODEL
 from irisops.contract.wording import counted, harmless
 from irisops.engine import cards
 from irisops.engine.context import Context
@@ -65,6 +67,9 @@ async def ask(context: Context, command: Command) -> Replies:
     card.actions = [("w", "what was sent", "/assistant sent")]
     yield card
     async for reply in context.rerun(chosen):
+        if isinstance(reply, Form):  # an editor that opens by itself would take what is being typed
+            yield replace(card, actions=[("e", "open the editor", chosen.slash), *card.actions])
+            continue
         if isinstance(reply, Plan):  # its question takes no other key than that for its calls
             brief = [
                 f"The list of {counted(len(specs), 'command')}, and:",
@@ -81,8 +86,13 @@ async def sent(context: Context, _command: Command) -> Replies:
     """The last messages to the model, as they were sent."""
     if not context.sent_to_model:
         raise Refusal("NothingSent", "Nothing was sent to a model.", "/assistant SENTENCE asks it.")
-    notes = context.sent_to_model[0].splitlines()
-    yield Facts("assistant_sent", "Sent to the model", {"messages": context.sent_to_model[0]}, notes=notes)
+    messages = context.sent_to_model[0]
+    notes = [
+        line
+        for each in json.loads(messages)
+        for line in (f"As {each['role']}:", *each["content"].splitlines())
+    ]
+    yield Facts("assistant_sent", "Sent to the model", {"messages": messages}, notes=notes)
 
 
 def _names(context: Context) -> list[tuple[str, str]]:
@@ -105,7 +115,7 @@ async def _answer(
     key = await context.hub.secrets.get_secret(endpoint.account) or "" if endpoint.takes_key else ""
     answer = await _asked(endpoint, messages, key, deadline)
     if answer.status in _REFUSED and endpoint.takes_key and context.hub.ask is not None:
-        typed = await context.hub.ask("Assistant", f"Key for {endpoint.shown}")
+        typed = await context.hub.ask(KEY_OF_MODEL, f"Key for {endpoint.shown}")
         if typed:
             hide(typed)  # whatever the server answers, it is a key
             answer = await _asked(endpoint, messages, typed, deadline)
@@ -113,7 +123,11 @@ async def _answer(
                 await context.hub.secrets.keep_secret(endpoint.account, typed)
     if answer.status in _REFUSED:
         await context.hub.secrets.forget_secret(endpoint.account)
-        raise Refusal("NoAssistant", f"{endpoint.shown} wants another key.", "/assistant asks for it again.")
+        raise Refusal(
+            "NoAssistant",
+            f"{endpoint.shown} wants a key, or another one.",
+            "/assistant SENTENCE asks for it.",
+        )
     if answer.status != 200:
         raise Refusal(
             "NoAssistant", f"{endpoint.shown} answered with status {answer.status}.", _IN_OTHER_WORDS
@@ -123,7 +137,10 @@ async def _answer(
 
 async def _asked(endpoint: Endpoint, messages: list[dict[str, str]], key: str, deadline: float) -> WebAnswer:
     try:
-        return await ask_web(endpoint.address, request_of(endpoint, messages, key), deadline=deadline)
+        request = request_of(endpoint, messages, key)
+        return await ask_web(
+            endpoint.address, request, deadline=deadline, called=f"model's server {endpoint.shown}"
+        )
     except WebFailure as failure:
         raise Refusal("NoAssistant", failure.message, _IN_OTHER_WORDS) from None
 

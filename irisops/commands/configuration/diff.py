@@ -119,7 +119,7 @@ def compared(first: Side, second: Side, asked: Sequence[ConfigKind]) -> Table:
         rows=rows,
         group="group",
         notes=[
-            f"{_counted(certain, unknown)} in {listed([kind.plural for kind in kinds])}.",
+            f"{_counted(certain, unknown)}. Compared: {listed([kind.plural for kind in kinds])}.",
             *_notes(first, second, kinds, only),
             *first.notes,
             *second.notes,

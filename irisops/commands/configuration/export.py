@@ -197,6 +197,8 @@ def _done(folder: Path, found: Configuration, what: str) -> Done:
             listed(
                 [
                     counted(len(found.of(kind)), BY_NAME[kind].noun, BY_NAME[kind].plural)
+                    if kind != "system"
+                    else BY_NAME[kind].plural  # one record, which is no count of settings
                     for kind in found.kinds
                     if found.of(kind)
                 ],

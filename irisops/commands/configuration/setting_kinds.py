@@ -10,7 +10,7 @@ from irisops.changes.turns import What
 from irisops.connections.connection import Link
 from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless, listed
-from irisops.instance.namespace_changes import NAMESPACE_FIELDS, namespace_steps, read_namespaces
+from irisops.instance.namespace_changes import MAPPINGS, NAMESPACE_FIELDS, namespace_steps, read_namespaces
 from irisops.instance.operations.databases import LIMIT_FIELDS, limit_steps, read_limits
 from irisops.instance.operations.tasks import read_tasks, suspend
 from irisops.instance.routes import Instance
@@ -23,10 +23,17 @@ from irisops.instance.security.object_state import (
     ObjectChange,
     ObjectState,
     Step,
+    missing,
     same,
 )
 from irisops.instance.security.setting_changes import event_steps, tls_steps
-from irisops.instance.security.setting_fields import EVENT_FIELDS, LDAP_FIELDS, SYSTEM_FIELDS, TLS_FIELDS
+from irisops.instance.security.setting_fields import (
+    EVENT_FIELDS,
+    LDAP_FIELDS,
+    NEW_TLS,
+    SYSTEM_FIELDS,
+    TLS_FIELDS,
+)
 from irisops.instance.security.settings_state import read_settings, settings_steps
 from irisops.instance.security.sql_holders import HOLDER_FIELDS, holder_steps, read_holders
 
@@ -121,7 +128,11 @@ def _of_privileges(_access: Access, _changes: Changes, _own_user: str) -> tuple[
 
 
 def _of_namespaces(_access: Access, changes: Changes, _own_user: str) -> tuple[list[str], list[str]]:
-    mapped = [harmless(each.name, 80) for each in changes if each.before and each.after]
+    mapped = [
+        harmless(after.name, 80)
+        for before, after in _pairs(changes)
+        if any(missing(after.names(table), before.names(table)) for table in MAPPINGS)
+    ]
     names = listed(mapped, most=_MOST_NAMED)
     told = f"What {names} has of its own under a name is hidden while that is mapped elsewhere."
     return [], [told] if mapped else []
@@ -207,6 +218,7 @@ TLS = ObjectKind(
     read=_settings("tls"),
     steps=tls_steps,
     nothing="none",
+    initial=NEW_TLS,
 )
 LDAP = ObjectKind(
     "LDAP configuration",

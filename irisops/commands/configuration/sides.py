@@ -103,7 +103,7 @@ def _in_file(path: Path, word: str) -> Side:
     if read is None:
         raise Refusal(
             "NoExport",
-            f"{harmless(word)} is no folder, and no file that can be compared.",
+            f"{harmless(word)} is neither a folder nor a file that can be compared.",
             "Name a folder that /export has made, a SecurityExport.xml, or a .json of config-api.",
         )
     try:

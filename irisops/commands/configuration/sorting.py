@@ -130,7 +130,7 @@ def _of_holder(
 
 
 _SYSTEMS = "it comes with the instance"
-_BY_HELPER = "only the helper can do it, and it is not on the instance (/helper install)"
+_BY_HELPER = "only the helper of this version can do it, and it is not on the instance (/helper install)"
 _ON_THE_MACHINE = "its files are those of the instance's machine"
 _UNREAD = "not all that it takes can be read"
 _NOT_PUBLIC = "no public source tells how it is given"

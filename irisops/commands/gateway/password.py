@@ -97,7 +97,7 @@ async def ask_and_plan(context: Context, command: Command, place: Place) -> Plan
 
 
 def _warnings(link: Link | None, use: Use) -> list[str]:
-    warnings = ["Until then whoever can read the file can read the password."]
+    warnings = ["Until then anyone who can read the file can read the password."]
     if use == "management":
         # UNVERIFIED: whether a gateway of the vendor's container takes it in clear; the guide for containers wants it
         # made by CSPpwd, the gateway's guide does not (facts: iris-webapps-gateway 5.3 and 6). Settle: start one with

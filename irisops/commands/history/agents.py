@@ -14,11 +14,14 @@ from irisops.files import cure_of
 _APPROVED = {"client": "in its client", "terminal": "in a terminal", "": ""}
 _FIELDS: cards.Fields[AgentCall] = (
     (Column("at", "WHEN", "time"), lambda each: each.at),
-    (Column("client", "AGENT", hide_under=90), lambda each: each.client),
-    (Column("profile", "PROFILE", hide_under=70), lambda each: each.profile),
+    (Column("client", "AGENT", hide_under=80, wrap=2), lambda each: each.client),
+    (Column("profile", "PROFILE", hide_under=100), lambda each: each.profile),
     (Column("tool", "TOOL"), lambda each: each.tool),
     (Column("line", "ASKED FOR", grow=True, wrap=3), lambda each: each.line),
-    (Column("outcome", "CAME OF IT", tones={"done": "good", "begun": "warn"}), lambda each: each.outcome),
+    (
+        Column("outcome", "CAME OF IT", tones={"done": "good", "begun": "warn", "NotApproved": "bad"}),
+        lambda each: each.outcome,
+    ),
     (
         Column("approval", "APPROVED", hide_under=100),
         lambda each: _APPROVED.get(each.approval, each.approval),

@@ -1,7 +1,8 @@
 """/indexes, and how the other commands find the class that is meant, in the namespace that has it.
 
-The namespace of SQL is that of the login (facts: iris-operations 4), and administration is in %SYS: so all is read
-through a second connection to the namespace of the data, which is closed again.
+The connection must be in the namespace of the data (facts: iris-operations 4), and administration is in %SYS: so all is
+read through a second connection, to that namespace, which is closed again. Whether SQL follows a connection that goes
+there and back is not known, and a long count would hold it up.
 """
 
 from __future__ import annotations
@@ -162,11 +163,12 @@ async def find(link: Link, target: str, namespace: str = "") -> Found:
     notes: list[str] = []
     some: list[Found] = []
     refused: InstanceProblem | None = None
+    shut = 0
     places = [namespace] if namespace else await _places(link, target)
     for place in places:
         try:
             async with reading(link, place) as instance:
-                classes = await _look(instance, target)
+                classes, unread = await _look(instance, target)
         except (NamespaceUnknown, NotPermitted) as problem:
             if namespace:
                 raise
@@ -174,10 +176,13 @@ async def find(link: Link, target: str, namespace: str = "") -> Found:
             if refused is None or isinstance(problem, NotPermitted):
                 refused = problem
             notes.append(f"{place} could not be looked into: {problem.message}")
+            shut += 1
             continue
+        if unread:
+            notes.append(f"{listed(unread)} of {place} could not be looked through.")
         if classes:
             some.append(Found(place, tuple(classes)))
-    if not some and refused is not None and len(notes) == len(places):
+    if not some and refused is not None and shut == len(places):
         raise refused
     if not some:
         raise _nothing(target, places, notes)
@@ -192,14 +197,16 @@ async def find(link: Link, target: str, namespace: str = "") -> Found:
     return replace(some[0], notes=tuple(notes))
 
 
-async def _look(instance: InstanceConnection, target: str) -> list[StoredClass]:
+async def _look(instance: InstanceConnection, target: str) -> tuple[list[StoredClass], list[str]]:
+    """The classes, and what could not be looked through."""
+    unread: list[str] = []
     if not target:
-        return await classes_with_indexes(instance, MOST_CLASSES)
+        return await classes_with_indexes(instance, MOST_CLASSES), unread
     if target.startswith("^"):
-        classes = await classes_in_global(instance, target)
+        classes, unread = await classes_in_global(instance, target)
     else:
         classes = await classes_named(instance, target)
-    return [replace(each, rows=await count_rows(instance, each)) for each in classes]
+    return [replace(each, rows=await count_rows(instance, each)) for each in classes], unread
 
 
 async def _places(link: Link, target: str) -> list[str]:
@@ -233,8 +240,8 @@ def _nothing(target: str, places: list[str], notes: list[str]) -> Refusal:
     if target.startswith("^"):
         return Refusal(
             "NoSuchGlobal",
-            f"No class was found that stores in {harmless(global_of(target), 60)} in {where}; SQL-mapped and columnar "
-            f"storage and % classes were not looked at.{beside}",
+            f"No class was found that stores in {harmless(global_of(target), 60)} in {where}; "
+            f"% classes were not looked at.{beside}",
             "Names of globals are case-sensitive. /indexes namespace=NAME lists what there is in another namespace.",
         )
     return Refusal(

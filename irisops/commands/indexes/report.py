@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from irisops.contract.quoting import quote
-from irisops.contract.replies import Column, Done, Reply, Table
+from irisops.contract.replies import Column, Done, Reply, Table, Tone
 from irisops.contract.wording import counted, harmless, listed
 from irisops.engine import cards
 from irisops.instance.indexes import Checked, Counts, Index, StoredClass
@@ -29,6 +29,8 @@ class Finding:
     index: Index
     counts: Counts
     checked: Checked | None = None
+    odd_storage: bool = False
+    """Validation is not known to work for the storage of its class."""
 
     @property
     def verdict(self) -> Verdict:
@@ -38,7 +40,7 @@ class Finding:
             return "broken"
         if (told is not None and told.failed) or (told is None and not self.counts.compared):
             return "not checked"
-        if told is None or not self.index.known_kind or not self.counts.compared:
+        if told is None or not self.index.known_kind or not self.counts.compared or self.odd_storage:
             return "nothing seen"
         return "clean"
 
@@ -55,6 +57,8 @@ class Finding:
             parts.append(f"the instance says: {harmless(told.failed, 200)}")
         if not self.index.known_kind:
             parts.append(f"validation is not known to check {self.index.type_class or self.index.type}")
+        if self.odd_storage:
+            parts.append("validation is not known to work for %Storage.SQL")
         if counts.compared and counts.differ:
             parts.append(f"{counts.by_index:,} rows by the index, {counts.by_data:,} by the data")
         elif counts.compared:
@@ -168,4 +172,5 @@ def report(each: StoredClass, namespace: str, findings: Sequence[Finding], *, he
                 notes=["Values are shortened."],
             )
         )
-    return [*replies, Done("indexes_validate", said, details, offer=offer)]
+    tone: Tone = "bad" if broken else "warn" if unclear else "good"
+    return [*replies, Done("indexes_validate", said, details, offer=offer, tone=tone)]

@@ -19,11 +19,11 @@ from irisops.commands.indexes.report import Finding, report
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.replies import Change, Plan, Progress, Refusal
-from irisops.contract.wording import counted, duration, listed
+from irisops.contract.wording import counted, duration, harmless, listed
 from irisops.engine.availability import into_sys, read_only_cure
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
-from irisops.instance.errors import InstanceError, InstanceProblem, Unreachable
+from irisops.instance.errors import InstanceError, InstanceProblem, Unreachable, or_note
 from irisops.instance.helper import helper_offer, seek_helper
 from irisops.instance.indexes import (
     Checked,
@@ -33,9 +33,11 @@ from irisops.instance.indexes import (
     compare,
     count_statements,
     drop_validation,
+    global_of,
     read_validation,
     start_validation,
 )
+from irisops.instance.operations.databases import database_of, key_of, read_databases
 from irisops.instance.usage.processes import act_on_process, read_process
 
 LOOK_EVERY = 0.5
@@ -60,8 +62,25 @@ async def validate(context: Context, command: Command) -> Replies:
         )
     found, indexes = await find_one(link, command, "/indexes validate")
     helper = await _with_helper(link)
-    work = _Work(context, link, found.namespace, found.only, indexes, helper, Origin(command.slash))
+    size = await _size(link, found.namespace, found.only)
+    work = _Work(context, link, found.namespace, found.only, indexes, helper, size, Origin(command.slash))
     yield work.plan()
+
+
+async def _size(link: Link, namespace: str, stored: StoredClass) -> str:
+    """A sentence on how large the global can be at most: the columns of the query that measures it are not known."""
+    if not stored.location:
+        return "How large its global is, is not known."
+    name = global_of(stored.location)
+    why: list[str] = []
+    unread = f"How large {name} is, is not known"
+    directory = await or_note(database_of(link.connection, namespace, name), why, unread)
+    read = await or_note(read_databases(link.connection), why, unread) if directory else None
+    for each in read[0] if read else ():
+        if key_of(each.directory) == key_of(directory or "") and each.size is not None:
+            used = each.size - (each.free or 0)
+            return f"{name} is in the database {harmless(each.name, 40)}, which uses {used:,.0f} MB: it is no larger."
+    return why[0] if why else f"{unread}."
 
 
 async def _with_helper(link: Link) -> bool:
@@ -82,6 +101,8 @@ class _Work:
     stored: StoredClass
     indexes: tuple[Index, ...]
     helper: bool
+    size: str
+    """A sentence on the size of the global."""
     origin: Origin
 
     def plan(self) -> Plan:
@@ -107,8 +128,8 @@ class _Work:
     def _effects(self) -> list[str]:
         rows = self.stored.rows
         size = "an unknown number of rows" if rows is None else counted(rows, "row")
-        where = f"{self.stored.schema}.{self.stored.table} ({self.stored.location})"
-        lines = [f"It reads {size} of {where} once for each index, and all entries of that index."]
+        where = f"{self.stored.schema}.{self.stored.table} ({self.stored.location or 'global not known'})"
+        lines = [f"It reads {size} of {where} once for each index, and all entries of that index.", self.size]
         if self.helper:
             lines.append(
                 "Each row is locked (shared) while it is checked: writers wait for that moment, nobody else does."
@@ -121,7 +142,7 @@ class _Work:
         if rows is not None:
             seconds = max(1.0, rows * SECONDS_PER_ROW * len(self.indexes))
             lines.append(
-                f"About {duration(seconds)}, or several times that: one public report is all there is to reckon by."
+                f"About {duration(seconds)}, perhaps several times that: the estimate rests on one public report."
             )
         lines.append(
             f"A second connection, to {self.namespace}, is open meanwhile: one license connection more."
@@ -138,6 +159,8 @@ class _Work:
                 "Only numbers of rows are compared: the helper, which lets the instance validate, is not there. "
                 + offer
             )
+        if self.helper and self.stored.mapped:
+            lines.append("Validation is not known to work for classes of %Storage.SQL.")
         odd = [each.name for each in self.indexes if not each.known_kind]
         if odd:
             lines.append(f"Validation is not known to check the kind of {listed(odd)}.")
@@ -172,7 +195,7 @@ class _Work:
                     for number, index in enumerate(self.indexes):
                         yield Progress(NAME, f"Counting by {index.name} …", number / len(self.indexes))
                         counts = await compare(other, self.stored, index)
-                        findings.append(Finding(index, counts, checked.get(index.name)))
+                        findings.append(Finding(index, counts, checked.get(index.name), self.stored.mapped))
         except (asyncio.CancelledError, GeneratorExit):
             record.end("failed", "stopped")
             raise

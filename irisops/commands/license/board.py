@@ -174,11 +174,11 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
         (Column("kind", "KIND", hide_under=100), lambda each: each.kind),
         (Column("why", "WHY", grow=True, wrap=4), lambda each: each.why),
         (
-            Column("units", "UNITS", "number", hide_under=90 if by_connections else 0),
+            Column("units", "UNITS", "number", hide_under=100 if by_connections else 0),
             lambda each: each.units,
         ),
         (
-            Column("connections", "CONNS", "number", hide_under=0 if by_connections else 90),
+            Column("connections", "CONNS", "number", hide_under=0 if by_connections else 100),
             lambda each: each.connections,
         ),
         (

@@ -91,17 +91,25 @@ async def show_databases(context: Context, command: Command) -> Replies:
     before, since = _earlier(context, link, found)
     known = any(each.size is not None for each in found)
     rows = [(each, _growth(each, before)) for each in found]
-    troubles = [sentence for each in found if (sentence := trouble(each))]
+    troubles = [f"! {sentence}" for each in found if (sentence := trouble(each))]
     yield list_table(
         command,
         "databases",
         "database",
         _FIELDS,
         rows,
-        notes=[*notes, *([since] if known else [])],
+        notes=[*_untold(found), *notes, *([since] if known else [])],
         unfiltered=troubles,
         actions=_ACTIONS,
     )
+
+
+def _untold(found: Sequence[Database]) -> list[str]:
+    """A sentence on those whose free space the instance does not tell, as it does not of dismounted ones."""
+    names = [harmless(each.name, 40) for each in found if each.free is None]
+    if not names or len(names) == len(found):
+        return []
+    return [f"{listed(names, most=4)}: free space and disk left are not known."]
 
 
 def _earlier(context: Context, link: Link, found: Sequence[Database]) -> tuple[Look | None, str]:
@@ -115,7 +123,7 @@ def _earlier(context: Context, link: Link, found: Sequence[Database]) -> tuple[L
     except OSError as error:
         return None, f"Growth is not known: {context.places.looks}: {error.strerror or error}."
     if before is None:
-        return None, "Growth is told from the next look on, ten minutes from now at the earliest."
+        return None, "Growth is shown from the next look on, in ten minutes at the earliest."
     return before, f"GROWN is since the last look, {duration((now - before.at).total_seconds())} ago."
 
 
@@ -150,7 +158,7 @@ async def show_database(context: Context, command: Command) -> Replies:
     notes: list[str] = []
     database = await _find(link, str(command.args["database"]), notes)
     if sentence := trouble(database):
-        notes.insert(0, sentence)
+        notes.insert(0, f"! {sentence}")
     detail = (
         await or_note(
             read_detail(link.connection, database.directory),

@@ -112,10 +112,11 @@ async def read_health(link: Link) -> list[str]:
         except Unreachable:
             raise
         except InstanceProblem as problem:
-            unread.append(f"{name}: cannot be read. {problem.message}")
+            unread.append(f"! {name}: cannot be read. {problem.message}")
         else:
-            (bad if wrong else fine).append(
-                f"{name}: {'; '.join(wrong) or said}" + (f" · {command}" if wrong else "")
-            )
+            if wrong:
+                bad.append(f"✗ {name}: {'; '.join(wrong)} · {command}")
+            else:
+                fine.append(f"✓ {name}: {said}")
     link.health = (now, [*bad, *unread, *fine])
     return link.health[1]

@@ -117,7 +117,7 @@ def _pace(
     except OSError as error:
         return None, f"The pace is not known: {context.places.looks}: {error.strerror or error}."
     if before is None or journal.file not in before.figures:
-        return None, "The pace is told from a later look on, while the same file is written."
+        return None, "The pace is shown at a later look, while the same file is written."
     seconds = (now - before.at).total_seconds()
     grown = journal.offset - before.figures[journal.file]
     return (

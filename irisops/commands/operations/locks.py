@@ -19,7 +19,13 @@ from irisops.engine.spec import Replies
 from irisops.engine.table_filters import Selection, filter_words, select, selection_notes
 from irisops.instance.errors import or_note
 from irisops.instance.models import Process
-from irisops.instance.operations.locks import Lock, delete_lock, read_locks
+from irisops.instance.operations.locks import (
+    DELOCK_PENDING,
+    Lock,
+    delete_lock,
+    read_locks,
+    read_removable,
+)
 from irisops.instance.usage.processes import list_processes
 
 KIND = "lock.delete"
@@ -61,6 +67,11 @@ _RISK = (
     "The holder goes on as if it held the lock: what it changes may meet what others change now. Ending its process "
     "rolls back what it changed; this does not."
 )
+_REMOVABLE: Mapping[int | None, str] = {
+    0: "The instance calls it not removable: it may refuse.",
+    DELOCK_PENDING: "The instance calls it delock pending: it may go by itself. Look at /locks again first.",
+}
+"""By what WebList tells (facts: iris-license-sessions 5.1)."""
 COLUMNS = cards.columns_of(_FIELDS)
 _ACTIONS = (
     ("enter", "holder", "/process {pid}"),
@@ -162,6 +173,13 @@ async def delete(context: Context, command: Command) -> Replies:
     holders = [by_pid[pid] for pid in lock.owners if pid in by_pid]
     if any(each.in_transaction for each in holders):
         warnings.append("The holder has an open transaction: the lock guards what is not committed yet.")
+    removable = await or_note(
+        read_removable(link.connection, lock),
+        warnings,
+        "Whether the instance lets it be deleted is not known",
+    )
+    if removable in _REMOVABLE:
+        warnings.append(_REMOVABLE[removable])
     waiting = [
         f"process {pid}" + (f" of {harmless(by_pid[pid].username, 40)}" if pid in by_pid else "")
         for pid in lock.waiters or ()

@@ -25,6 +25,27 @@ MEANINGS: Sequence[tuple[re.Pattern[str], str]] = tuple(
             r"license limit|licen[sc]e.*exceeded",
             "A login found no free license unit: /license shows who holds them.",
         ),
+        (
+            r"license allocation exceeded",
+            "Somebody has as many license units as one user may have: /license shows the limit of each.",
+        ),
+        (
+            r"#5915|(cannot|unable to) allocate a license",
+            "A web request found no free license unit: /license.",
+        ),
+        (
+            r"no valid license key",
+            "The instance has no license key that it can use: it lets hardly anybody in. /license shows what it reads.",
+        ),
+        # (facts: iris-webapps-gateway 4.1)
+        (
+            r"#862|restricted from running application",
+            "A user may not use a web application: /explain PATH shows which resource that takes.",
+        ),
+        (
+            r"#8754|unable to use namespace",
+            "A web user may not enter the namespace of an application, or it is not there: /explain PATH.",
+        ),
         # (facts: iris-operations 10)
         (r"community license expired", "The Community Edition's key ran out: run a newer image."),
         (
@@ -139,7 +160,7 @@ async def _directory(link: Link) -> str:
 
 def _counted(lines: Sequence[Line]) -> list[str]:
     bad = [each for each in lines if each.level >= SEVERE]
-    return [f"{counted(len(bad), 'severe entry', 'severe entries')}: /log level>=2"] if bad else []
+    return [f"! {counted(len(bad), 'severe entry', 'severe entries')}: /log level>=2"] if bad else []
 
 
 def _explained(texts: Iterable[str]) -> list[str]:

@@ -30,7 +30,7 @@ async def show_mirror(context: Context, _command: Command) -> Replies:
         ("status", "Status", mirror.status),
     ]
     told = trouble(mirror)
-    notes = [told] if told else [] if mirror.member else ["This instance is in no mirror."]
+    notes = [f"! {told}"] if told else [] if mirror.member else ["This instance is in no mirror."]
     card = cards.facts_card("mirror", "Mirror", entries, notes, hide_empty=True)
     if mirror.member and mirror.well is not None:
         card.tones = {"status": "good" if mirror.well else "bad"}

@@ -22,6 +22,7 @@ from irisops.instance.calls import Value
 from irisops.instance.operations.namespaces import read_namespaces
 from irisops.instance.operations.productions import (
     DEADLINE,
+    MOST_ENTRIES,
     STOP_SECONDS,
     Component,
     LogEntry,
@@ -69,6 +70,16 @@ def _said_errors(production: Production, now: datetime) -> str:
     errors = _errors(production, now)
     least = "at least " if production.more_since(now - HOUR) else ""
     return f"{least}{counted(errors, 'error')} in the last hour" if errors else ""
+
+
+def _at_least(production: Production, now: datetime) -> list[str]:
+    """A sentence where ERRORS 1H may be more than it says."""
+    if not production.more_since(now - HOUR):
+        return []
+    name = harmless(production.namespace, 40)
+    return [
+        f"{name} had at least that many errors: the last {MOST_ENTRIES} entries of its log were looked at."
+    ]
 
 
 def _count(production: Production) -> int | None:
@@ -132,14 +143,14 @@ async def show_productions(context: Context, command: Command) -> Replies:
     found, notes = await read_productions(link)
     now = await instance_now(link)
     found.sort(key=lambda each: (not trouble(each, now), each.namespace))
-    troubles = [sentence for each in found if (sentence := trouble(each, now))]
+    troubles = [f"! {sentence}" for each in found if (sentence := trouble(each, now))]
     shown = list_table(
         command,
         "productions",
         "production",
         _FIELDS,
         [(each, now) for each in found],
-        notes=notes,
+        notes=[*(note for each in found for note in _at_least(each, now)), *notes],
         unfiltered=troubles,
         actions=[
             ("enter", "open", "/production {namespace}"),
@@ -193,17 +204,23 @@ async def show_production(context: Context, command: Command) -> Replies:
     ]
     title = f"Production {harmless(production.name or '(none runs)', 80)}"
     card = cards.facts_card(
-        "production", title, entries, [*([told] if told else []), *last, *production.notes]
+        "production",
+        title,
+        entries,
+        [*([f"! {told}"] if told else []), *_at_least(production, now), *last, *production.notes],
     )
     space = quote(production.namespace)
     word = {RUNNING: "stop", TROUBLED: "recover"}.get(production.state, "start")
+    card.tones = {"state": _TONES[production.state]} if production.state in _TONES else {}
     card.actions = [("x" if word == "stop" else "g", word, f"/production {word} {space}")]
     yield card
     if production.components is not None:
-        yield _components(production, production.components, errors or [])
+        yield _components(production, production.components, errors or [], _at_least(production, now))
 
 
-def _components(production: Production, components: Sequence[Component], errors: Sequence[LogEntry]) -> Table:
+def _components(
+    production: Production, components: Sequence[Component], errors: Sequence[LogEntry], notes: Sequence[str]
+) -> Table:
     queues = dict(production.queues or ())
     failed = [each.item for each in errors]
     columns = (
@@ -233,6 +250,7 @@ def _components(production: Production, components: Sequence[Component], errors:
         columns=columns,
         rows=rows,
         key="component",
+        notes=notes,
         actions=[
             ("g", "restart", f"/component restart {{component}} in {space}"),
             ("x", "stop", f"/component stop {{component}} in {space}"),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from irisops.contract.chat import Command
 from irisops.contract.replies import Column
 from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.engine.table_filters import list_table
-from irisops.instance.operations.statements import Statement, read_statements, read_texts
+from irisops.instance.operations.statements import Statement, read_statements
 
 _FIELDS: cards.Fields[Statement] = (
     (Column("pid", "PID", "number"), lambda each: each.pid),
@@ -28,20 +26,25 @@ _FIELDS: cards.Fields[Statement] = (
 )
 
 
+CANCEL = "To end a statement and keep its process, in SQL: CANCEL QUERY PID. That of another user takes %CANCEL_QUERY."
+"""(facts: iris-operations 9)"""
+
+
 async def show_running(context: Context, command: Command) -> Replies:
     """Running statements, filtered and sorted by words. Their parameters are not read: they may be confidential."""
     link = context.link()
     found = await read_statements(link.connection)
-    texts = await read_texts(link.connection, found)
-    named = [replace(each, text=texts.get(each.key)) for each in found]
-    untold = any(each.text is None for each in named)
+    untold = any(each.text is None for each in found)
     shown = list_table(
         command,
         "statements",
         "running statement",
         _FIELDS,
-        named,
-        notes=["The texts of some cannot be read: each is named by its hash."] if untold else [],
+        found,
+        notes=[
+            *(["The texts of some cannot be read: each is named by its hash."] if untold else []),
+            *([CANCEL] if found else []),
+        ],
         actions=[
             ("enter", "its process", "/process {pid}"),
             ("x", "end its process", "/process terminate {pid}"),

@@ -43,7 +43,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 _TONES: Mapping[str, Tone] = {"failed": "bad", "suspended": "warn", "fine": "good"}
 _FIELDS: cards.Fields[Task] = (
     (Column("id", "ID", "number"), lambda each: each.number),
-    (Column("name", "NAME", grow=True, least=12), lambda each: each.name),
+    (Column("name", "NAME", grow=True, least=12, wrap=2), lambda each: each.name),
     (Column("state", "STATE", tones=_TONES), lambda each: each.state),
     (Column("next", "NEXT"), lambda each: _minute(each.next_run)),
     (Column("last", "LAST"), lambda each: _minute(each.last_finished or each.last_started)),
@@ -66,7 +66,7 @@ async def show_tasks(context: Context, command: Command) -> Replies:
     found = sorted(await read_tasks(context.link().connection), key=urgency)
     failed = [harmless(each.name, 60) for each in found if each.failed]
     notes = (
-        [f"{counted(len(failed), 'task')} failed at the last run: {listed(failed, most=5)}."]
+        [f"! {counted(len(failed), 'task')} failed at the last run: {listed(failed, most=5)}."]
         if failed
         else []
     )

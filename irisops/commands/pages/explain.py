@@ -263,11 +263,11 @@ def _table(known: Known, link: Link | None, *, live: bool) -> Table:
     open_ones = [each for each in found if each.right is None]
     notes = []
     if broken is not None:
-        notes.append(f"First broken stage: {broken.what}.")
+        notes.append(f"✗ First broken stage: {broken.what}.")
         if broken.words:
             notes.append(broken.words)
         if broken.cure:
-            notes.append(f"{'Then' if broken.words else 'Cure'}: {harmless(broken.cure, 300)}")
+            notes.append(f"→ {'Then' if broken.words else 'Cure'}: {harmless(broken.cure, 300)}")
     elif not open_ones:
         notes.append(
             f"Nothing is broken {'on the way' if known.facts is not None else 'before the instance'}."

@@ -29,7 +29,7 @@ from irisops.instance.web_answers import NOT_ALLOWED, Judged, judge_gateway, jud
 
 CONNECT = "/connect, then ask again"
 NOBODY = (
-    "If nobody can log in any more, whoever administers the machine starts IRIS in emergency access mode, for one user "
+    "If nobody can log in any more, an administrator of the machine starts IRIS in emergency access mode, for one user "
     "that is named then. This tool cannot log in in that mode: in a terminal or the portal that user enables an "
     "account that holds %All and gives it a password; then IRIS is started again as usual."
 )

@@ -118,8 +118,8 @@ def _size(text: str) -> int:
     if not text.isdecimal() or int(text) not in SIZES:
         raise Refusal(
             "BadSize",
-            f"{harmless(text, 20)} is no size of a recording.",
-            f"Write the most megabytes, from {SIZES.start} to {SIZES.stop - 1:,}: most=200",
+            f"{harmless(text, 20)} is not a size for a recording.",
+            f"most= is the largest size in megabytes, from {SIZES.start} to {SIZES.stop - 1:,}: most=200",
         )
     return int(text)
 

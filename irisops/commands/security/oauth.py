@@ -30,7 +30,7 @@ class _Definition:
 
 
 _FIELDS: cards.Fields[_Definition] = (
-    (Column("name", "NAME", grow=True, least=12), lambda each: each.name),
+    (Column("name", "NAME", grow=True, least=12, wrap=2), lambda each: each.name),
     (Column("kind", "KIND"), lambda each: each.kind),
     (Column("issuer", "SERVER", grow=True, hide_under=90), lambda each: each.issuer),
     (Column("enabled", "ENABLED", "flag"), lambda each: each.enabled),
@@ -69,6 +69,8 @@ async def show_oauth(context: Context, command: Command) -> Replies:
         )
     lost = [each for each in redirections.values() if isinstance(each, InstanceProblem)]
     notes = [f"Where they come back to cannot be read: {lost[0].message}"] if lost else []
+    if not found:
+        notes.append("The instance knows no authorization server and no client.")
     notes.append("Secrets are not read. Endpoints and keys come from the server's metadata.")
     table = list_table(command, "oauth", "definition", _FIELDS, found, unfiltered=notes)
     table.title = "OAuth definitions"

@@ -72,6 +72,8 @@ def _said(context: Context, changed: dict[str, Value]) -> list[str]:
     lines = [f"Kept in {context.places.settings}"]
     if later:
         lines.append(f"At the next start: {listed(later)}")
+    if {"assistant_url", "assistant_model"} & changed.keys() and now.assistant_url and now.assistant_model:
+        lines.append(f"What is not understood is sent to {now.assistant_model} there from now on.")
     return lines
 
 
@@ -110,7 +112,7 @@ async def show(context: Context, _command: Command) -> Replies:
         (Column("name", "SETTING"), lambda each: each.name),
         (Column("value", "VALUE"), lambda each: getattr(loaded.settings, each.name)),
         (Column("from", "FROM"), lambda each: "the file" if each.name in loaded.given else "default"),
-        (Column("meaning", "MEANING", grow=True, wrap=2), lambda each: each.help),
+        (Column("meaning", "MEANING", grow=True, wrap=3), lambda each: each.help),
     )
     reduced = loaded.settings.reduced(context.environment)
     notes = [*loaded.problems, f"File: {context.places.settings}"]

@@ -56,8 +56,8 @@ async def show_status(context: Context, _command: Command) -> Replies:
         **({} if counts.connections is None else {"units_used": "Its own counter"}),
         "sessions": "Web sessions",
         "processes": "Processes",
-        "own_process": "This tool's process",
-        "own_license_id": "This tool's license id",
+        "own_process": "Own process",
+        "own_license_id": "Own license id",
         "zversion": "$ZVERSION",
     }
     shown = {key: label for key, label in labels.items() if facts[key] not in (None, "")}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from irisops.instance.calls import ObjectCall, ObjectStep, Rows, Value
+from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Rows, Value
 from irisops.instance.class_queries import read_several
 from irisops.instance.errors import InstanceError, InstanceProblem
 from irisops.instance.features import Route
@@ -50,8 +50,8 @@ DETAIL = (
 
 
 _LIMITS: Mapping[str, Field] = {
-    "MaxSize": Field("MaxSize", "number", "largest size in MB"),
-    "ExpansionSize": Field("ExpansionSize", "number", "expansion in MB"),
+    "MaxSize": Field("MaxSize", "number", "largest size, MB"),
+    "ExpansionSize": Field("ExpansionSize", "number", "expansion, MB"),
 }
 LIMIT_FIELDS: Mapping[str, Field] = {"directory": Field("Directory", "text", "directory"), **_LIMITS}
 """What may be changed of a database, whose file is opened by its directory."""
@@ -215,6 +215,22 @@ def _read_only(status: str, size: Row) -> bool | None:
     if status.casefold().endswith("mounted/r"):
         return True
     return as_flag(size.get("readonly")) if size.get("readonly") is not None else (False if status else None)
+
+
+async def database_of(instance: Instance, namespace: str, name: str) -> str:
+    """Directory of the database that holds a global, seen from a namespace; "" if it is not told.
+
+    UNVERIFIED: the form of the answer, system^directory, and that the name goes without its caret (facts:
+    iris-operations 3). Settle: print %SYS.Namespace.GetGlobalDest of a global with and without it.
+
+    Raises the named problem.
+    """
+
+    async def attempt(_route: Route) -> str:
+        call = ClassMethod("%SYS.Namespace", "GetGlobalDest", (namespace, name.removeprefix("^"), ""))
+        return as_text((await instance.call(call)).value).rpartition("^")[2]
+
+    return await first_route(instance, "globals.database", attempt)
 
 
 async def read_detail(instance: Instance, directory: str) -> Mapping[str, Value]:

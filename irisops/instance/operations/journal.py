@@ -17,6 +17,8 @@ STATES = ("enabled", "disabled", "suspended", "frozen", "paused")
 LOW = 250
 """MB below which the dashboard calls the journal's space low (facts: iris-license-sessions 5.5)."""
 NORMAL = "normal"
+SECONDS = 10.0
+"""Deadline of the list of files."""
 _SYSTEM = "%SYS.Journal.System"
 
 
@@ -49,7 +51,11 @@ class Journal:
 
 
 async def read_journal(instance: Instance) -> Journal:
-    """State and space, in one batch. Raises NotPermitted, NotAvailable."""
+    """State and space, in one batch. Raises NotPermitted, NotAvailable.
+
+    UNVERIFIED: that these need %DB_IRISSYS:R and no more (facts: iris-operations 7.3). Settle: /journal as a user with
+    that alone.
+    """
 
     async def attempt(_route: Route) -> Journal:
         state, file, offset, primary, alternate, free, sample = await instance.batch(
@@ -106,7 +112,7 @@ def file_of(row: Row) -> JournalFile | None:
 
 async def read_files(instance: Instance) -> list[JournalFile]:
     """The files that are kept, newest first. Raises NotPermitted, NotAvailable."""
-    return await read_list(instance, "journal.files", file_of)
+    return await read_list(instance, "journal.files", file_of, deadline=SECONDS)
 
 
 def a_day(files: list[JournalFile]) -> float | None:

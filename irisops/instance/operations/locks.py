@@ -16,6 +16,10 @@ from irisops.instance.values import Row, as_int, as_text, in_portions
 
 SECONDS = 20.0
 """Deadline of the list: the lock table may have ten thousand entries."""
+NO_ROUTINES = 1
+"""NoLineRoutine of WebList."""
+DELOCK_PENDING = 2
+"""Removable of a lock that is delock pending (facts: iris-license-sessions 5.1)."""
 BY_KEY = 1
 """LockRefType of a DelKey."""
 _PID = re.compile(r"\|?(\d+)")
@@ -87,6 +91,20 @@ async def read_locks(instance: Instance, pid: int | None = None) -> tuple[list[L
         rows = await read_rows(instance, "locks.list", args, deadline=SECONDS)
         notes.append(f"Who waits for a lock cannot be read: {problem.message}")
     return await records(rows), notes
+
+
+async def read_removable(instance: Instance, lock: Lock) -> int | None:
+    """0 for a lock that cannot be removed, 1 for one that can, 2 for one that is delock pending; None if not told.
+
+    UNVERIFIED: that DeleteID is the DelKey of the other lists, and what 0 and 1 say (facts: iris-license-sessions 5.1).
+    Settle: take a lock, unlock it within a transaction, then print WebList and Detail.
+
+    Raises the named problem.
+    """
+    args = (f"P{lock.owners[0]}" if lock.owners else "", NO_ROUTINES)
+    rows = (await read_rows(instance, "locks.removable", args, deadline=SECONDS)).dicts()
+    found = (row.get("removable") for row in rows if as_text(row.get("deleteid")) == lock.key)
+    return as_int(next(found, None))
 
 
 async def records(rows: Rows) -> list[Lock]:

@@ -77,7 +77,11 @@ async def read_tail(instance: Instance, directory: str) -> tuple[list[Line], boo
 
 
 async def read_alerts(instance: Instance) -> tuple[str, int | None]:
-    """The state of the system by its monitor, and the alerts since it started. Raises a named problem."""
+    """The state of the system by its monitor, and the alerts since it started. Raises a named problem.
+
+    UNVERIFIED: the least privileges for it (facts: iris-license-sessions 5.4). Settle: /log as a user with
+    %DB_IRISSYS:R alone.
+    """
 
     async def attempt(_route: Route) -> tuple[str, int | None]:
         state, alerts = await instance.batch(

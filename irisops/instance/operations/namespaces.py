@@ -29,7 +29,11 @@ UNTOLD = "The databases of the namespaces cannot be read: the list tells names a
 
 
 async def read_namespaces(instance: Instance) -> list[NamespaceState]:
-    """All namespaces by name: of the table, else of the list, which may tell names alone. Raises the named problem."""
+    """All namespaces by name: of the table, else of the list, which may tell names alone. Raises the named problem.
+
+    The table may have rows of several CPFs, and which one is active it does not tell (facts: iris-config-as-text 5.3):
+    a database that they name differently is not told.
+    """
     try:
         answer = await answer_by(instance, "config.Namespaces", Query("SELECT * FROM Config.Namespaces"))
         rows: list[Row] = list(answer.rows.dicts()) if answer.rows else []
@@ -37,11 +41,20 @@ async def read_namespaces(instance: Instance) -> list[NamespaceState]:
         raise
     except InstanceProblem:
         rows = _named(await read_rows(instance, "namespaces.list"))
-    found = [
-        NamespaceState(as_text(row.get("name")), as_text(row.get("globals")), as_text(row.get("routines")))
-        for row in rows
-    ]
-    return sorted((each for each in found if each.name), key=lambda each: each.name.casefold())
+    found: dict[str, NamespaceState] = {}
+    for row in rows:
+        told = NamespaceState(
+            as_text(row.get("name")), as_text(row.get("globals")), as_text(row.get("routines"))
+        )
+        known = found.setdefault(told.name.casefold(), told)
+        found[told.name.casefold()] = NamespaceState(
+            known.name, _agreed(known.data, told.data), _agreed(known.code, told.code)
+        )
+    return [found[key] for key in sorted(found) if key]
+
+
+def _agreed(one: str, other: str) -> str:
+    return one if one.casefold() == other.casefold() else ""
 
 
 def _named(rows: Rows) -> list[Row]:

@@ -8,9 +8,10 @@ only if it cannot meet those of another production.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from irisops.contract.wording import harmless, listed
 from irisops.instance.calls import Answer, Call, ClassMethod, ClassQuery, Query, Ref, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted, Unreachable
 from irisops.instance.failures import is_missing
@@ -27,8 +28,12 @@ STOP_SECONDS = 60
 DEADLINE = 100.0
 """Seconds to wait for the answer of a start or a stop."""
 ERROR = "error"
-"""UNVERIFIED: the word for errors, which may be translated; the numbers behind the words are told in three ways.
-Settle: SELECT DISTINCT Type, %External(Type) FROM Ens_Util.Log."""
+WORDS = frozenset({"assert", ERROR, "warning", "info", "trace", "alert"})
+"""What `%External(Type)` says (facts: iris-operations 9). The numbers behind it are told in three ways in public.
+
+UNVERIFIED: the words of an instance in another language: where one is not of these, errors are not counted. Settle:
+SELECT DISTINCT Type, %External(Type) FROM Ens_Util.Log.
+"""
 MOST_ENTRIES = 500
 """Entries of the log that are looked at."""
 _ITEMS = "SELECT Name, ClassName, Enabled, PoolSize, Category FROM Ens_Config.Item"
@@ -49,7 +54,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """An entry of the production's log; `at` is UTC."""
+    """An entry of the production's log; `at` is UTC, `kind` one of `WORDS`."""
 
     at: datetime | None
     kind: str
@@ -86,11 +91,7 @@ class Production:
         """The errors since then, newest first; None if the log cannot be read."""
         if self.log is None:
             return None
-        return [
-            each
-            for each in self.log
-            if each.kind.casefold() == ERROR and each.at is not None and each.at >= when
-        ]
+        return [each for each in self.log if each.kind == ERROR and each.at is not None and each.at >= when]
 
 
 def _go(namespace: str) -> ClassMethod:
@@ -102,7 +103,9 @@ async def find_productions(
 ) -> tuple[list[Production], list[str]]:
     """State and name of the production of each namespace that can have one, and the namespaces not to be entered.
 
-    One batch. Raises Unreachable, and InstanceError if the connection could not go back.
+    One batch of two calls for a namespace; a second one for the names of those that do not run.
+
+    Raises Unreachable, and InstanceError if the connection could not go back.
     """
     asked = [each for each in namespaces if each.upper() != "%SYS"]
     calls: list[Call] = []
@@ -110,26 +113,40 @@ async def find_productions(
         calls += [
             _go(namespace),
             ClassMethod(DIRECTOR, "GetProductionStatus", (Ref(None), Ref(None))),
-            ClassMethod(DIRECTOR, "GetActiveProductionName"),
         ]
     *answers, returned = await instance.batch([*calls, _go(home)])
     _came_back(returned, home)
     found: list[Production] = []
     closed: list[str] = []
-    for namespace, entered, status, active in zip(
-        asked, answers[::3], answers[1::3], answers[2::3], strict=True
-    ):
+    for namespace, entered, status in zip(asked, answers[::2], answers[1::2], strict=True):
         if isinstance(entered, Exception):
             closed.append(namespace)
         elif isinstance(status, Answer):
             name, state = status.refs
-            known = as_text(name) or (as_text(active.value) if isinstance(active, Answer) else "")
-            found.append(Production(namespace, known, _state(state)))
+            found.append(Production(namespace, as_text(name), _state(state)))
         elif isinstance(status, NotPermitted):
             closed.append(namespace)
         elif not (isinstance(status, InstanceProblem) and is_missing(status)):
             raise status
-    return found, closed
+    return await _with_names(instance, found, home), closed
+
+
+async def _with_names(instance: Instance, found: Sequence[Production], home: str) -> list[Production]:
+    """Those that do not run with the name of the production that is active all the same."""
+    bare = [each for each in found if not each.name]
+    if not bare:
+        return list(found)
+    calls: list[Call] = []
+    for each in bare:
+        calls += [_go(each.namespace), ClassMethod(DIRECTOR, "GetActiveProductionName")]
+    *answers, returned = await instance.batch([*calls, _go(home)])
+    _came_back(returned, home)
+    names = {
+        each.namespace: as_text(active.value)
+        for each, active in zip(bare, answers[1::2], strict=True)
+        if isinstance(active, Answer)
+    }
+    return [replace(each, name=each.name or names.get(each.namespace, "")) for each in found]
 
 
 def _state(value: Value) -> str:
@@ -146,12 +163,14 @@ def _came_back(returned: Answer | Exception, home: str) -> None:
 
 
 async def look_inside(instance: Instance, production: Production, home: str) -> Production:
-    """The production with its queues, components and log. One batch. Raises Unreachable."""
+    """The production with its queues, components and log. One batch, two where SQL stays behind. Raises Unreachable."""
     namespace = production.namespace
-    calls: list[Call] = [ClassQuery("Ens.Queue:Enumerate", (), ("Name", "Count"))]
+    by_cells = ClassQuery("Ens.Queue:Enumerate", (), ("Name", "Count"))
     by_sql = home.casefold() in (namespace.casefold(), "%sys")
+    calls: list[Call] = [by_cells]
     if by_sql:
-        calls += [
+        calls = [
+            Query("SELECT * FROM Ens.Queue_Enumerate()"),
             # UNVERIFIED: that Production holds the name. Settle: SELECT DISTINCT Production FROM Ens_Config.Item.
             Query(f"{_ITEMS} WHERE Production = ?", (production.name,)) if production.name else Query(_ITEMS),
             Query(
@@ -162,6 +181,10 @@ async def look_inside(instance: Instance, production: Production, home: str) -> 
     _, *answers, returned = await instance.batch([_go(namespace), *calls, _go(home)])
     _came_back(returned, home)
     queues = _dicts(answers[0])
+    if queues is None and by_sql:
+        _, answers[0], returned = await instance.batch([_go(namespace), by_cells, _go(home)])
+        _came_back(returned, home)
+        queues = _dicts(answers[0])
     notes = [] if queues is not None else [f"The queues of {namespace} cannot be read: {_why(answers[0])}"]
     components = log = None
     if by_sql:
@@ -177,6 +200,14 @@ async def look_inside(instance: Instance, production: Production, home: str) -> 
         notes.append(
             f"Components and log of {namespace} cannot be read on a connection to {home}: connect a profile to it."
         )
+    entries = None if log is None else tuple(_entry(row) for row in log)
+    strange = {each.kind for each in entries or ()} - WORDS - {""}
+    if strange:
+        words = listed([harmless(each, 40) for each in sorted(strange)], most=4)
+        notes.append(
+            f"Which entries of the log of {namespace} are errors is not known: it calls its types {words}."
+        )
+        entries = None
     return Production(
         namespace,
         production.name,
@@ -185,7 +216,7 @@ async def look_inside(instance: Instance, production: Production, home: str) -> 
         if queues is None
         else tuple((as_text(row.get("name")), as_int(row.get("count")) or 0) for row in queues),
         None if components is None else tuple(_component(row) for row in components),
-        None if log is None else tuple(_entry(row) for row in log),
+        entries,
         tuple(notes),
     )
 
@@ -213,7 +244,7 @@ def _component(row: Row) -> Component:
 def _entry(row: Row) -> LogEntry:
     return LogEntry(
         as_utc(row.get("timelogged")),
-        as_text(row.get("type")),
+        as_text(row.get("type")).casefold(),
         as_text(row.get("configname")),
         as_text(row.get("text")),
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from irisops.instance.calls import Answer, Query
-from irisops.instance.errors import Unreachable
+from irisops.instance.calls import Query
+from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.routes import Instance, answer_by
 from irisops.instance.values import Row, as_int, as_text, in_portions
 
@@ -13,8 +13,9 @@ _COLUMNS = (
     "SQLStatementID, ProcessID, StatementIndexHash, UserName, QueryStmtType, Namespace, CachedQuery, ExecutionStart, "
     "ExecutionDuration, Status"
 )
-MOST_TEXTS = 50
-"""Statements whose text is read."""
+_TEXT = (
+    "INFORMATION_SCHEMA.CURRENT_STATEMENTS_GetSQLStatement(Namespace, StatementIndexHash) AS StatementText"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +53,22 @@ def statement_of(row: Row) -> Statement:
         as_text(row.get("executionstart")),
         as_text(row.get("status")),
         as_text(row.get("statementindexhash")),
+        as_text(row.get("statementtext")) or None,
     )
 
 
 async def read_statements(instance: Instance) -> list[Statement]:
-    """All statements, the longest first, without their texts. Raises NotPermitted, NotAvailable."""
-    query = Query(f"SELECT {_COLUMNS} FROM INFORMATION_SCHEMA.CURRENT_STATEMENTS")  # noqa: S608 - names of ours
-    found = await in_portions((await answer_by(instance, "statements.list", query)).rows, statement_of)
-    return sorted(found, key=lambda each: -(each.seconds or 0))
-
-
-async def read_texts(instance: Instance, statements: list[Statement]) -> dict[str, str]:
-    """Text of each statement by its key, of the first `MOST_TEXTS`; without those that are not told. One batch.
+    """All statements, the longest first; without texts where these are not told. Raises NotPermitted, NotAvailable.
 
     UNVERIFIED: the function's name in SQL. Settle: SELECT INFORMATION_SCHEMA.CURRENT_STATEMENTS_GetSQLStatement(?, ?).
     """
-    asked = {each.key: each.namespace for each in statements[:MOST_TEXTS] if each.key}
-    sql = "SELECT INFORMATION_SCHEMA.CURRENT_STATEMENTS_GetSQLStatement(?, ?)"
-    answers = await instance.batch([Query(sql, (namespace, key)) for key, namespace in asked.items()])
-    found: dict[str, str] = {}
-    for key, answer in zip(asked, answers, strict=True):
-        if isinstance(answer, Unreachable):
-            raise answer
-        if isinstance(answer, Answer) and answer.rows and answer.rows.rows:
-            found[key] = as_text(answer.rows.rows[0][0])
-    return {key: text for key, text in found.items() if text}
+    columns = f"SELECT {_COLUMNS}"
+    source = "FROM INFORMATION_SCHEMA.CURRENT_STATEMENTS"
+    try:
+        answer = await answer_by(instance, "statements.list", Query(f"{columns}, {_TEXT} {source}"))
+    except Unreachable:
+        raise
+    except InstanceProblem:  # for want of the function alone, the statements are told all the same
+        answer = await answer_by(instance, "statements.list", Query(f"{columns} {source}"))
+    found = await in_portions(answer.rows, statement_of)
+    return sorted(found, key=lambda each: -(each.seconds or 0))

@@ -28,7 +28,11 @@ def event_steps(change: ObjectChange) -> list[Step]:
 
 
 def tls_steps(change: ObjectChange, password: str) -> list[Step]:
-    """The calls for a TLS configuration. `password` is that of the private key of a new one, or ""."""
+    """The calls for a TLS configuration. `password` is that of the private key of a new one, or "".
+
+    UNVERIFIED: that one which was saved is used from then on, without ActivateAll of its class. Settle: change CAFile
+    of one by /apply, then open a connection that uses it.
+    """
     before, after = change.before, change.after
     if after is None:
         return [_method("tls.delete", _TLS, "Delete", (change.name,))]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from irisops.instance.security.object_state import Field, FieldKind
+from irisops.instance.security.object_state import Field, FieldKind, FieldValue
 
 _WORDS = {
     "AuditEnabled": "auditing",
@@ -70,6 +70,15 @@ TLS_FIELDS: Mapping[str, Field] = {
     **_fields("CipherList Ciphersuites"),
     **_fields("TLSMinVersion TLSMaxVersion DiffieHellmanBits", "number"),
 }
+NEW_TLS: Mapping[str, FieldValue] = {
+    "Enabled": True,
+    "Type": "client",
+    "PrivateKeyType": "2",
+    "VerifyDepth": "9",
+    "TLSMinVersion": "16",
+    "TLSMaxVersion": "32",
+}
+"""What a new one has."""
 LDAP_FIELDS: Mapping[str, Field] = {
     **_fields("Description"),
     **_fields("LDAPFlags", "number"),

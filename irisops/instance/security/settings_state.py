@@ -93,7 +93,7 @@ KINDS: Mapping[Kind, Settable] = {
         "security.edit",
         SYSTEM_FIELDS,
         849,
-        "/export",
+        "/diff",
         SYSTEM_LATER,
         frozenset(SYSTEM_FIELDS),
     ),
@@ -103,7 +103,7 @@ KINDS: Mapping[Kind, Settable] = {
         "events.edit",
         EVENT_FIELDS,
         853,
-        "/export",
+        "/diff",
         optional=frozenset(EVENT_FIELDS),
     ),
     "tls": Settable(
@@ -112,7 +112,7 @@ KINDS: Mapping[Kind, Settable] = {
         "tls.edit",
         TLS_FIELDS,
         979,
-        "/export",
+        "/diff",
         optional=frozenset(TLS_FIELDS),
     ),
     "ldap": Settable(
@@ -121,7 +121,7 @@ KINDS: Mapping[Kind, Settable] = {
         "ldap.edit",
         LDAP_FIELDS,
         0,
-        "/export",
+        "/diff",
         optional=frozenset(LDAP_FIELDS),
     ),
 }

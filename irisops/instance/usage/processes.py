@@ -15,7 +15,7 @@ from irisops.instance.failures import is_missing, not_permitted
 from irisops.instance.features import WRITE_IRISSYS, Route
 from irisops.instance.models import Process
 from irisops.instance.outcome import changing, check_status
-from irisops.instance.packed_rows import Cells, PackedRows, Packing
+from irisops.instance.packed_rows import Cells, PackedRows
 from irisops.instance.routes import Instance, first_route, for_reads, lacking
 from irisops.instance.values import (
     NamedRow,
@@ -75,12 +75,7 @@ class Processes(Sequence[Process]):
 
     def __init__(self, rows: Rows, own: int | None) -> None:
         """`own` is the pid of this tool's own server process."""
-        listed = rows.rows
-        if not isinstance(listed, PackedRows):
-            packing = Packing()
-            packing.add(listed)
-            listed = packing.rows()
-        self._rows, self._places, self._own = listed, places_of(rows), own
+        self._rows, self._places, self._own = rows.rows, places_of(rows), own
 
     @overload
     def __getitem__(self, place: int) -> Process: ...
@@ -91,7 +86,11 @@ class Processes(Sequence[Process]):
     def __getitem__(self, place: int | slice) -> Process | Sequence[Process]:
         if isinstance(place, slice):
             return Picked(self, range(*place.indices(len(self))))
-        process = Process(NamedRow(self._places, self._rows.kept(place)))
+        rows = self._rows
+        kept = (
+            rows.kept(place) if isinstance(rows, PackedRows) else rows[place]
+        )  # those of a recording come unpacked
+        process = Process(NamedRow(self._places, kept))
         process.own = self._own is not None and process.pid == self._own
         return process
 

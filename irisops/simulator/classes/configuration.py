@@ -61,6 +61,19 @@ def _namespace_exists(job: Job, name: Value) -> int:
     return int(job.world.namespaces.get(as_text(name)) is not None)
 
 
+@NAMESPACE.class_method(
+    'GetGlobalDest(Namespace As %String = "", Global As %String = "", Subscript As %String = "") As %String'
+)
+def _global_dest(job: Job, name: Value, _global: Value, _subscript: Value) -> str:
+    """The database of a global; no global is mapped here (facts: iris-operations 3).
+
+    UNVERIFIED: the arguments after the namespace, and the answer: system^directory. Settle: print it for a global that
+    is mapped, and for one that is not, with and without its caret.
+    """
+    namespace = job.world.namespaces.get(as_text(name))
+    return "" if namespace is None else f"^{directory_of(job, namespace.globals_database)}"
+
+
 @NAMESPACE.query("List(Remote As %Boolean = 0, DontConnect As %Boolean = 0)", ["Nsp", "Status", "Remote"])
 def _namespace_list(job: Job, _remote: Value, _dont_connect: Value) -> Iterable[Sequence[Value]]:
     return [(namespace.name, 1, 0) for namespace in job.world.namespaces.values()]

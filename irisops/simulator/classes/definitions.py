@@ -110,6 +110,8 @@ class JobDefinitions:
         for name in wanted:
             if name not in found.indexes and name not in (each.upper() for each in found.keys):
                 raise failure(-400, f"ERROR #5066: Index name '{schema}.{table}::{name.lower()}' is invalid")
+        if found.mapped:
+            return 1  # nothing is done for maps of %Storage.SQL (facts: iris-operations 1)
         for name in wanted:
             found.faults.pop(name, None)
             if self._job.world.doubts.says(BUILT_INDEX, "selectable"):

@@ -253,6 +253,8 @@ _COLUMNS = {
     "CompiledStorage": "ID parent CounterLocation DataLocation ExtentLocation IdLocation IndexLocation Name "
     "StreamLocation Type VersionLocation",
     "CompiledStorageIndex": "ID parent Location Name",
+    "CompiledStorageData": "ID parent ColumnarGlobal Name",
+    "CompiledStorageSQLMap": "ID parent _Global Name Structure Type",
     "ClassDefinition": "ID Abstract ClassType Deployed Deprecated Final Hidden Name Owner Super System",
     "MethodDefinition": "ID parent Abstract ClassMethod Deprecated Final FormalSpec Internal Name Private ReturnType "
     "SequenceNumber SqlName SqlProc",
@@ -278,6 +280,8 @@ _SOURCES: dict[str, Callable[[Job], Iterable[Row]]] = {
     "CompiledIndex": _index_rows,
     "CompiledStorage": indexes.storage_rows,
     "CompiledStorageIndex": indexes.storage_index_rows,
+    "CompiledStorageData": indexes.storage_data_rows,
+    "CompiledStorageSQLMap": indexes.storage_map_rows,
     "ParameterDefinition": _parameter_rows,
 }
 

@@ -77,15 +77,40 @@ def storage_rows(job: Job) -> Iterator[Row]:
             "ID": f"{name}||Default",
             "parent": name,
             "Name": "Default",
-            "DataLocation": data,
-            "IndexLocation": index or None,
-            "StreamLocation": data.removesuffix("D").removesuffix(".1") + "S",
-            "IdLocation": data,
+            "DataLocation": None if table.mapped else data,
+            "IndexLocation": None if table.mapped else index or None,
+            "StreamLocation": None if table.mapped else data.removesuffix("D").removesuffix(".1") + "S",
+            "IdLocation": None if table.mapped else data,
             "CounterLocation": None,
             "VersionLocation": None,
             "ExtentLocation": None,
-            "Type": "%Storage.Persistent",
+            "Type": "%Storage.SQL" if table.mapped else "%Storage.Persistent",
         }
+
+
+def storage_data_rows(job: Job) -> Iterator[Row]:
+    """Rows of `%Dictionary.CompiledStorageData`: a global only where columns are stored as such."""
+    for name, table in stored_classes(job):
+        yield {
+            "ID": f"{name}||Default||{table.spec.name}DefaultData",
+            "parent": f"{name}||Default",
+            "ColumnarGlobal": table.columnar or None,
+            "Name": f"{table.spec.name}DefaultData",
+        }
+
+
+def storage_map_rows(job: Job) -> Iterator[Row]:
+    """Rows of `%Dictionary.CompiledStorageSQLMap`, of the classes that say themselves where their data are."""
+    for name, table in stored_classes(job):
+        if table.mapped:
+            yield {
+                "ID": f"{name}||Default||Map1",
+                "parent": f"{name}||Default",
+                "_Global": table.mapped,
+                "Name": "Map1",
+                "Structure": "delimited",
+                "Type": "data",
+            }
 
 
 def storage_index_rows(job: Job) -> Iterator[Row]:

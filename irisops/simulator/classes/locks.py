@@ -51,6 +51,18 @@ def _detail(job: Job, only: Value) -> Iterable[Sequence[Value]]:
             yield (*_row(each), "", "", "", "", "")
 
 
+@LOCK_QUERY.query(
+    'WebList(id As %String = "", NoLineRoutine As %Integer = 0)',
+    words("ProcessClient ModeCount Reference Directory System Removable DeleteID CanBeExamined"),
+    projection_unknown=True,
+)
+def _web_list(job: Job, only: Value, _without: Value) -> Iterable[Sequence[Value]]:
+    """UNVERIFIED: that DeleteID is the DelKey of the other lists. Settle: take a lock, then print both."""
+    for each in _chosen(job, only):
+        mode = f"{each.mode}({each.count})" if each.count > 1 else each.mode
+        yield (each.owner, mode, each.reference, each.directory, "", each.removable, each.key, 1)
+
+
 @LOCK.class_method(
     'DeleteOneLock(LockRef As %String, id As %String = "", LockRefType As %Integer = 0) As %Integer'
 )

@@ -316,7 +316,7 @@ def _plant(database: Database, seed: UserTable) -> None:
         spec = IndexSpec(index.name, fields, type=index.type, origin=index.origin)
         table.indexes[index.name.upper()] = spec
     table.faults = {name.upper(): fault for name, fault in seed.faults.items()}
-    table.stored = seed.stored
+    table.stored, table.mapped, table.columnar = seed.stored, seed.mapped, seed.columnar
     for row in seed.rows:
         rowid = int(row[0])
         table.put(rowid, tuple(row))

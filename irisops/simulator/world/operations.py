@@ -32,7 +32,10 @@ class Task:
 
 @dataclass(slots=True)
 class Lock:
-    """An entry of the lock table. `waiters` are pids, each with the mode that it waits for."""
+    """An entry of the lock table. `waiters` are pids, each with the mode that it waits for.
+
+    `removable` as WebList tells it: 0, 1, or 2 for one that is delock pending.
+    """
 
     key: str
     owner: int
@@ -41,6 +44,7 @@ class Lock:
     mode: str = "X"
     count: int = 1
     waiters: list[tuple[int, str]] = field(default_factory=list)
+    removable: int = 1
 
 
 @dataclass(slots=True)
@@ -125,6 +129,13 @@ class Operations:
         self.statements: list[Statement] = []
         self.mirror = ""
         """Name of the mirror that the instance is a member of."""
+
+    def run_due(self, now: datetime) -> None:
+        """Run the tasks that are due by their schedules. Each takes two seconds, and ends as it did before."""
+        for task in self.tasks:
+            while task.every and task.next_run is not None and task.next_run <= now and not task.suspended:
+                task.last_started, task.last_finished = task.next_run, task.next_run + timedelta(seconds=2)
+                task.next_run += task.every
 
     def task(self, number: int) -> Task | None:
         """The task of that number."""

@@ -34,6 +34,7 @@ class UserTable:
     """A persistent class in one namespace. `kinds` are the class types by column; the first column is the RowID.
 
     `stored` is the global without D and I, where it is not that of the class: a subclass shares its superclass's.
+    `mapped` is the global of its SQL map, for a class of %Storage.SQL; `columnar` that of columns stored as such.
     """
 
     namespace: str
@@ -44,6 +45,8 @@ class UserTable:
     indexes: tuple[UserIndex, ...] = ()
     faults: Mapping[str, IndexFault] = field(default_factory=dict, hash=False)
     stored: str = ""
+    mapped: str = ""
+    columnar: str = ""
 
 
 PATIENTS = UserTable(

@@ -166,6 +166,7 @@ class World:
     def tick(self) -> None:
         """Execute everything due. Cheap if nothing is."""
         self.scheduler.run()
+        self.operations.run_due(self.now())
         self.license.expire()
 
     def revision(self, table: str) -> int:

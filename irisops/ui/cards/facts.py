@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -23,6 +26,7 @@ from irisops.ui.figures import (
     moves,
     names_something,
     sparkline,
+    trend,
 )
 from irisops.ui.lines import note_lines, wrapped
 from irisops.ui.links import NO_COMMANDS, Commands
@@ -33,6 +37,10 @@ PASS_WIDTH = 28
 """Cells of the name of a pass: the passes of a share stand below each other, like rows."""
 MOST_FLOWING = 3
 """Lines of flowing pairs; more are easier to read in columns."""
+SHORT = 22
+"""Cells of a value that may stand in one of two columns."""
+MOST_ALONE = 5
+"""Short pairs that stand below each other; more stand in two columns where there is room."""
 LONGEST_FLOWING = 48
 """Cells of one pair that may still flow."""
 
@@ -232,34 +240,43 @@ def _gauge(facts: Facts, width: int) -> list[Content]:
     used, limit = facts.facts.get(_used(facts)), facts.facts.get("limit")
     parts: list[Content | tuple[str, str] | str] = []
     counted = isinstance(used, (int, float)) and isinstance(limit, (int, float)) and limit > 0
-    top: float | None = None
     if isinstance(used, (int, float)) and isinstance(limit, (int, float)) and counted:
-        top = float(limit)
         style = load_style(used, limit)
         parts += [(bar(used, limit, min(24, max(8, width // 4))), style), "  "]
         unit = " units" if _used(facts) == "consumed" else " connections"
         parts += [(f"{cell(used)} of {cell(limit)}", f"{style} bold"), unit]
     if counted and moves(facts.series):
-        parts += [GAP, (sparkline(facts.series, SPARK_WIDTH, top), "$secondary")]
+        parts += [GAP, (trend(facts.series, SPARK_WIDTH), "$secondary")]
     return [Content.assemble(*parts).truncate(width, ellipsis=True)] if parts else []
 
 
 def _aligned(pairs: list[Pair], width: int) -> list[Content]:
     """Labels in a column, values beside them; two pairs to a line if there is room."""
-    label_width = min(28, max((len(pair.label) for pair in pairs), default=0))
-    longest = max((len(pair.value) for pair in pairs), default=0)
-    columns = 2 if len(pairs) > 5 and 2 * (label_width + longest + 2) + 4 <= width else 1
-    cells = []
-    for label, value, style in pairs:
-        text = Content.assemble((label.ljust(label_width + 2), "$quiet"), (value, style))
-        cells.append(wrapped(text, width, indent=label_width + 2))
-    if columns == 1:
-        return [line for block in cells for line in block]
-    half = (len(cells) + 1) // 2
-    side = width // 2
-    lines = []
-    for number in range(half):
-        left = cells[number][0].truncate(side, pad=True)
-        right = cells[number + half][0] if number + half < len(cells) else Content("")
-        lines.append(Content.assemble(left, right))
+    short = [pair for pair in pairs if len(pair.value) <= SHORT]
+    long = [pair for pair in pairs if pair not in short]
+    half = (len(short) + 1) // 2
+    label_width = _label_width(short[:half] + long)
+    left = _column(short[:half], label_width)
+    right = _column(short[half:], _label_width(short[half:]))
+    lines: list[Content] = []
+    if len(short) <= MOST_ALONE or left[0].cell_length + len(GAP) + right[0].cell_length > width:
+        label_width, long = _label_width(pairs), pairs
+    else:
+        both = zip_longest(left, right, fillvalue=Content(""))
+        lines = [Content.assemble(one, GAP, other).rstrip() for one, other in both]
+    for text in _column(long, label_width):
+        lines += wrapped(text.rstrip(), width, indent=label_width)
     return lines
+
+
+def _label_width(pairs: Sequence[Pair]) -> int:
+    return min(28, max((cell_len(pair.label) for pair in pairs), default=0)) + 2
+
+
+def _column(pairs: Sequence[Pair], label_width: int) -> list[Content]:
+    """The pairs as lines of one width."""
+    widest = max((cell_len(pair.value) for pair in pairs), default=0)
+    return [
+        Content.assemble((set_cell_size(label, label_width), "$quiet"), (set_cell_size(value, widest), style))
+        for label, value, style in pairs
+    ]

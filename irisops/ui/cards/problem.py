@@ -103,10 +103,13 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
         above, picks, _ = problem_parts(
             self.reply, self.content_size.width, detailed=self._detailed, commands=self.commands
         )
-        number = event.y - len(above)
-        if 0 <= number < len(picks):
-            self._chosen = number
-            self.action_take()
+        line = event.y - len(above)
+        for number, pick in enumerate(picks):
+            if 0 <= line < len(pick):
+                self._chosen = number
+                self.action_take()
+                return
+            line -= len(pick)
 
     def on_focus(self) -> None:
         """Show which suggestion is chosen."""
@@ -117,8 +120,8 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
         self.refresh()
 
 
-Parts = tuple[list[Content], list[Content], list[Content]]
-"""Lines above the suggestions, a line for each of them, lines below."""
+Parts = tuple[list[Content], list[list[Content]], list[Content]]
+"""Lines above the suggestions, the lines of each of them, lines below."""
 
 
 def problem_parts(
@@ -158,22 +161,27 @@ def problem_lines(
 ) -> list[Content]:
     """All of these lines."""
     above, picks, below = problem_parts(problem, width, chosen, detailed=detailed, commands=commands)
-    return [*above, *picks, *below]
+    return [*above, *(line for pick in picks for line in pick), *below]
 
 
-def _picks(problem: Problem, width: int, chosen: int | None, commands: Commands) -> list[Content]:
-    """The suggestions with their numbers, and what each of them does."""
+def _picks(problem: Problem, width: int, chosen: int | None, commands: Commands) -> list[list[Content]]:
+    """The suggestions with their numbers, and what each of them does, wrapped in its own column."""
     texts = [harmless(suggestion, 200) for suggestion in problem.suggestions]
     column = min(width // 2, max(map(cell_len, texts), default=0) + 3)
-    lines = []
+    picks = []
     for number, text in enumerate(texts):
         here = number == chosen
         style = "$accent bold" if here else "$accent"
         key = f"{number + 1} " if number < MOST else "  "
         line = Content.assemble(("▸ " if here else "  ", style), (key, "$accent bold"), (text, style))
         summary = commands.summary(problem.suggestions[number])
+        if number and summary == commands.summary(problem.suggestions[number - 1]):
+            summary = ""  # the same command as above
         if summary and cell_len(text) < column:
+            indent = column + cell_len("▸ 1 ")
             blanks = " " * (column - cell_len(text))
             line = Content.assemble(line, (f"{blanks}{harmless(summary, 200)}", "$quiet"))
-        lines.append(line.truncate(width, ellipsis=True))
-    return lines
+            picks.append(wrapped(line, width, indent=indent))
+        else:
+            picks.append([line.truncate(width, ellipsis=True)])
+    return picks

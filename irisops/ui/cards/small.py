@@ -7,7 +7,7 @@ from textual.content import Content
 from irisops.contract.replies import Done, Form, Progress
 from irisops.contract.wording import harmless
 from irisops.ui.cards.section import LinesSection
-from irisops.ui.figures import TEXT_LIMIT, bar
+from irisops.ui.figures import DONE_SIGNS, SIGNS, TEXT_LIMIT, bar
 from irisops.ui.lines import wrapped
 from irisops.ui.links import linked
 
@@ -18,8 +18,9 @@ class DoneSection(LinesSection[Done]):
     def lines(self, width: int) -> list[Content]:
         """The result, its details, and how to undo it."""
         done = self.reply
+        sign = DONE_SIGNS[done.tone]
         text: list[Content | tuple[str, str] | str] = [
-            ("✓ ", "$success bold"),
+            (f"{sign} ", SIGNS[sign]),
             harmless(done.message, TEXT_LIMIT),
         ]
         if done.undo is not None:

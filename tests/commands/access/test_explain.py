@@ -80,7 +80,7 @@ async def test_what_is_missing_comes_with_the_smallest_change_as_a_plan(reader: 
     facts, plan = await told(reader, "can bob write the payroll database")
     assert facts.facts["allowed"] is False
     assert facts.facts["missing"] == "W"
-    assert noted(facts, "Smallest change: give Payroll to bob. With it comes %DB_PAYROLL:R")
+    assert noted(facts, "Smallest change: give Payroll to bob. That also gives %DB_PAYROLL:R")
     assert plan is not None
     assert plan.changes[0].after == "Clerk, Payroll"
     replies = await reader.yes(plan.id)

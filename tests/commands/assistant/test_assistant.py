@@ -14,7 +14,7 @@ import pytest
 from irisops.commands.assistant.model import LONGEST_ANSWER, endpoint_of
 from irisops.contract.chat import Command
 from irisops.contract.picks import with_beside
-from irisops.contract.replies import Facts, Plan, Problem, Progress, Refusal, Reply, Table
+from irisops.contract.replies import Done, Facts, Form, Plan, Problem, Progress, Refusal, Reply, Table
 from irisops.logs import scrub
 from irisops.run_command import Exit, Output, run_line
 from tests.commands.fakes import LOCAL, World
@@ -96,6 +96,17 @@ async def test_one_command_without_the_screen_connects_first(tmp_path: Path) -> 
         assert "HOLDER" in out.getvalue()
 
 
+async def test_who_sets_it_up_is_told_what_is_sent(tmp_path: Path) -> None:
+    world = World(tmp_path, LOCAL, polling=False)
+    (done,) = await world.say("/settings assistant_url=http://localhost:11434/v1")
+    assert isinstance(done, Done)
+    assert not any("sent" in detail for detail in done.details)
+    (done,) = await world.say("/settings assistant_model=tiny")
+    assert isinstance(done, Done)
+    assert "What is not understood is sent to tiny there from now on." in done.details
+    await world.session.close()
+
+
 async def test_it_is_off_by_default(tmp_path: Path) -> None:
     world = World(tmp_path, LOCAL, polling=False)
     problem = world.session.parse(SENTENCE)
@@ -141,6 +152,13 @@ async def test_what_was_sent_can_be_seen_and_holds_no_names_unless_they_are_allo
         assert isinstance(sent, Facts)
         messages = json.loads(str(sent.facts["messages"]))
         assert messages[1]["content"] == SENTENCE
+        assert list(sent.notes) == [
+            "As system:",
+            *messages[0]["content"].splitlines(),
+            "As user:",
+            SENTENCE,
+        ], "all of it, in lines that are not cut"
+        assert all(len(note) < 400 for note in sent.notes)
         assert "/license why" in messages[0]["content"]
         for secret in ("appuser", "bob", "ACME", "/share", "/password", "canary"):
             assert secret not in str(sent.facts["messages"])
@@ -163,6 +181,16 @@ async def test_a_change_becomes_a_plan_and_waits(tmp_path: Path) -> None:
         assert shown[-1] == SENTENCE, "? shows what was sent"
         world.session.decline(plan.id)
         assert world.instance.held("bob") == ()
+
+
+async def test_an_editor_is_offered_and_does_not_open_by_itself(tmp_path: Path) -> None:
+    async with at_model(tmp_path, saying("/user bob")) as (world, _):
+        cards = told(await world.say(ASK))
+        assert all(isinstance(card, Facts) and card.name == "assistant" for card in cards)
+        assert isinstance(cards[-1], Facts)
+        assert cards[-1].actions[0] == ("e", "open the editor", "/user bob")
+        (form,) = await world.say("/user bob")
+        assert isinstance(form, Form)
 
 
 CHOSEN = (
@@ -232,6 +260,7 @@ async def test_silence_costs_its_deadline_and_holds_nothing_up(tmp_path: Path) -
         assert not asked.done()
         (problem,) = told(await asked)
         assert isinstance(problem, Problem)
+        assert problem.message.startswith("The model's server 127.0.0.1:")
         assert "did not answer within 1 seconds" in problem.message
 
 
@@ -273,7 +302,7 @@ async def test_a_refused_key_is_forgotten(tmp_path: Path) -> None:
     async with at_model(tmp_path, response("403 Forbidden", b"")) as (world, web):
         (problem,) = told(await world.say(ASK))
         assert isinstance(problem, Problem)
-        assert "wants another key" in problem.message
+        assert "wants a key, or another one" in problem.message
         assert len(web.heads) == 2
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from irisops.configuration.text import path_of
 from irisops.contract.replies import Done, Plan, Problem, Table
 from irisops.simulator.world.model import Permission, Resource, User
 from tests.changes.test_killed import killed
@@ -78,3 +79,44 @@ async def test_an_apply_that_was_killed_is_finished_and_taken_back(
                 now = tmp_path / f"now{turn}"
                 await person.say(f"/export {now} {only}")
                 assert bytes_in(now) == bytes_in(former)
+
+
+KINDS = "only system,audit-events,sql-privileges,tasks"
+
+
+@pytest.mark.parametrize(("point", "finished"), [((4, "after"), True), ((5, "before"), False)])
+async def test_settings_and_privileges_are_finished_and_taken_back(
+    point: tuple[int, str], finished: bool, tmp_path: Path
+) -> None:
+    """Calls: an event is made, one changed, a task suspended, two privileges granted, the system set."""
+    former, wanted = tmp_path / "former", tmp_path / "wanted"
+    async with serve(units=50) as served:
+        add_role(served, "Clerk")
+        async with desk_on(served, tmp_path / "reader") as person:
+            for folder in (former, wanted):
+                await person.say(f"/export {folder} {KINDS}")
+        change(wanted, "system", "SYSTEM", "InactiveLimit = 90", "InactiveLimit = 30")
+        change(wanted, "audit-events", "%System/%Login/LoginFailure", "Enabled = true", "Enabled = false")
+        change(wanted, "tasks", "Switch Journal", "\nTaskClass", "\nSuspended = true\nTaskClass")
+        (wanted / path_of("audit-events", "a/b/c")).write_text('Name = "a/b/c"\nEnabled = true\n')
+        grants = 'Name = "USER/Clerk"\nPrivileges = ["INSERT ON TABLE A.B", "SELECT ON TABLE A.B"]\n'
+        (wanted / path_of("sql-privileges", "USER/Clerk")).parent.mkdir()
+        (wanted / path_of("sql-privileges", "USER/Clerk")).write_text(grants)
+        await killed(served, tmp_path / "home", point, f"/apply {wanted} {KINDS}")
+        async with desk_on(served, tmp_path / "home") as person:
+            assert person.entries()[0].steps_done == point[0] - 1
+            if finished:
+                await say_and_agree(person, "/finish 1")
+                (*_, table) = await person.say(f"/diff {wanted} {KINDS}")
+                assert isinstance(table, Table)
+                assert table.status == 0, table.rows[:5]
+            await say_and_agree(person, "/undo 1")
+            await person.say(f"/export {tmp_path / 'now'} {KINDS}")
+            assert bytes_in(tmp_path / "now") == bytes_in(former)
+
+
+def change(folder: Path, kind: str, name: str, old: str, new: str) -> None:
+    file = folder / path_of(kind, name)
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))

@@ -10,6 +10,7 @@ import pytest
 
 from irisops.contract.replies import Done, Facts, Plan, Problem, Reply, Table
 from irisops.profiles.container import IRISOWNER
+from irisops.profiles.model import Profile
 from tests.commands.fakes import World
 from tests.profiles.discovery.places import Machine
 
@@ -155,12 +156,39 @@ async def test_only_after_a_yes_is_anything_run(engine: Engine, tmp_path: Path) 
     (done,) = await engine.world.yes(plan.id)
     assert isinstance(done, Done)
     assert engine.told == ["start iris-1"]
+    assert "It is in no history: no profile leads to this container." in done.details
     (refused,) = await engine.say("/container fix iris-1 memory")
     assert isinstance(refused, Problem)
     assert refused.cure == "→ give it more memory: --memory"
     (refused,) = await engine.say("/container fix iris-1 login")
     assert isinstance(refused, Problem)
     assert refused.error == "NothingToFix"
+
+
+async def test_the_command_is_written_in_the_history_of_the_profile_that_leads_there(
+    engine: Engine, tmp_path: Path
+) -> None:
+    hub = engine.world.session.hub
+    hub.add_temporary(Profile("shop", "127.0.0.1", 1980, "%SYS", "_SYSTEM"))
+    hub.add_temporary(Profile("docker:iris-1", "127.0.0.1", 1981, "%SYS", "_SYSTEM"))
+    engine.mount(tmp_path / "data", owner=IRISOWNER)
+    engine.log = "Password change required.\n"
+    (plan,) = await engine.say("/container fix docker:iris-1 login")
+    assert isinstance(plan, Plan)
+    (done,) = await engine.world.yes(plan.id)
+    assert isinstance(done, Done)
+    assert "It is change 1 of the history of shop." in done.details
+    engine.status = "Exited (1) 3 days ago"
+    engine.description["State"] = {"Status": "exited", "ExitCode": 1}
+    (plan,) = await engine.say("/container fix docker:iris-1 start")
+    assert isinstance(plan, Plan)
+    await engine.world.yes(plan.id)
+    (entry,) = engine.world.session.context.journal("docker:iris-1").read().entries
+    assert (entry.status, entry.intent.calls, entry.can_be_undone) == (
+        "done",
+        {"Shell": ["docker start iris-1"]},
+        False,
+    )
 
 
 async def test_the_password_is_unexpired_by_a_session_in_the_container(

@@ -15,6 +15,7 @@ from irisops.simulator.classes import indexes as simulated
 from irisops.simulator.doubts import standing
 from irisops.simulator.world.model import Namespace, Permission
 from irisops.simulator.world.scenarios import build_world
+from irisops.simulator.world.user_tables import UserIndex, UserTable
 from tests.commands.editing import GOOD, Desk, add_role, desk_on
 from tests.instance.served import Served, serve
 
@@ -97,7 +98,7 @@ async def test_what_cannot_be_validated_is_told_in_one_sentence(tmp_path: Path) 
             (
                 "/indexes validate ^Nope",
                 "NoSuchGlobal",
-                "No class was found that stores in ^Nope in USER; SQL-mapped",
+                "No class was found that stores in ^Nope in USER; % classes were not looked at.",
             ),
             ("/indexes validate No.Such", "NoSuchClass", "no persistent class or table No.Such in USER"),
             ("/indexes validate ^Shop.ThingD", "WhichClass", "3 classes store in ^Shop.ThingD"),
@@ -110,6 +111,7 @@ async def test_what_cannot_be_validated_is_told_in_one_sentence(tmp_path: Path) 
             assert (refused.error, words in refused.message) == (error, True), (line, refused)
         plan = await at.plan("/indexes validate Ens.Util.Log")
         assert any("connection to %SYS" in warning for warning in plan.warnings), "the helper lives there"
+        assert any("How large ^Ens.Util.LogD is, is not known: " in effect for effect in plan.effects)
         await at.say("/connect local")
         world = at.served.world
         world.namespaces.add(Namespace("TWIN", "USER", "USER"))
@@ -132,6 +134,7 @@ async def test_from_the_sentence_to_the_broken_index_and_to_clean(tmp_path: Path
             "locked (shared)",
             "as one process",
             "About 1 s",
+            "^Ens.Util.LogD is in the database USER, which uses 8 MB: it is no larger",
             "one license connection more",
         ):
             assert words in told
@@ -154,13 +157,15 @@ async def test_from_the_sentence_to_the_broken_index_and_to_clean(tmp_path: Path
         plan = await at.plan(done.offer)
         assert plan.confirm_word == LOG
         assert plan.calls["SQL"] == ["BUILD INDEX FOR TABLE Ens_Util.Log INDEX ConfigName"]
+        assert any("The journal has 7,700 MB left" in warning for warning in plan.warnings)
         (refused,) = await at.yes(plan)
         assert isinstance(refused, Problem)
         assert refused.error == "WordNeeded"
         built = [reply async for reply in at.session.confirm(plan.id, LOG)]
         assert said(built) == "1 index of Ens.Util.Log is built anew."
-        assert "each is selectable" in details(built)
-        again = await agreed(at, "/indexes validate ^Ens.Util.LogD")
+        assert "Queries may use it again: it is selectable." in details(built)
+        assert (await at.problem("/undo")).error == "CannotUndo"
+        again = await agreed(at, "are the indexes of ^Ens.Util.LogD intact")
         assert said(again) == "Clean: 3 indexes of Ens.Util.Log."
         assert set(verdicts(again).values()) == {"clean"}
         outcomes = [entry.status for entry in at.entries()]
@@ -169,7 +174,7 @@ async def test_from_the_sentence_to_the_broken_index_and_to_clean(tmp_path: Path
 
 async def test_without_the_helper_counts_are_compared_and_the_report_says_so(tmp_path: Path) -> None:
     async with broken(tmp_path) as at:
-        plan = await at.plan("/indexes validate Ens.Util.Log")
+        plan = await at.plan("validate the indexes of ^Ens.Util.LogD")
         assert any("/helper install" in warning for warning in plan.warnings)
         replies = await at.yes(plan)
         assert verdicts(replies) == {
@@ -178,9 +183,9 @@ async def test_without_the_helper_counts_are_compared_and_the_report_says_so(tmp
             "TypeMap": "nothing seen",
         }
         assert [row["by_index"] for row in table(replies, "index_report").rows] == [40, 42, 42]
-        await agreed(at, "/indexes build Ens.Util.Log ConfigName")
-        again = await agreed(at, "/indexes validate Ens.Util.Log ConfigName")
-        assert said(again) == "No difference was seen in 1 index of Ens.Util.Log, by counting alone."
+        await agreed(at, "rebuild the index ConfigName of Ens.Util.Log")
+        again = await agreed(at, "validate the indexes of ^Ens.Util.LogD")
+        assert said(again) == "No difference was seen in 3 indexes of Ens.Util.Log, by counting alone."
         assert "which keys are wrong" in details(again)
         assert "clean" not in str(verdicts(again).values()).casefold()
 
@@ -218,6 +223,47 @@ async def test_an_odd_kind_and_an_index_that_stays_unselectable_are_told(tmp_pat
         assert [row["status"] for row in reply.rows] == ["not selectable", "selectable", "not selectable"]
 
 
+async def test_columns_and_sql_maps_lead_from_their_globals_to_their_classes(tmp_path: Path) -> None:
+    world = build_world("broken", doubts=standing())
+    kinds = {"ID": "%Integer", "Code": "%String"}
+    by_code = (UserIndex("ByCode", ("Code",)),)
+    world.user_tables += [
+        UserTable("USER", "Old", "Part", kinds, ((1, "A"), (2, "B")), by_code, mapped='^OLD("PART")'),
+        UserTable("USER", "New", "Fact", kinds, ((1, "A"),), by_code, columnar="^New.FactC"),
+    ]
+    async with serve(world=world) as served, desk_on(served, tmp_path) as at:
+        await at.do("/helper install")
+        columnar = table(await at.say("which classes store in ^New.FactC"), "indexes")
+        assert [(row["class"], row["location"]) for row in columnar.rows] == [("New.Fact", "^New.FactD")]
+        mapped = table(await at.say("show the indexes of ^OLD"), "indexes")
+        assert [(row["class"], row["rows"]) for row in mapped.rows] == [("Old.Part", 2)]
+        plan = await at.plan("validate the indexes of ^OLD")
+        assert any("not known to work for classes of %Storage.SQL" in warning for warning in plan.warnings)
+        assert "How large its global is, is not known." in plan.effects
+        replies = await at.yes(plan)
+        assert verdicts(replies) == {"ByCode": "nothing seen"}, (
+            "nothing is called clean that may not be checked"
+        )
+        assert (await at.problem("rebuild the indexes of Old.Part")).error == "SqlMapped"
+
+
+async def test_without_the_tables_of_columns_and_maps_the_answer_says_so(tmp_path: Path) -> None:
+    async with broken(tmp_path) as at:
+        served = at.served
+        add_role(served, "Clerk", "%SQL", DB_USER=Permission.READ, DB_IRISSYS=Permission.READ)
+        grants(served, "Clerk")
+        served.doubt("dictionary=refused")
+        for name in ("CompiledClass", "CompiledStorage", "CompiledStorageIndex", "CompiledIndex"):
+            served.runtime.grant_select("%Dictionary", name, "Clerk", namespace="USER")
+        served.runtime.grant_select("Ens_Util", "Log", "Clerk", namespace="USER")
+        async with desk_as(served, tmp_path / "clerk", "clerk", "Clerk") as clerk:
+            shown = table(await clerk.say("/indexes ^Ens.Util.LogD namespace=USER"), "indexes")
+            assert len(shown.rows) == 3
+            assert "columnar storage and SQL-mapped storage of USER could not be looked through" in " ".join(
+                shown.notes
+            )
+
+
 async def test_a_read_only_profile_refuses_with_the_reason(tmp_path: Path) -> None:
     async with broken(tmp_path) as at:
         link = at.session.hub.require()
@@ -247,6 +293,21 @@ async def test_an_account_without_rights_is_told_which(tmp_path: Path) -> None:
         async with desk_as(served, tmp_path / "again", "clerk2", "Clerk") as clerk:
             refused = await clerk.problem("/indexes validate Ens.Util.Log")
             assert "SQL wants SELECT on %Dictionary.CompiledClass" in refused.message
+        await at.do("/helper install")
+        served.doubt("execute=needed", "dictionary=readable")
+        rights = {"DB_USER": Permission.READ, "DB_IRISSYS": Permission.READ, "Service_SQL": Permission.USE}
+        add_role(served, "Guest", "%SQL", **rights)  # no %Native_ClassExecution
+        async with desk_as(served, tmp_path / "third", "guest", "Guest") as guest:
+            refused = await guest.problem("/indexes validate Ens.Util.Log")
+            assert refused.message == "SQL wants EXECUTE on Config.Namespaces_List."
+            served.runtime.grant_select("Ens_Util", "Log", "Guest", namespace="USER")
+            (*_, refused_run) = await agreed(guest, "/indexes validate Ens.Util.Log namespace=USER")
+            assert isinstance(refused_run, Problem)
+            assert (
+                refused_run.message
+                == "This account may not run the helper, which lets the instance validate."
+            )
+            assert "%Native_ClassExecution:U" in refused_run.cure
 
 
 def grants(served: Served, role: str) -> None:

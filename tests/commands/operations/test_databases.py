@@ -34,6 +34,7 @@ async def test_what_is_wrong_comes_first(tmp_path: Path, free_rows: str, project
             "mounted", 11, 2.5, 23, None, "%DB_USER",
         ]  # fmt: skip
         assert "WAREHOUSE is full" in shown.notes[0]
+        assert "ARCHIVE: free space and disk left are not known." in shown.notes
         assert [row["name"] for row in (await table(at, "/databases mounted=no")).rows] == ["ARCHIVE"]
 
 

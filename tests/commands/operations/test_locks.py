@@ -52,6 +52,19 @@ async def test_a_lock_is_deleted_after_what_that_risks_was_said(tmp_path: Path) 
         assert (await at.problem("/lock delete ^Ship.OrderD(4712)")).error == "ReadOnly"
 
 
+@pytest.mark.parametrize(("removable", "said"), [(0, "not removable"), (1, ""), (2, "delock pending")])
+async def test_what_the_instance_says_of_its_removal_is_told(
+    tmp_path: Path, removable: int, said: str
+) -> None:
+    async with working(tmp_path) as at:
+        at.served.world.operations.locks[0].removable = removable
+        warned = [
+            each for each in (await at.plan("/lock delete ^Ship.OrderD(4711)")).warnings if "calls it" in each
+        ]
+        assert bool(warned) == bool(said)
+        assert said in "".join(warned)
+
+
 async def test_ten_thousand_locks_are_listed_and_filtered(tmp_path: Path) -> None:
     async with working(tmp_path, "projection=yes") as at:
         at.served.world.operations.locks += [

@@ -60,6 +60,11 @@ def test_lines_are_taken_apart() -> None:
     "line",
     [
         "License limit exceeded 4 times",
+        "<LICENSE ALLOCATION EXCEEDED>",
+        "ERROR #5915: Cannot allocate a license",
+        "LMF Error: No valid license key. No valid local file found and LicenseID not defined.",
+        "ERROR #862: User UnknownUser is restricted from running application /api/atelier, %Development:U required",
+        "ERROR #8754: Unable to use namespace: USER.",
         "Community License expired.",
         "Error: Invalid Community Edition license, may have exceeded core limit.",
         "Merging a.cpf into iris.cpf",
@@ -81,5 +86,5 @@ def test_public_lines_are_explained(line: str) -> None:
 
 
 def test_no_meaning_hides_another() -> None:
-    assert len({meaning for _, meaning in MEANINGS}) == len(MEANINGS)
+    assert len({meaning for _, meaning in MEANINGS}) == len(MEANINGS) == 20
     assert meaning_of("Warmstart of the instance") == ""

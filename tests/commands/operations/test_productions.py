@@ -13,8 +13,10 @@ from irisops.contract.replies import Facts, Table
 from irisops.instance.calls import Answer, ClassQuery, Query, Rows
 from irisops.instance.errors import InstanceError
 from irisops.instance.operations.mirror import Mirror
+from irisops.instance.operations.namespaces import read_namespaces
 from irisops.instance.operations.productions import MOST_ENTRIES, Production, look_inside
 from irisops.simulator.world.operations import Production as SimulatedProduction
+from tests.commands.fakes import FakeCapabilities
 from tests.commands.operations.working import facts, make_read_only, table, working
 
 SHIP = "/production ship"
@@ -129,6 +131,8 @@ async def test_where_sql_stays_behind_the_log_is_unread_and_never_anothers(home:
 class Inside(Elsewhere):
     """An instance whose log has as many errors as are looked at, one a second before NOW."""
 
+    word = "Error"
+
     async def batch(self, calls: list[object], *, deadline: float | None = None) -> list[object]:
         self.asked += calls
         items = Answer(rows=Rows(("Name", "ClassName", "Enabled"), [("A", "X.A", 1)]))
@@ -136,13 +140,17 @@ class Inside(Elsewhere):
             rows=Rows(
                 ("TimeLogged", "Type", "ConfigName", "Text"),
                 [
-                    (f"{NOW - timedelta(seconds=each):%Y-%m-%d %H:%M:%S}", "Error", "A", "x")
+                    (f"{NOW - timedelta(seconds=each):%Y-%m-%d %H:%M:%S}", self.word, "A", "x")
                     for each in range(MOST_ENTRIES)
                 ],
             )
         )
+        queues = Answer(rows=Rows(("Name", "Count"), [("Q", 5)]))
+        told = {"Ens_Config": items, "Ens_Util": log, "Ens.Queue_Enumerate()": queues}
         return [
-            (items if "Ens_Config" in each.sql else log) if isinstance(each, Query) else Answer(value=1)
+            next(answer for part, answer in told.items() if part in each.sql)
+            if isinstance(each, Query)
+            else Answer(value=1)
             for each in calls
         ]
 
@@ -151,7 +159,7 @@ async def test_components_are_those_of_the_production_if_its_name_is_known() -> 
     for name, params in (("P", ("P",)), ("", ())):
         instance = Inside()
         found = await look_inside(instance, Production("SHIP", name, "running"), "SHIP")  # type: ignore[arg-type] # - it calls batch alone
-        asked = next(each for each in instance.asked if isinstance(each, Query))
+        asked = next(each for each in instance.asked if isinstance(each, Query) and "Ens_Config" in each.sql)
         assert (asked.params, "WHERE Production = ?" in asked.sql) == (params, bool(name))
         assert any("of all productions" in note for note in found.notes) != bool(name)
 
@@ -161,6 +169,34 @@ async def test_errors_beyond_what_was_looked_at_are_not_left_out_unsaid() -> Non
     assert "at least 500 errors in the last hour" in trouble(found, NOW)
     assert trouble(found, NOW + timedelta(minutes=55)).count("at least") == 0
     assert "at least 500 errors" in brief(found, NOW)
+
+
+async def test_types_in_another_language_are_not_taken_for_no_errors() -> None:
+    instance = Inside()
+    instance.word = "Fehler"
+    found = await look_inside(instance, Production("SHIP", "P", "running"), "SHIP")  # type: ignore[arg-type] # - it calls batch alone
+    assert found.errors_since(NOW - timedelta(hours=1)) is None
+    assert any("it calls its types fehler" in note for note in found.notes)
+
+
+async def test_the_namespaces_of_several_cpfs_are_listed_once() -> None:
+    rows = [
+        ("SHIP", "SHIP", "CODE", "a.cpf"),
+        ("Ship", "SHIP", "OTHER", "b.cpf"),
+        ("USER", "USER", "USER", "a.cpf"),
+    ]
+
+    class Table(Elsewhere):
+        async def call(self, _call: object, *, deadline: float | None = None) -> Answer:
+            return Answer(rows=Rows(("Name", "Globals", "Routines", "CPFName"), rows))
+
+        capabilities = FakeCapabilities()
+
+    found = await read_namespaces(Table())  # type: ignore[arg-type] # - it calls call alone
+    assert [(each.name, each.data, each.code) for each in found] == [
+        ("SHIP", "SHIP", ""),
+        ("USER", "USER", "USER"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +228,7 @@ async def test_namespaces_running_sql_and_mirror(tmp_path: Path) -> None:
 async def test_the_status_says_what_is_wrong_first(tmp_path: Path) -> None:
     async with working(tmp_path) as at:
         shown = await facts(at, "/status")
-        areas = [note.partition(":")[0] for note in shown.notes if ": " in note]
+        areas = [note.partition(":")[0][2:] for note in shown.notes if ": " in note]
         assert areas[-7:] == ["databases", "journal", "productions", "tasks", "locks", "alerts", "mirror"]
         said = " ".join(shown.notes)
         for part in (

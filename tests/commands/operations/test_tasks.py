@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from irisops.contract.replies import Done
 from irisops.instance.operations.tasks import task_of
 from irisops.simulator.world.clock import ManualClock
+from irisops.simulator.world.scenarios import build_world
 from tests.commands.operations.working import facts, make_read_only, table, working
 
 
@@ -25,7 +27,7 @@ async def test_failed_tasks_come_first(tmp_path: Path, projection: str) -> None:
         ]
         assert str(failed["result"]).startswith("ERROR #5001")
         assert (next_one["id"], next_one["next"]) == (1001, "2026-11-24 09:12")
-        assert shown.notes[0] == "1 task failed at the last run: Nightly export."
+        assert shown.notes[0] == "! 1 task failed at the last run: Nightly export."
         assert [row["state"] for row in (await table(at, "/tasks suspended=yes")).rows] == ["suspended"]
         one = await facts(at, '/task "nightly export"')
         assert one.facts["last_finished"] == "2026-11-24 02:00:04"
@@ -86,3 +88,14 @@ def test_states(cells: dict[str, str], state: str) -> None:
     task = task_of({"id": "4", "task name": "T", **cells})
     assert task is not None
     assert task.state == state
+
+
+def test_tasks_of_the_simulator_run_by_their_schedules() -> None:
+    clock = ManualClock()
+    world = build_world("broken", clock=clock)
+    clock.advance(26 * 3600)
+    world.tick()
+    due = {each.name: each.next_run for each in world.operations.tasks if each.every and not each.suspended}
+    assert len(due) == 8
+    assert all(when is not None and when > world.now() for when in due.values())
+    assert world.operations.tasks[0].last_started == due["Switch Journal"] - timedelta(days=1)  # type: ignore[operator] # - it is not None

@@ -57,6 +57,7 @@ async def test_without_any_definition_the_list_is_empty(tmp_path: Path) -> None:
         (reply,) = await at.say("show the oauth clients")
         assert isinstance(reply, Table)
         assert not reply.rows
+        assert any("no authorization server and no client" in note for note in reply.notes)
 
 
 @pytest.mark.parametrize("version", [(2024, 1), (2025, 2)])

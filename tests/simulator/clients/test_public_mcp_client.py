@@ -33,7 +33,8 @@ def test_fastmcp(interpreter: Interpreter) -> None:
     assert done.returncode == 0, done.stderr
     answers = json.loads(done.stdout.splitlines()[-1])
     assert {"ask", "plan", "apply", "undo"} <= set(answers["tools"])
-    assert [reply["name"] for reply in answers["ask"]["replies"]] == ["license", "holders"]
+    for way in ("ask", "http"):
+        assert [reply["name"] for reply in answers[way]["replies"]] == ["license", "holders"]
     assert answers["plan"]["replies"][0]["changes"][0]["what"] == "roles of appuser"
     failed, why = answers["alone"]
     assert failed

@@ -103,6 +103,9 @@ class StoredTable:
         """What is wrong with indexes, by their name."""
         self.stored = ""
         """The global without D and I, where the world says it."""
+        self.mapped = ""
+        self.columnar = ""
+        """The globals of its SQL map and of columns stored as such, where the world says it."""
         self.rows: dict[int, Row] = {}
         self.locks: dict[int, Lock] = {}
         self.defined_by: int | None = None

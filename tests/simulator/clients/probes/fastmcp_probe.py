@@ -1,4 +1,4 @@
-"""`fastmcp`'s client at `irisops mcp --demo`: list, ask, plan, apply without and with a person, undo.
+"""`fastmcp`'s client at `irisops mcp --demo`: list, ask (over HTTP, too), plan, apply without and with a person, undo.
 
 `python -m tests.simulator.clients.probes.fastmcp_probe PYTHON`, where PYTHON is one that has irisops.
 """
@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 Client = import_module("fastmcp").Client
 ElicitResult = import_module("fastmcp.client.elicitation").ElicitResult
 StdioTransport = import_module("fastmcp.client.transports").StdioTransport
+StreamableHttpTransport = import_module("fastmcp.client.transports").StreamableHttpTransport
 
 TO_READ = 1.1
 """Seconds for the person to read the question, which the program insists on."""
@@ -47,7 +50,30 @@ async def main(python: str) -> dict[str, Any]:
         answers["undone"] = (
             await client.call_tool("apply", {"plan_id": undo.structured_content["plan_id"]})
         ).structured_content
+    answers["http"] = await over_http(python)
     return answers
+
+
+async def over_http(python: str) -> Any:
+    """The answer to a question over HTTP, with the token that the program says where to find."""
+    program = await asyncio.create_subprocess_exec(
+        python, "-m", "irisops", "mcp", "--demo", "--http", "0", stderr=asyncio.subprocess.PIPE
+    )
+    assert program.stderr is not None
+    try:
+        said = (await program.stderr.readline()).decode()
+        ((url, file),) = re.findall(r"(http://\S+) serves .* token is in (\S+)\. ", said)
+        transport = StreamableHttpTransport(url, headers={"Authorization": f"Bearer {token_in(file)}"})
+        async with Client(transport) as client:
+            return (await client.call_tool("ask", {"line": "who holds my license"})).structured_content
+    finally:
+        program.terminate()
+        await program.wait()
+
+
+def token_in(file: str) -> str:
+    """What a private file of a running server holds."""
+    return Path(file).read_text()
 
 
 if __name__ == "__main__":
