@@ -16,10 +16,7 @@ import time
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
-
-TYPE_CHECKING = False  # not that of `typing`, which the driver process does without (see `driver`)
-if TYPE_CHECKING:
-    from typing import BinaryIO
+from typing import BinaryIO
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700

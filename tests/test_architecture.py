@@ -61,11 +61,6 @@ def test_layer_contracts_hold() -> None:
                 "plotext",
             },
         ),
-        # Half a megabyte of a process that each connection has.
-        (
-            "import irisops.instance.driver_process.driver, iris",
-            {"typing", "asyncio", "mmap", "irisops.engine"},
-        ),
         # With OpenSSL's digests 0.8 MB, which no idle chat needs.
         ("import irisops.session, irisops.profiles.remembered", {"hashlib"}),
         # The first frame needs no session.

@@ -19,11 +19,11 @@ class Rehearsal:
     async def batch(
         self, calls: Sequence[Call], *, deadline: float | None = None
     ) -> list[Answer | Exception]:
-        """See `irisops.instance.caller.Caller`."""
+        """See `irisops.instance.calls.Caller`."""
         return [await self.call(call, deadline=deadline) for call in calls]
 
     async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
-        """See `irisops.instance.caller.Caller`."""
+        """See `irisops.instance.calls.Caller`."""
         del deadline  # nothing is waited for
         self.calls.append(call)
         if isinstance(call, ObjectCall):

@@ -52,11 +52,11 @@ class InstanceConnection(Protocol):
     async def batch(
         self, calls: Sequence[Call], *, deadline: float | None = None
     ) -> list[Answer | Exception]:
-        """See `irisops.instance.caller.Caller`."""
+        """See `irisops.instance.calls.Caller`."""
         ...
 
     async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
-        """See `irisops.instance.caller.Caller`."""
+        """See `irisops.instance.calls.Caller`."""
         ...
 
     @property

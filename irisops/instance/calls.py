@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Protocol
 
 HELPER = "ZIrisOps.Helper"
 """The optional class on the instance (see `irisops.instance.helper`)."""
@@ -166,3 +167,20 @@ class Answer:
     found: bool = True
     affected: int = 0
     round_trips: int = 0
+
+
+class Caller(Protocol):
+    """The part of a connection that reads and changes use. Implemented by `Connection`; tests give a fake."""
+
+    async def batch(
+        self, calls: Sequence[Call], *, deadline: float | None = None
+    ) -> list[Answer | Exception]:
+        """Run calls in order. A failed call yields its named `InstanceProblem` in its place; the rest still run.
+
+        Raises `Unreachable` (or a subclass) if the connection fails. `deadline` in seconds for the whole batch.
+        """
+        ...
+
+    async def call(self, call: Call, *, deadline: float | None = None) -> Answer:
+        """Run one call; raises its named `InstanceProblem`."""
+        ...

@@ -6,12 +6,9 @@ Every error carries `message` (one plain sentence: what happened) and `cure` (wh
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from typing import TypeVar
 
-TYPE_CHECKING = False  # not that of `typing`, which the driver process does without (see `driver`)
-if TYPE_CHECKING:
-    from typing import TypeVar
-
-    T = TypeVar("T")
+T = TypeVar("T")
 
 
 class InstanceProblem(Exception):  # noqa: N818 - the subclasses are the names that people see

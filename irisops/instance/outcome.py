@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
-from irisops.instance.caller import Caller
-from irisops.instance.calls import ClassMethod, ObjectCall, ObjectStep, Value
+from irisops.instance.calls import Caller, ClassMethod, ObjectCall, ObjectStep, Value
 from irisops.instance.errors import InstanceError, InstanceProblem, Unreachable
 from irisops.instance.failures import status_failure
 from irisops.instance.features import Route

@@ -10,8 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar
 
-from irisops.instance.caller import Caller
-from irisops.instance.calls import Answer, Call, ClassMethod, Value
+from irisops.instance.calls import Answer, Call, Caller, ClassMethod, Value
 from irisops.instance.capabilities import Capabilities
 from irisops.instance.errors import InstanceProblem, NotAvailable, NotPermitted, Unreachable
 from irisops.instance.failures import is_missing, lacks_sql_privilege, not_permitted

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from irisops.instance.caller import Caller
-from irisops.instance.calls import Answer, ClassMethod
+from irisops.instance.calls import Answer, Caller, ClassMethod
 from irisops.instance.capabilities import Capabilities, dictionary_query
 from irisops.instance.errors import InstanceProblem, NoAnswer, NotAvailable
 from irisops.instance.models import SystemInfo

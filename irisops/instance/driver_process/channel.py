@@ -13,10 +13,10 @@ import math
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 from irisops.instance.calls import Value
 
-TYPE_CHECKING = False  # not that of `typing`, which the driver process does without (see `driver`)
 if TYPE_CHECKING:  # the driver process reads without it
     import asyncio
 

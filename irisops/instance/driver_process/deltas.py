@@ -16,12 +16,9 @@ import marshal
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from irisops.instance.calls import Query, Value
-
-TYPE_CHECKING = False  # not that of `typing`, which the driver process does without (see `driver`)
-if TYPE_CHECKING:
-    from typing import Any
 
 _MARSHALLED: frozenset[type] = frozenset((str, int, float, bool, type(None), bytes))
 
@@ -29,19 +26,20 @@ KEPT = 4
 """Results that each end remembers; the least recently used is forgotten first."""
 
 Row = tuple[Value, ...]
+T = TypeVar("T")
 
 
-class Recent:
+class Recent(Generic[T]):
     """The newest result of each of the last `KEPT` queries, with the number of the request that brought it."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Query, tuple[int, Any]] = OrderedDict()
+        self._kept: OrderedDict[Query, tuple[int, T]] = OrderedDict()
 
-    def get(self, query: Query) -> tuple[int, Any] | None:
+    def get(self, query: Query) -> tuple[int, T] | None:
         """Number and result; None if it is not remembered."""
         return self._kept.get(query)
 
-    def keep(self, query: Query, number: int, result: object) -> None:
+    def keep(self, query: Query, number: int, result: T) -> None:
         """Remember a result in place of the former one."""
         self._kept[query] = (number, result)
         self._kept.move_to_end(query)
@@ -113,7 +111,7 @@ class Sent:
     """The driver process's end."""
 
     def __init__(self) -> None:
-        self._kept: Recent = Recent()
+        self._kept: Recent[tuple[dict[int, int], tuple[int, ...]]] = Recent()
 
     def begin(self, query: Query, held: int) -> Difference:
         """Start a result for a tool that holds the result of request `held` (0: none)."""

@@ -12,8 +12,6 @@ The process ends when its input ends, that is when the tool is gone for whatever
 The driver obeys two orders of a server: to end, and to import a module (facts: iris-operations 4). So this process has
 nothing but the one login to give away, imports from the standard library alone once the driver is loaded, has as few
 rights as the driver works with, and ends at the first order (`orders`).
-
-Its modules use `typing` for the type checker alone, which takes any `TYPE_CHECKING` for true: half a megabyte less.
 """
 
 from __future__ import annotations
@@ -28,6 +26,7 @@ import threading
 import time as clock
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 
 from irisops.files import NotAFileError, refuse_other
 from irisops.instance.calls import Query, Value
@@ -46,10 +45,6 @@ from irisops.instance.driver_process.orders import watch
 from irisops.instance.errors import Unreachable
 from irisops.instance.failures import call_failure
 from irisops.limits import limit_deeds, limit_memory, no_core_dumps, no_new_privileges
-
-TYPE_CHECKING = False  # not that of `typing`, which the driver process does without (see `driver`)
-if TYPE_CHECKING:
-    from typing import Any, NoReturn
 
 MEMORY = 1 << 30
 """Bytes of address space that this process may use. The driver allocates any length that a server announces, up to

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from time import monotonic
+from typing import Any
 
 from irisops.instance.calls import (
     CELLS_TOO_SLOW,
@@ -29,10 +30,6 @@ from irisops.instance.calls import (
 )
 from irisops.instance.driver_process.messages import ROWS_PER_FRAME
 from irisops.instance.driver_process.whole_rows import WholeRows
-
-TYPE_CHECKING = False  # not that of `typing`, which the driver process does without (see `driver`)
-if TYPE_CHECKING:
-    from typing import Any
 
 PLAIN: frozenset[type] = frozenset((type(None), bool, str, int, float, Decimal, bytes, date, time, datetime))
 """Types that cross the pipe."""

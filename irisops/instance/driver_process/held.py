@@ -17,7 +17,7 @@ class Held:
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
-        self._kept: Recent = Recent()
+        self._kept: Recent[PackedRows] = Recent()
         self._asked: dict[Query, float] = {}
 
     def asked(self, query: Query) -> int:
@@ -40,7 +40,7 @@ class Held:
     def add(self, query: Query, fresh: Sequence[Row], steps: Json, to: Packing) -> None:
         """Add the rows of one portion to those of the portions before it. Raises ChannelError for invalid steps."""
         known = self._kept.get(query)
-        base: PackedRows = known[1] if known is not None else NO_ROWS
+        base = known[1] if known is not None else NO_ROWS
         if not isinstance(steps, list) or len(steps) % 3:
             raise ChannelError("a difference is not made of steps")
         taken = 0

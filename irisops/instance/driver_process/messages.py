@@ -8,6 +8,7 @@ query `batch` says in `held` which result the tool has, and `rows` has `steps` (
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from irisops.instance.calls import (
     Answer,
@@ -80,7 +81,7 @@ def pack_call(call: Call) -> dict[str, Json]:  # noqa: PLR0911 - one per kind of
 def unpack_call(item: Json) -> Call:
     """Inverse of `pack_call`. Raises ChannelError."""
     try:
-        return _unpack_call(item)  # type: ignore[arg-type]  # - what is no dict is met below
+        return _unpack_call(cast("dict[str, Json]", item))
     except (LookupError, TypeError, AttributeError) as error:
         raise ChannelError(f"not a call: {type(error).__name__}") from None
 
@@ -110,7 +111,7 @@ def _unpack_call(item: dict[str, Json]) -> Call:  # noqa: PLR0911 - one per kind
             _text(item["class"]),
             _text(item["method"]),
             _arguments(item["args"]),
-            tuple(_step(step) for step in _list(item["steps"])),  # type: ignore[arg-type]  # - as in `unpack_call`
+            tuple(_step(cast("dict[str, Json]", step)) for step in _list(item["steps"])),
         )
     if kind == "function":
         return Function(_text(item["label"]), _text(item["routine"]), _values(item["args"]))
@@ -141,7 +142,7 @@ def pack_answer(answer: Answer) -> dict[str, Json]:
 def pack_rows(rows: Sequence[Sequence[Value]]) -> list[Json]:
     """Rows of a result as JSON."""
     return [
-        [cell if type(cell) in _AS_THEY_ARE else pack_value(cell) for cell in row]  # type: ignore[misc]  # - by their types
+        cast("list[Json]", [cell if type(cell) in _AS_THEY_ARE else pack_value(cell) for cell in row])
         for row in rows
     ]
 
@@ -153,15 +154,18 @@ def unpack_rows(item: Json, texts: dict[str, str] | None = None) -> list[tuple[V
     """
     shared = ({} if texts is None else texts).setdefault
     return [
-        tuple(
-            [
-                shared(cell, cell)  # type: ignore[misc]  # - lists and dicts are unpacked
-                if type(cell) is str
-                else unpack_value(cell)
-                if type(cell) in _TAGGED
-                else cell
-                for cell in _list(row)
-            ]
+        cast(
+            "tuple[Value, ...]",
+            tuple(
+                [
+                    shared(cell, cell)
+                    if type(cell) is str
+                    else unpack_value(cell)
+                    if type(cell) in _TAGGED
+                    else cell
+                    for cell in _list(row)
+                ]
+            ),
         )
         for row in _list(item)
     ]

@@ -11,10 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-
-TYPE_CHECKING = False  # not that of `typing`, which the driver process does without (see `driver`)
-if TYPE_CHECKING:
-    from typing import NoReturn
+from typing import NoReturn
 
 _DEEDS = ("ctypes.", "os.", "pty.", "shutil.", "socket.", "subprocess.", "webbrowser.")
 """Audit events that neither the driver, whose network is compiled code, nor this process brings about once it has been
@@ -28,11 +25,14 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 LONGEST_NAME = 80
 """Characters of a module's name, which the server chose."""
 
+End = Callable[[str], NoReturn]
+"""Ends the process; gets what a server ordered, as words after "told the driver to"."""
+
 
 class _FirstFinder:
     """Asked before all other finders. An audit hook does not hear of what `importlib.import_module` imports."""
 
-    def __init__(self, end: Callable[[str], NoReturn]) -> None:
+    def __init__(self, end: End) -> None:
         self._end = end
         self._known = sys.stdlib_module_names | {name.partition(".")[0] for name in sys.modules}
 
@@ -52,7 +52,7 @@ def deed(event: str, args: tuple[object, ...]) -> str:
     return ""
 
 
-def watch(end: Callable[[str], NoReturn]) -> None:
+def watch(end: End) -> None:
     """Call `end` with the first order. Nothing but the end of the process ends the watch.
 
     Modules of the standard library and of packages already loaded may still be imported: the driver loads its parts

@@ -16,13 +16,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from irisops.instance.calls import ClassQuery, Value
 from irisops.instance.status import ListItem, whole_list
-
-TYPE_CHECKING = False  # not that of `typing`, which the driver process does without (see `driver`)
-if TYPE_CHECKING:
-    from typing import Any
 
 Row = tuple[Value, ...]
 
