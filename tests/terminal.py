@@ -177,17 +177,23 @@ class Terminal:
         self.press("enter")
 
     def wait_exit(self, timeout: float = PATIENCE) -> int:
-        """Wait for the program's end; returns its exit status."""
+        """Wait for the program's end and take in its last words; returns its exit status."""
         end = time.perf_counter() + timeout
         while self.process.poll() is None:
             if not self.pump() or time.perf_counter() > end:
                 break
         try:
-            return self.process.wait(max(0.1, end - time.perf_counter()))
+            status = self.process.wait(max(0.1, end - time.perf_counter()))
         except subprocess.TimeoutExpired as error:
             raise TerminalError(
                 f"the program did not end in {timeout:g} s. Its screen:\n{self.text}"
             ) from error
+        seen = -1
+        while seen != self.bytes_out:
+            seen = self.bytes_out
+            if not self.pump(0.0):
+                break
+        return status
 
     def hang_up(self) -> None:
         """Close the window: the system itself sends SIGHUP to the program, which has no terminal any more."""

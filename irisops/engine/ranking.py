@@ -274,8 +274,8 @@ class Ranker:
         if "public=" in line and words[-1].text.casefold() == "none" and not line.endswith("none"):
             score -= weights.OTHER
         score += weights.COVERED * (covered / total if total else 0.0)
-        score -= weights.EXISTS * exists + weights.UNUSED * unused + weights.GUESSED * len(guessed)
-        score -= min(weights.MISSING * missing, weights.ALL_MISSING)
+        score -= min(weights.MISSING * missing, weights.ALL_MISSING) + weights.EXISTS * exists
+        score -= weights.UNUSED * unused + weights.GUESSED * len(guessed)
         named = all(
             words[place].sure or (kind in CHOICES and kind != "pass") for place, kind in filled.items()
         )

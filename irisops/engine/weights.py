@@ -34,7 +34,7 @@ COVERED = 0.4
 MISSING = 0.8
 """Cost of a place that nothing fills."""
 ALL_MISSING = 1.1
-"""Cost of several of them: `grant something`."""
+"""Most that places without a filling cost together: `grant something` is about /grant all the same."""
 EXISTS = 0.3
 """Cost of a new name that something has already."""
 UNUSED = 0.35

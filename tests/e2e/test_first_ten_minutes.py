@@ -65,18 +65,17 @@ def newcomer(home: Path, scenario: str, columns: int, rows: int) -> Iterator[New
 @pytest.mark.parametrize(("columns", "rows"), [(120, 36), (80, 24)])
 def test_a_hackathon_is_shared_watched_and_ended(tmp_path: Path, columns: int, rows: int) -> None:
     with newcomer(tmp_path, "hackathon", columns, rows) as host:
-        consent = host.say(
-            "share superserver for 2h with 4 people", "Type demo and Enter", "findings are amber: see above"
-        )
         # What is agreed to is in sight while the question is open, however many findings there are.
-        for part in (
+        host.say(
+            "share superserver for 2h with 4 people",
+            "Type demo and Enter",
+            "findings are amber: see above",
             "4 passes named guest-",
             "role  none →",
             "Open until",
             "Each may: SELECT",
             "Not: changing data",
-        ):
-            assert part in consent, consent
+        )
         host.say("amber", "Wrong word")
         host.terminal.press("ctrl+u")
         host.say("demo", "Pass guest-")
