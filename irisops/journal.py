@@ -14,7 +14,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -181,6 +180,8 @@ class Journal:
         """The journal of `profile` in `folder`, under a file name that is safe on every platform."""
         safe = re.sub(r"[^A-Za-z0-9_-]", "_", profile)[:40]
         if safe != profile:
+            from hashlib import sha256  # noqa: PLC0415 - 0.6 MB with OpenSSL's part, which no idle chat needs
+
             safe = f"{safe}-{sha256(profile.encode()).hexdigest()[:8]}"
         return cls(folder / f"{safe}.jsonl", clock)
 

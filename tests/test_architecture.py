@@ -61,6 +61,8 @@ def test_layer_contracts_hold() -> None:
                 "plotext",
             },
         ),
+        # With OpenSSL's digests 0.8 MB, which no idle chat needs.
+        ("import irisops.session, irisops.profiles.remembered", {"hashlib"}),
         # The first frame needs no session.
         (
             "import irisops.cli, irisops.start, irisops.app",

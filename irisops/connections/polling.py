@@ -11,10 +11,9 @@ from irisops.connections.connections import Hub
 from irisops.contract.chat import Notice
 from irisops.instance.errors import InstanceProblem, Unreachable
 
-MISSED_REFRESHES = 15
-"""Polls without a list after which its rows are given up: a live card asks for them at every poll or two.
-
-On a slow connection it rests for several, and rows that are read anew meanwhile stand beside those on the screen.
+MISSED_REFRESHES = 7
+"""Polls without a list after which its rows are given up: a live card asks for them at every poll or two, for ten
+thousand processes at every fifth. One that rests for longer reads them whole.
 """
 _CURES = {
     "units": "/license shows who holds them, /license free gives one back.",

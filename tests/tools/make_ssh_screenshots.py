@@ -16,6 +16,7 @@ from pathlib import Path
 from pyte.screens import Char
 from rich.console import Console
 from rich.style import Style
+from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 from tests.e2e.ssh import ssh_server
@@ -44,6 +45,16 @@ SHOTS = (
 )
 BRIGHT = {"brown": "yellow"}
 """pyte's names for colours that Rich calls otherwise."""
+
+
+CONSOLE = TerminalTheme(
+    (0, 0, 0),
+    (204, 204, 204),
+    [(0, 0, 0), (170, 0, 0), (0, 170, 0), (170, 85, 0), (0, 0, 170), (170, 0, 170), (0, 170, 170), (170, 170, 170)],
+    [(85, 85, 85), (255, 85, 85), (85, 255, 85), (255, 255, 85), (85, 85, 255), (255, 85, 255), (85, 255, 255),
+     (255, 255, 255)],
+)  # fmt: skip
+"""The palette of the Linux console: Rich's own shows black as grey."""
 
 
 def colour(name: str) -> str:
@@ -81,7 +92,7 @@ def picture(terminal: Terminal, title: str) -> str:
             char = terminal.screen.buffer[row][column]
             line.append(char.data, style(char))
         console.print(line, overflow="crop", no_wrap=True)
-    return console.export_svg(title=title)
+    return console.export_svg(title=title, theme=CONSOLE)
 
 
 def main() -> None:
