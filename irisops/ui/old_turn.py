@@ -78,8 +78,8 @@ class OldTurn(Lines, can_focus=True):
         color = "$primary" if self.has_focus else "$error" if self._failed else "$line"
         top, side, bottom = _FOCUSED if self.has_focus else _PLAIN
         # A line that was not understood stands above alone, as in the card.
-        command = self._again if self.command.slash else ""
-        yield _edge(top, color, width, self._title, Content.styled(command, "$quiet"))
+        command = [Content.styled(self._again, "$quiet")] if self.command.slash else []
+        yield _edge(top, color, width, self._title, *command)
         if self._folded:
             return
         room = max(1, width - 4)
