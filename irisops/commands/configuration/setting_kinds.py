@@ -206,6 +206,11 @@ def _of_namespaces(_access: Access, changes: Changes, _own_user: str) -> tuple[l
         for entry in missing(before.names(table), after.names(table))
     ]
     warnings = []
+    if parts := [harmless(part, 80) for each in changes if each.after for part in _parts_alone(each.after)]:
+        warnings.append(
+            f"With the first part of a global the instance maps the whole global, too, and /undo leaves that: "
+            f"{listed(parts, most=_MOST_NAMED)} alone."
+        )
     if mapped:
         names = listed(mapped, most=_MOST_NAMED)
         warnings.append(f"What {names} has of its own under a name is hidden while that is mapped elsewhere.")
@@ -215,6 +220,12 @@ def _of_namespaces(_access: Access, changes: Changes, _own_user: str) -> tuple[l
             f"No longer mapped so: {names}. Data and code that were reached by it would seem to be gone."
         )
     return [], warnings
+
+
+def _parts_alone(namespace: ObjectState) -> list[str]:
+    """Mapped parts of globals that are not mapped as a whole (facts: iris-config-as-text 5.2)."""
+    names = {entry.rpartition(" = ")[0] for entry in namespace.names("MapGlobals")}
+    return sorted(each for each in names if "(" in each and each.partition("(")[0] not in names)
 
 
 def _of_ldap(_access: Access, _changes: Changes, _own_user: str) -> tuple[list[str], list[str]]:

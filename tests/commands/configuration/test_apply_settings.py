@@ -182,8 +182,12 @@ async def test_mappings_are_not_taken_away_where_undo_could_not_bring_them_back(
     for what, why in (("USER", "/helper install"), ("%SYS", "the instance and this tool work in it")):
         assert any(f"namespace {what}" in line and why in line for line in kept.details), kept.details
     await person.do("/helper install")
+    live.change(
+        "namespaces", "USER", 'Routines = "USER"', 'Routines = "USER"\nMapGlobals = ["A(1) = IRISLIB"]'
+    )
     plan = await person.plan(f"/apply {live.path}")
-    assert [each.what for each in plan.changes] == ["package mappings of USER"]
+    assert [each.what for each in plan.changes] == ["global mappings of USER", "package mappings of USER"]
+    assert "maps the whole global, too, and /undo leaves that: A(1) alone" in " ".join(plan.warnings)
     assert "No longer mapped so: Gone = IRISLIB of USER" in " ".join(plan.warnings)
     await person.yes(plan)
     await person.do("/undo")
