@@ -138,6 +138,8 @@ def _of_system(_access: Access, changes: Changes, _own_user: str) -> tuple[list[
             warnings.append("Nothing is written to the audit log from then on.")
         if before.flag("SQLSecurity") and not after.flag("SQLSecurity"):
             warnings.append("SQL privileges are not asked for from then on.")
+        if _freezes(after) and not _freezes(before):
+            warnings.append("The instance may freeze where the audit log cannot be written (AuditFlags).")
         if days := _shorter(before, after, "PasswordExpirationDays"):
             warnings.append(
                 f"Passwords older than {counted(days, 'day')} expire then, but for accounts whose password never does: "
@@ -150,6 +152,11 @@ def _of_system(_access: Access, changes: Changes, _own_user: str) -> tuple[list[
         if not same(before.text("RequiredRole"), after.text("RequiredRole")) and after.text("RequiredRole"):
             warnings.append(f"Only who holds {harmless(after.text('RequiredRole'), 80)} can log in.")
     return effects, warnings
+
+
+def _freezes(state: ObjectState) -> bool:
+    """True with the bit of AuditFlags that freezes (facts: iris-security 3.6)."""
+    return bool(int(state.text("AuditFlags") or 0) & 1)
 
 
 def _shorter(before: ObjectState, after: ObjectState, name: str) -> int:

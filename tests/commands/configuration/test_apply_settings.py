@@ -129,6 +129,7 @@ async def test_what_may_refuse_people_or_this_tool_later_is_a_warning(person: De
     before = system_of(SQLSecurity=True, PasswordExpirationDays="0", InactiveLimit="90")
     for field, value, words in (
         ("SQLSecurity", False, "SQL privileges are not asked for"),
+        ("AuditFlags", "3", "may freeze"),
         ("PasswordExpirationDays", "30", "Passwords older than 30 days expire then"),
         ("InactiveLimit", "1", "not used for 1 day is inactive then"),
     ):
