@@ -175,6 +175,7 @@ async def test_after_many_commands_no_more_is_held_than_after_some() -> None:
             for _ in range(6):
                 await say(pilot, "/users")
                 await say(pilot, "/license")
+            await until(pilot, lambda: (len(transcript.children), len(transcript.cards)) == (8 + 1, 3))
             await at_rest(pilot)
             await pilot.pause()
             held.append(held_by_the_screen(transcript))
