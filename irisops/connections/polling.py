@@ -11,7 +11,7 @@ from irisops.connections.connections import Hub
 from irisops.contract.chat import Notice
 from irisops.instance.errors import InstanceProblem, Unreachable
 
-MISSED_REFRESHES = 7
+MISSED_REFRESHES = 6
 """Polls without a list after which its rows are given up: a live card asks for them at every poll or two, for ten
 thousand processes at every fifth. One that rests for longer reads them whole.
 """

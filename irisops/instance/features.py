@@ -440,10 +440,10 @@ FEATURES: Mapping[str, Feature] = {
             (_object("SYS.Database", "List", label="SYS.Database %OpenId, %Save"),),
             MANAGE,
         ),
+        Feature("globals.database", (_method("%SYS.Namespace", "GetGlobalDest"),)),
         # UNVERIFIED: that these and locks.delete need %DB_IRISSYS:W, as methods of SYS.Process do; the least that they
         # need is unknown (facts: iris-operations 7). Settle: each as a user with %Admin_Operate:U alone, then with
         # %DB_IRISSYS:W as well.
-        Feature("globals.database", (_method("%SYS.Namespace", "GetGlobalDest"),)),
         Feature("databases.mount", (_method("SYS.Database", "MountDatabase"),), CONTROL),
         Feature("databases.dismount", (_method("SYS.Database", "DismountDatabase"),), CONTROL),
         _of_all(

@@ -84,7 +84,12 @@ async def read_namespaces(instance: Instance, names: Sequence[str]) -> dict[str,
 
 
 def namespace_steps(change: ObjectChange) -> list[Step]:
-    """The calls for a namespace: it is made, then what it maps; a mapping that is not wanted is deleted."""
+    """The calls for a namespace: it is made, then what it maps; a mapping that is not wanted is deleted.
+
+    UNVERIFIED: where the whole of a global is mapped that the class maps by itself with its first part (facts:
+    iris-config-as-text 5.2). Settle: map A(1) of a global that is not mapped, then SELECT Name, Database FROM
+    Config.MapGlobals.
+    """
     before, after, name = change.before, change.after, change.name
     if after is None:
         return [_deleted("namespaces.delete", _CLASS, name)]

@@ -77,7 +77,9 @@ class OldTurn(Lines, can_focus=True):
         yield from (line.truncate(width, ellipsis=True) for line in self._said)
         color = "$primary" if self.has_focus else "$error" if self._failed else "$line"
         top, side, bottom = _FOCUSED if self.has_focus else _PLAIN
-        yield _edge(top, color, width, self._title, Content.styled(self._again, "$quiet"))
+        # A line that was not understood stands above alone, as in the card.
+        command = [Content.styled(self._again, "$quiet")] if self.command.slash else []
+        yield _edge(top, color, width, self._title, *command)
         if self._folded:
             return
         room = max(1, width - 4)

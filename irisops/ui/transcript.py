@@ -29,13 +29,13 @@ from irisops.ui.old_turn import OldTurn
 from irisops.ui.record import Entry, packed_text
 from irisops.ui.welcome import Welcome
 
-MOST_ROWS = 1_800
+MOST_ROWS = 1_200
 """Rows of the transcript above which the oldest turns leave the screen."""
 
 MOST_TURNS = 60
 """Turns and notices on the screen; the oldest of more leave it."""
 
-MOST_WHOLE = 8
+MOST_WHOLE = 6
 """Cards that hold their rows, for sorting, searching and opening; older ones become pictures."""
 
 MOST_TABLE_ROWS = 3_000

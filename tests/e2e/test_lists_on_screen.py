@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from irisops.app import IrisopsApp
 from irisops.simulator.world.operations import Lock
 from irisops.ui.card import Card
 from irisops.ui.grid import Grid
 from tests.commands.editing import Desk
 from tests.commands.operations.test_width import HEADS
 from tests.commands.operations.working import working
-from tests.ui.driving import NEVER, SMALL, Driver, app_of, text_of, until
+from tests.ui.driving import NEVER, SMALL, DrivenApp, Driver, app_of, text_of, until
 
 MANY = 10_000
 
@@ -22,7 +21,7 @@ MANY = 10_000
 async def screen(home: Path, *doubts: str) -> AsyncIterator[tuple[Desk, Driver]]:
     """The app on a session that is connected to the scenario `broken`."""
     async with working(home, *doubts) as at:
-        app = IrisopsApp(at.session, poll_interval=NEVER, word=0.001, environment={})
+        app = DrivenApp(at.session, poll_interval=NEVER, word=0.001, environment={})
         async with app.run_test(size=SMALL) as pilot:
             yield at, pilot
 

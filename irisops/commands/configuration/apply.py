@@ -74,7 +74,13 @@ async def apply(context: Context, command: Command) -> Replies:
         ]
     )
     if not changes:
-        yield Done("apply", f"{harmless(link.name)} is what {harmless(folder)} says.", found.told())
+        left, where, what = found.told(), harmless(link.name), harmless(folder)
+        said = (
+            f"Nothing to apply on {where}: what {what} says else is named here."
+            if left
+            else f"{where} is what {what} says."
+        )
+        yield Done("apply", said, left)
         return
     users = [each.name for each in changes if each.kind == "user" and each.before is None]
     secrets, without = await _secrets(context, found)

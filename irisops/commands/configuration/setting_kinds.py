@@ -9,13 +9,14 @@ from irisops.changes.objects import Changes, Family, ObjectKind
 from irisops.changes.turns import What
 from irisops.connections.connection import Link
 from irisops.contract.replies import Refusal
-from irisops.contract.wording import harmless, listed
+from irisops.contract.wording import counted, harmless, listed
+from irisops.instance.models import User
 from irisops.instance.namespace_changes import MAPPINGS, NAMESPACE_FIELDS, namespace_steps, read_namespaces
 from irisops.instance.operations.databases import LIMIT_FIELDS, limit_steps, read_limits
 from irisops.instance.operations.tasks import read_tasks, suspend
 from irisops.instance.routes import Instance
 from irisops.instance.security.access import Access
-from irisops.instance.security.authentication import PASSWORD, bits_of, words_of
+from irisops.instance.security.authentication import PASSWORD, UNAUTHENTICATED, bits_of, words_of
 from irisops.instance.security.object_state import (
     Field,
     FieldValue,
@@ -59,18 +60,62 @@ def _no_guard(_link: Link, _access: Access, _changes: Changes) -> None:
     """None of these lets this tool in, so none can lock it out."""
 
 
+def _guard_tls(link: Link, _access: Access, changes: Changes) -> None:
+    """Refuse what may break this tool's own TLS: which configuration the superserver uses is not read.
+
+    Raises `Refusal`.
+    """
+    own = [harmless(each.name, 80) for each in _of_servers(changes)] if link.profile.sslconfig else []
+    if own:
+        raise Refusal(
+            "OwnConnection",
+            f"This tool is connected by TLS, and the superserver may use {listed(own, most=_MOST_NAMED)}.",
+            "Take its file out of the folder, or connect without TLS to change it.",
+        )
+
+
+def _guard_ldap(link: Link, access: Access, _changes: Changes) -> None:
+    """Refuse it to an account that the instance does not list. Raises `Refusal`."""
+    if _own(link, access) is None:
+        user = harmless(link.profile.user)
+        raise Refusal(
+            "OwnConnection",
+            f"{user} is no account of the instance's own: this tool may have logged in by LDAP.",
+            "Connect as an account of the instance to change LDAP configurations.",
+        )
+
+
+def _own(link: Link, access: Access) -> User | None:
+    """This tool's account; None if the instance does not list it."""
+    user = link.profile.user.casefold()
+    return next((each for each in access.users if each.name.casefold() == user), None)
+
+
+def _of_servers(changes: Changes) -> list[ObjectState]:
+    """The TLS configurations of servers that are changed or deleted; one of a type that is not read counts as well."""
+    return [each.before for each in changes if each.before and each.before.text("Type") != "client"]
+
+
 def _guard_system(link: Link, access: Access, changes: Changes) -> None:
     """Refuse what would keep this tool from logging in again. Raises `Refusal`."""
-    user = link.profile.user
+    user, own = link.profile.user, _own(link, access)
     for before, after in _pairs(changes):
-        if _login_bits(before) & PASSWORD and not _login_bits(after) & PASSWORD:
+        gone = _login_bits(before) & ~_login_bits(after)
+        if gone & PASSWORD:
             raise Refusal(
                 "OwnConnection",
                 "The instance keeps its password login: this tool logs in with one.",
                 "Leave password among the ways of AutheEnabled.",
             )
+        if gone & ~UNAUTHENTICATED and (own is None or not _login_bits(after) & PASSWORD):
+            # An account that is not listed, or a login without passwords, was checked in one of these ways.
+            raise Refusal(
+                "OwnConnection",
+                f"The instance keeps {listed(words_of(gone & ~UNAUTHENTICATED))}: this tool may have logged in so.",
+                "Leave these among the ways of AutheEnabled.",
+            )
         role = after.text("RequiredRole")
-        if role and not same(before.text("RequiredRole"), role) and not _holds(access, user, role):
+        if role and not same(before.text("RequiredRole"), role) and not _holds(access, own, role):
             raise Refusal(
                 "OwnAccess",
                 f"{harmless(user)}, the account you are using, does not hold {harmless(role, 80)}: without the "
@@ -79,8 +124,7 @@ def _guard_system(link: Link, access: Access, changes: Changes) -> None:
             )
 
 
-def _holds(access: Access, user: str, role: str) -> bool:
-    own = next((each for each in access.users if each.name.casefold() == user.casefold()), None)
+def _holds(access: Access, own: User | None, role: str) -> bool:
     return own is not None and role.casefold() in {each.casefold() for each in access.model.chains(own.roles)}
 
 
@@ -89,12 +133,36 @@ def _of_system(_access: Access, changes: Changes, _own_user: str) -> tuple[list[
     for before, after in _pairs(changes):
         gone = _login_bits(before) & ~_login_bits(after)
         if gone:
-            effects.append(f"Nobody logs in by {listed(words_of(gone))} any more, in no service.")
+            effects.append(f"Nobody logs in by {listed(words_of(gone))} any more, in any service.")
         if before.flag("AuditEnabled") and not after.flag("AuditEnabled"):
             warnings.append("Nothing is written to the audit log from then on.")
+        if before.flag("SQLSecurity") and not after.flag("SQLSecurity"):
+            warnings.append("SQL privileges are not asked for from then on.")
+        if _freezes(after) and not _freezes(before):
+            warnings.append("The instance may freeze where the audit log cannot be written (AuditFlags).")
+        if days := _shorter(before, after, "PasswordExpirationDays"):
+            warnings.append(
+                f"Passwords older than {counted(days, 'day')} expire then, but for accounts whose password never does: "
+                "this tool's account may be refused at its next login."
+            )
+        if days := _shorter(before, after, "InactiveLimit"):
+            warnings.append(
+                f"An account that was not used for {counted(days, 'day')} is inactive then; /dormant lists them."
+            )
         if not same(before.text("RequiredRole"), after.text("RequiredRole")) and after.text("RequiredRole"):
             warnings.append(f"Only who holds {harmless(after.text('RequiredRole'), 80)} can log in.")
     return effects, warnings
+
+
+def _freezes(state: ObjectState) -> bool:
+    """True with the bit of AuditFlags that freezes (facts: iris-security 3.6)."""
+    return bool(int(state.text("AuditFlags") or 0) & 1)
+
+
+def _shorter(before: ObjectState, after: ObjectState, name: str) -> int:
+    """The days of a limit that became shorter, or came; else 0, which is no limit."""
+    was, becomes = (int(state.text(name) or 0) for state in (before, after))
+    return becomes if becomes and (not was or becomes < was) else 0
 
 
 def _of_events(_access: Access, changes: Changes, _own_user: str) -> tuple[list[str], list[str]]:
@@ -111,6 +179,11 @@ def _of_tls(_access: Access, changes: Changes, _own_user: str) -> tuple[list[str
     if any(each.after for each in changes):
         warnings.append(
             "Files of certificates and keys are not part of it: they must be on the instance's machine."
+        )
+    of_servers = [harmless(each.name, 80) for each in _of_servers(changes)]
+    if of_servers:
+        warnings.append(
+            f"If the superserver uses {listed(of_servers, most=_MOST_NAMED)}, drivers that come by TLS may be refused."
         )
     gone = [harmless(each.name, 80) for each in changes if not each.after]
     if gone:
@@ -133,9 +206,37 @@ def _of_namespaces(_access: Access, changes: Changes, _own_user: str) -> tuple[l
         for before, after in _pairs(changes)
         if any(missing(after.names(table), before.names(table)) for table in MAPPINGS)
     ]
-    names = listed(mapped, most=_MOST_NAMED)
-    told = f"What {names} has of its own under a name is hidden while that is mapped elsewhere."
-    return [], [told] if mapped else []
+    unmapped = [
+        f"{harmless(entry, 80)} of {harmless(after.name, 80)}"
+        for before, after in _pairs(changes)
+        for table in MAPPINGS
+        for entry in missing(before.names(table), after.names(table))
+    ]
+    warnings = []
+    if parts := [harmless(part, 80) for each in changes if each.after for part in _parts_alone(each.after)]:
+        warnings.append(
+            f"With the first part of a global the instance maps the whole global, too, and /undo leaves that: "
+            f"{listed(parts, most=_MOST_NAMED)} alone."
+        )
+    if mapped:
+        names = listed(mapped, most=_MOST_NAMED)
+        warnings.append(f"What {names} has of its own under a name is hidden while that is mapped elsewhere.")
+    if unmapped:
+        names = listed(unmapped, most=_MOST_NAMED)
+        warnings.append(
+            f"No longer mapped so: {names}. Data and code that were reached by it would seem to be gone."
+        )
+    return [], warnings
+
+
+def _parts_alone(namespace: ObjectState) -> list[str]:
+    """Mapped parts of globals that are not mapped as a whole (facts: iris-config-as-text 5.2)."""
+    names = {entry.rpartition(" = ")[0] for entry in namespace.names("MapGlobals")}
+    return sorted(each for each in names if "(" in each and each.partition("(")[0] not in names)
+
+
+def _of_ldap(_access: Access, _changes: Changes, _own_user: str) -> tuple[list[str], list[str]]:
+    return [], ["Wrong settings refuse who logs in by LDAP: try such a login before you leave."]
 
 
 def _of_nothing(_access: Access, _changes: Changes, _own_user: str) -> tuple[list[str], list[str]]:
@@ -212,7 +313,7 @@ AUDIT_EVENT = ObjectKind(
 TLS = ObjectKind(
     "TLS configuration",
     "TLS configurations",
-    Family(_no_guard, _of_tls),
+    Family(_guard_tls, _of_tls),
     _LOCK,
     TLS_FIELDS,
     read=_settings("tls"),
@@ -223,7 +324,7 @@ TLS = ObjectKind(
 LDAP = ObjectKind(
     "LDAP configuration",
     "LDAP configurations",
-    Family(_no_guard, _of_nothing),
+    Family(_guard_ldap, _of_ldap),
     _LOCK,
     LDAP_FIELDS,
     read=_settings("ldap"),

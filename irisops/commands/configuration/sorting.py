@@ -168,6 +168,7 @@ def _by_sign(kind: ConfigKind, each: ConfigObject) -> str:
 
 
 _NO_ADDRESS = "an endpoint takes http and https addresses alone"
+_OWN_NAMESPACE = "the instance and this tool work in it"
 _EVERY_DRIVER = "every driver comes in by it, and from which address this one does is not known"
 _FIXED: Mapping[tuple[str, str], str] = {
     ("applications", "Type"): "it is given when an application is made",
@@ -196,7 +197,9 @@ def _why_unchanged(each: Difference, *, helper: bool) -> str:
         (own_text and predefined(kind.name, each.name), _SYSTEMS),
         (low == BINDINGS.lower() and known.name == "ClientSystems", _EVERY_DRIVER),
         (known.name == REDIRECTION and not is_endpoint(str(each.second)), _NO_ADDRESS),
-        (kind.name == "namespaces" and not helper and _more(each), _BY_HELPER),
+        (kind.name == "namespaces" and low == "%sys", _OWN_NAMESPACE),
+        # Also to take one away: without the helper, /undo could not bring it back.
+        (kind.name == "namespaces" and not helper, _BY_HELPER),
         (kind.name == "sql-privileges" and not _can_be_granted(each), _NOT_PUBLIC),
     )
     return next((why for holds, why in whys if holds and why), "")
@@ -206,12 +209,6 @@ def _can_be_granted(each: Difference) -> bool:
     """True if all that differs can be given; a list of users has commas."""
     first, second = (set(side) if isinstance(side, tuple) else set() for side in (each.first, each.second))
     return "," not in each.name and all(can_be_given(text) for text in first ^ second)
-
-
-def _more(each: Difference) -> bool:
-    """True if a list gets entries."""
-    first, second = (set(side) if isinstance(side, tuple) else set() for side in (each.first, each.second))
-    return bool(second - first)
 
 
 def keep_what_is_held(found: Sorted, now: Configuration, wanted: Configuration) -> None:

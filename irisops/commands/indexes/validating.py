@@ -79,7 +79,8 @@ async def _size(link: Link, namespace: str, stored: StoredClass) -> str:
     for each in read[0] if read else ():
         if key_of(each.directory) == key_of(directory or "") and each.size is not None:
             used = each.size - (each.free or 0)
-            return f"{name} is in the database {harmless(each.name, 40)}, which uses {used:,.0f} MB: it is no larger."
+            where = f"the database {harmless(each.name, 40)}, which uses {used:,.0f} MB"
+            return f"{name} is in {where}: it is no larger, but for parts that are mapped elsewhere."
     return why[0] if why else f"{unread}."
 
 

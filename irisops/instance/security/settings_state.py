@@ -134,7 +134,11 @@ def plain(name: str) -> str:
 
 
 def _key(kind: Kind, name: str) -> str:
-    """The id of an object: its lower-case name (facts: iris-security 1); of an event the parts of it (3.7)."""
+    """The id of an object: its lower-case name (facts: iris-security 1); of an event the parts of it (3.7).
+
+    UNVERIFIED: that the parts of an event are joined by ||. Settle: open %System||%login||loginfailure of
+    Security.Events by %OpenId; where it is not found, nothing is changed.
+    """
     if kind == "system":
         return name  # (facts: iris-security 6.4, B)
     return name.lower().replace("/", "||") if kind == "audit_event" else plain(name).lower()

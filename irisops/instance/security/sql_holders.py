@@ -104,7 +104,8 @@ def holder_steps(change: ObjectChange) -> list[Step]:
 
 def _step(method: str, namespace: str, grantee: str, text: str) -> Step:
     """UNVERIFIED: that RevokePrivilege takes a privilege that another account gave: it has an argument AsGrantor, whose
-    default is not described. Settle: grant as one user, revoke as another; /apply reads back what became of it.
+    default is not described; nor what wGrant, 0 by default, leaves of one that may be passed on. Settle: grant as one
+    user WITH GRANT OPTION, revoke as another; /apply reads back what became of it.
     """
     found = parsed(text)
     if found is None or not can_be_given(text):

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from irisops.commands.configuration.setting_kinds import LDAP as LDAP_KIND
+from irisops.commands.configuration.setting_kinds import SYSTEM as SYSTEM_KIND
+from irisops.commands.configuration.setting_kinds import TLS as TLS_KIND
 from irisops.configuration.text import path_of
-from irisops.contract.replies import Done, Plan
+from irisops.contract.replies import Done, Plan, Refusal
+from irisops.instance.security.access import read_access
+from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState
 from irisops.simulator.classes.sql_privileges import ObjectPrivilege
 from irisops.simulator.world.model import AuditEvent, NamedSettings
 from tests.commands.configuration.test_apply import bytes_in
@@ -81,6 +87,8 @@ async def test_settings_are_changed_by_one_plan_and_taken_back(person: Desk, tmp
     ]
     told = " ".join((*plan.effects, *plan.warnings))
     assert "Nothing is written to the audit log" in told
+    assert "not used for 30 days is inactive then" in told
+    assert "Wrong settings refuse who logs in by LDAP" in told
     assert f"Not recorded any more: {LOGIN_FAILURE}" in told
     assert "must be on the instance's machine" in told
     *_, done = await person.yes(plan)
@@ -110,6 +118,83 @@ async def test_what_would_lock_this_tool_out_is_refused(person: Desk, tmp_path: 
         assert (await person.problem(f"/apply {live.path} only system,roles")).error == error
         file.write_text(text)
     assert person.entries() == []
+
+
+def system_of(**fields: FieldValue) -> ObjectState:
+    return ObjectState("system", "SYSTEM", {"AutheEnabled": ("ldap", "password"), **fields})
+
+
+async def test_what_may_refuse_people_or_this_tool_later_is_a_warning(person: Desk) -> None:
+    access = await read_access(person.session.hub.require().connection)
+    before = system_of(SQLSecurity=True, PasswordExpirationDays="0", InactiveLimit="90")
+    for field, value, words in (
+        ("SQLSecurity", False, "SQL privileges are not asked for"),
+        ("AuditFlags", "3", "may freeze"),
+        ("PasswordExpirationDays", "30", "Passwords older than 30 days expire then"),
+        ("InactiveLimit", "1", "not used for 1 day is inactive then"),
+    ):
+        _, warnings = SYSTEM_KIND.family.effects(
+            access, [ObjectChange(before, before.with_fields({field: value}))], USER
+        )
+        assert [words in each for each in warnings] == [True]
+    for field, value in (("InactiveLimit", "0"), ("InactiveLimit", "91")):
+        change = ObjectChange(before, before.with_fields({field: value}))
+        assert SYSTEM_KIND.family.effects(access, [change], USER)[1] == []
+
+
+async def test_the_way_by_which_this_tool_came_is_kept(person: Desk) -> None:
+    link = person.session.hub.require()
+    access = await read_access(link.connection)
+    unlisted = replace(access, users=tuple(each for each in access.users if each.name != USER))
+    both, passwords = system_of(), system_of(AutheEnabled=("password",))
+    ldap = system_of(AutheEnabled=("ldap",))
+    guard_system, guard_tls, guard_ldap = (each.family.guard for each in (SYSTEM_KIND, TLS_KIND, LDAP_KIND))
+    guard_system(link, access, [ObjectChange(both, passwords)])
+    with pytest.raises(Refusal, match="keeps ldap"):
+        guard_system(link, unlisted, [ObjectChange(both, passwords)])
+    with pytest.raises(Refusal, match="keeps ldap"):
+        guard_system(link, access, [ObjectChange(ldap, system_of(AutheEnabled=()))])
+    corp = ObjectState("ldap", "corp", {"LDAPFlags": "64"})
+    changed = [ObjectChange(corp, corp.with_fields({"LDAPFlags": "0"}))]
+    guard_ldap(link, access, changed)
+    with pytest.raises(Refusal, match="may have logged in by LDAP"):
+        guard_ldap(link, unlisted, changed)
+    client, server = (ObjectState("tls", kind, {"Type": kind}) for kind in ("client", "server"))
+    guard_tls(link, access, [ObjectChange(server, None)])
+    _, warnings = TLS_KIND.family.effects(access, [ObjectChange(server, None)], USER)
+    assert "If the superserver uses server" in warnings[0]
+    link.profile = replace(link.profile, sslconfig="over-tls")
+    guard_tls(link, access, [ObjectChange(client, None)])
+    with pytest.raises(Refusal, match="the superserver may use server"):
+        guard_tls(link, access, [ObjectChange(server, None)])
+
+
+async def test_mappings_are_not_taken_away_where_undo_could_not_bring_them_back(
+    person: Desk, tmp_path: Path
+) -> None:
+    live = await exported(person, tmp_path)
+    world = person.served.world
+    for name in ("USER", "%SYS"):
+        namespace = world.namespaces.get(name)
+        assert namespace is not None
+        namespace.package_mappings["Gone"] = "IRISLIB"
+    kept = (await person.say(f"/apply {live.path}"))[-1]
+    assert isinstance(kept, Done)
+    for what, why in (("USER", "/helper install"), ("%SYS", "the instance and this tool work in it")):
+        assert any(f"namespace {what}" in line and why in line for line in kept.details), kept.details
+    await person.do("/helper install")
+    live.change(
+        "namespaces", "USER", 'Routines = "USER"', 'Routines = "USER"\nMapGlobals = ["A(1) = IRISLIB"]'
+    )
+    plan = await person.plan(f"/apply {live.path}")
+    assert [each.what for each in plan.changes] == ["global mappings of USER", "package mappings of USER"]
+    assert "maps the whole global, too, and /undo leaves that: A(1) alone" in " ".join(plan.warnings)
+    assert "No longer mapped so: Gone = IRISLIB of USER" in " ".join(plan.warnings)
+    await person.yes(plan)
+    await person.do("/undo")
+    user = world.namespaces.get("USER")
+    assert user is not None
+    assert user.package_mappings["Gone"] == "IRISLIB"
 
 
 async def test_what_is_named_but_is_nowhere_is_refused_before_anything_is_done(
@@ -142,6 +227,7 @@ async def test_what_is_left_to_be_set_by_hand_is_named_with_the_reason(person: D
     live.add("sql-privileges", "%SYS/Clerk", f"Privileges = {privileges[1]}".replace("'", '"'))
     reply = (await person.say(f"/apply {live.path}"))[-1]
     assert isinstance(reply, Done), reply
+    assert reply.message.startswith("Nothing to apply on local: what "), reply.message
     told = "\n".join(reply.details)
     for why, what in (
         ("accounts are named by it", "DefaultSecurityDomain of system"),
