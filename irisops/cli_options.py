@@ -94,7 +94,7 @@ the profiles; and irisops-dashboard.json, to import into Grafana. IRIS gives its
 MCP_DESCRIPTION = """\
 Serve tools for an agent over standard input and output (Model Context Protocol). What an agent may do is decided for
 each profile: /profile edit NAME agents=off, read (the default), plan or apply. A change is planned, shown to a person
-in the client or by "irisops approve", and carried out after a yes. Needs: pip install 'irisops[mcp]'. More in
+in the client or by "irisops approve", and carried out after a yes. Needs: pip install '.[mcp]' in a clone. More in
 docs/agents.md.
 
 With --http PORT it serves on 127.0.0.1, for several clients, until Ctrl+C. It says in which file the token is that

@@ -91,7 +91,7 @@ def test_a_password_for_another_profile_is_named_with_the_option(line: str, tmp_
         store.add(replace(LOCAL, name="sima", host="localhost", port=held.getsockname()[1]))
         ran = irisops(tmp_path, "run", "--profile", "other", "--json", line, password=CANARY)
     assert ran.returncode == 4
-    assert "irisops run --profile sima" in ran.stdout
+    assert "named by --profile sima" in ran.stdout
     assert CANARY not in ran.stdout + ran.stderr
 
 

@@ -27,7 +27,7 @@ from irisops.session import Session
 def serve(options: argparse.Namespace) -> int:
     """Run the server until its client leaves. Returns the exit status."""
     if find_spec("mcp") is None:
-        return _ends("irisops mcp needs a package more: pip install 'irisops[mcp]'")
+        return _ends("irisops mcp needs a package more: pip install '.[mcp]' in a clone of irisops")
     try:
         return asyncio.run(until_signal(_serve(options)))
     except KeyboardInterrupt:

@@ -265,8 +265,8 @@ class Hub:
             raise Refusal(
                 "PasswordNeeded",
                 f"No password is known for {harmless(user)} on {profile.name}.",
-                "Run it in a terminal to be asked; or set IRISOPS_PASSWORD, which counts for the instance named in: "
-                f"irisops run {named}",
+                "Run it in a terminal to be asked; or set IRISOPS_PASSWORD, which counts for the instance named by "
+                f"{named}.",
             )
         title = "The last password was refused" if again else f"Log in to {profile.name}"
         answer = await self.ask(title, f"Password of {harmless(user)} on {harmless(profile.address)}")

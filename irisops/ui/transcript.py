@@ -61,9 +61,11 @@ class NoticeLine(Lines):
         self.notice = notice
 
     def lines(self, width: int) -> list[Content]:
-        """Glyph, profile, message, cure."""
+        """Glyph, profile unless the message begins with it, message, cure."""
         glyph, style = _LEVELS[self.notice.level]
-        where = f"{harmless(self.notice.profile, 24)}: " if self.notice.profile else ""
+        profile = self.notice.profile
+        said = self.notice.message.startswith((f"{profile} ", f"{profile}:"))
+        where = "" if said or not profile else f"{harmless(profile, 24)}: "
         text = Content.assemble(
             (f"{glyph} ", f"{style} bold"),
             (where, "bold"),

@@ -234,6 +234,14 @@ def test_no_wrong_line_of_any_command_suggests_one_of_another_noun_or_verb(
         assert nouns & {name.split()[0].rstrip("s") for name in names}, (usage, found.suggestions)
 
 
+@pytest.mark.parametrize("line", ["/record off", "/record stop", "/record end", "stop recording"])
+def test_a_recording_is_ended_by_each_word_for_it(line: str) -> None:
+    """Not a recording to a file of the name "stop"."""
+    found = parse(line, REGISTRY)
+    assert isinstance(found, Command)
+    assert found.name == "record off"
+
+
 def test_a_bare_word_never_changes_anything() -> None:
     assert isinstance(parse("grant %SQL to bob", REGISTRY), Command)  # a sentence
     assert isinstance(parse("profile remove x", REGISTRY), Problem)  # only a slash says that

@@ -462,6 +462,8 @@ async def test_a_notice_stands_in_the_transcript_with_its_cure() -> None:
         await until(pilot, lambda: app.query(NoticeLine))
         assert "local: The connection was lost." in screen_text(app)
         assert "→ It is tried again by itself." in screen_text(app)
+        chat.say(Notice("warning", "local does not answer.", "", "local"))
+        await until(pilot, lambda: "! local does not answer." in screen_text(app))
 
 
 async def test_clear_empties_the_transcript() -> None:

@@ -34,6 +34,8 @@ ABSENT = "–"
 """Cell of a side that does not have the object."""
 NOT_KNOWN = "?"
 """Cell of a side of which it is not known."""
+NO_MORE = "no more"
+"""Cell of a list that has nothing but what the other side has, too."""
 _GROUPS = ("different", "comes with the version", "not known")
 _TONES: Mapping[str, Tone] = {
     "differs": "warn",
@@ -154,11 +156,13 @@ def _cells(each: Difference) -> tuple[str, str]:
         return NOT_KNOWN, NOT_KNOWN
     left, right = each.first, each.second
     if isinstance(left, tuple) and isinstance(right, tuple) and set(left) != set(right):
-        left, right = (
-            tuple(one for one in left if one not in set(right)),
-            tuple(one for one in right if one not in set(left)),
-        )
+        return _more(left, right), _more(right, left)
     return shown(each.known, left), shown(each.known, right)
+
+
+def _more(values: Sequence[str], others: Sequence[str]) -> str:
+    """What is in `values` alone; "none" only if nothing is in it at all."""
+    return ", ".join(one for one in values if one not in others) or (NO_MORE if values else "none")
 
 
 def shown(known: Property, value: Value | None) -> str:

@@ -205,8 +205,8 @@ def _done(folder: Path, found: Configuration, what: str) -> Done:
                 most=len(found.kinds),
             ),
             *unread_lines(found),
-            "Secrets are not in it: “set by hand” marks their places",
-            f"/diff {quote(str(folder))} compares it with the instance later",
+            "Secrets are not in it: “set by hand” marks their places.",
+            f"/diff {quote(str(folder))} compares it with the instance later.",
         ],
     )
 
@@ -221,8 +221,8 @@ def unread_lines(found: Configuration) -> Sequence[str]:
             else f"{BY_NAME[each.kind].noun} {harmless(each.name, 80)}"
         )
         lines.append(
-            f"Not read: {each.property + ' of ' if each.property else ''}{what}: {harmless(each.reason, 300)}"
+            f"Not read: {each.property + ' of ' if each.property else ''}{what}. {harmless(each.reason, 300)}"
         )
     if len(found.unread) > MOST_NAMED:
-        lines.append(f"Not read: {len(found.unread) - MOST_NAMED} more, in instance.toml")
+        lines.append(f"Not read: {len(found.unread) - MOST_NAMED} more, in instance.toml.")
     return lines

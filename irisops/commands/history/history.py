@@ -26,7 +26,7 @@ _FIELDS: cards.Fields[Entry] = (
     (Column("number", "N", "number"), lambda each: each.number),
     (Column("at", "WHEN", "time"), lambda each: each.at),
     (Column("user", "AS", hide_under=80), lambda each: each.intent.user),
-    (Column("change", "CHANGE", grow=True), lambda each: each.intent.title),
+    (Column("change", "CHANGE", grow=True, wrap=2), lambda each: each.intent.title),
     (Column("status", "STATUS", tones={"done": "good", "failed": "bad", "outcome unknown": "warn"}), _status),
     (Column("instance", "INSTANCE", hide_under=120), lambda each: each.intent.instance),
     (Column("can_be_undone", "UNDO", "flag", hide_under=90), lambda each: each.can_be_undone),

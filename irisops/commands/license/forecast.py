@@ -17,11 +17,11 @@ from irisops.instance.usage.forecast import ArrivalKind, Forecast, Identity, Sit
 from irisops.instance.usage.license import read_board
 
 COLUMNS = (
-    Column("how", "HOW THEY COME", grow=True),
+    Column("how", "HOW THEY COME", grow=True, wrap=4),
     Column("units", "UNITS", "number"),
     Column("admitted", "LET IN", "number"),
     Column("free_after", "FREE AFTER", "number"),
-    Column("verdict", "VERDICT", grow=True),
+    Column("verdict", "VERDICT", grow=True, wrap=3),
 )
 
 _WORDS: dict[str, ArrivalKind] = {

@@ -83,7 +83,7 @@ async def _alerts(link: Link) -> tuple[list[str], str]:
 async def _mirror(link: Link) -> tuple[list[str], str]:
     found = await read_mirror(link.connection)
     said = f"{found.role or 'member'} of {harmless(found.name, 60)}, {harmless(found.status, 40)}"
-    return [said] if mirror.trouble(found) else [], said if found.member else "in none"
+    return [said] if mirror.trouble(found) else [], said if found.member else "none"
 
 
 Read = Callable[[Link], Awaitable[tuple[list[str], str]]]

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from irisops.commands.pages.application_stages import APPLICATION
 from irisops.commands.pages.gateway_stages import BEFORE, MANAGEMENT
 from irisops.commands.pages.known import Known, Stage, bad, good, unknown
-from irisops.contract.wording import harmless
+from irisops.contract.wording import counted, harmless
 from irisops.instance.security.authentication import UNAUTHENTICATED
 
 
@@ -42,9 +42,9 @@ def _license(known: Known) -> Stage | None:
         return bad(
             "license", what, "no unit is free: IRIS answers as if there were no page", "/license", words
         )
-    return good(
-        "license", what, f"{free} units are free" if free > 0 else "no unit is free, but the page came"
-    )
+    # The counter of a Community Edition may say more than is free (facts: iris-license-sessions 2.6).
+    count = f"{counted(free, 'unit')} free, by the instance's own counter"
+    return good("license", what, count if free > 0 else "no unit is free, but the page came")
 
 
 def _answer(known: Known) -> Stage | None:

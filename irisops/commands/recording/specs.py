@@ -28,6 +28,7 @@ SPECS: tuple[CommandSpec, ...] = (
         name="record off",
         summary="End the recording",
         handler="recording.record:record_off",
+        aliases=("record stop", "record end"),
         plain=(Plain("(end|stop|finish) [the|my] recording"),),
         examples=("stop the recording",),
         needs_connection=True,

@@ -49,7 +49,7 @@ async def show_help(context: Context, command: Command) -> Replies:
         key="name",
         actions=[("enter", "explain", "/help {name}")],
         notes=[
-            "Say it in your own words too: who holds my license. /help COMMAND explains one; what is a license unit?"
+            "Say it in your own words too: who holds my license. /help COMMAND explains one, /help CSP a term."
         ],
     )
 

@@ -42,7 +42,7 @@ async def test_a_folder_against_the_instance_by_field_in_the_words_of_the_editor
     ] == [
         ("role", "Clerk", "privileges", "%DB_USER:R", "%DB_USER:RW"),
         ("user", "bob", "enabled", "yes", "no"),
-        ("user", "bob", "roles", "none", "Clerk"),
+        ("user", "bob", "roles", "no more", "Clerk"),
         ("user", "bob", "expires", "never", "2027-01-31"),
         ("user", "eve", "", "–", "there"),
     ]

@@ -183,7 +183,7 @@ async def test_what_cannot_be_read_is_listed_with_the_reason(tmp_path: Path) -> 
                 assert found.why_unknown(kind), kind
                 assert not any(each.values for each in found.of(kind).values()), kind
             told = "\n".join(done.details)
-            assert "Not read: users: " in told
+            assert "Not read: users. " in told
             assert "GRANT SELECT ON Config.Databases TO this account" in told
             (*_, table) = await person.say(f"/diff {live} {less}")
             assert isinstance(table, Table)

@@ -27,6 +27,8 @@ async def test_a_forecast_says_what_each_way_costs(connected: World) -> None:
     assert [(row["units"], row["admitted"]) for row in ways.rows] == [(3, 3), (1, 3)]
     _, ways = await connected.say("/license forecast 4 browsers")
     assert isinstance(ways, Table)
+    cut = {column.name for column in ways.columns if column.kind == "text" and column.wrap < 3}
+    assert not cut, "at 80x24 the verdict would be cut"
     assert [(row["units"], row["admitted"]) for row in ways.rows] == [(4, 3)]
     assert "only 3 fit" in str(ways.rows[0]["verdict"])
 

@@ -237,7 +237,7 @@ async def test_the_status_says_what_is_wrong_first(tmp_path: Path) -> None:
             "217 queued, 12 errors",
             "Nightly export",
             "2 processes wait",
-            "mirror: in none",
+            "mirror: none",
         ):
             assert part in said
         at.served.world.operations.locks.clear()

@@ -84,6 +84,21 @@ def test_a_service_in_order_is_right_to_the_end() -> None:
     assert [(each.key, each.right) for each in stages(known)][-1] == ("log", True)
 
 
+@pytest.mark.parametrize(
+    ("free", "found"),
+    [
+        (2, "2 units free, by the instance's own counter"),
+        (1, "1 unit free, by the instance's own counter"),
+        (0, "no unit is free, but the page came"),
+    ],
+)
+def test_free_units_are_those_of_the_counter_and_said_so(free: int, found: str) -> None:
+    """The board of a Community Edition counts connections: it may say another number."""
+    web = Web(WebAnswer(401, {}, b""))
+    known = Known("/api/shop/x", TODAY, "ann", facts=replace(facts(), free_units=free), web=web)
+    assert [each.found for each in stages(known) if each.key == "license"] == [found]
+
+
 def test_a_gateway_without_tls_before_an_instance_that_needs_it() -> None:
     known = Known("/csp/x", TODAY, tls=True, port=1972, route=ROUTE, facts=facts(), web=Web(AVAILABILITY))
     key, right, cure, words = last(known)
