@@ -29,10 +29,10 @@ from irisops.ui.old_turn import OldTurn
 from irisops.ui.record import Entry, packed_text
 from irisops.ui.welcome import Welcome
 
-MOST_ROWS = 1_200
+MOST_ROWS = 1_000
 """Rows of the transcript above which the oldest turns leave the screen."""
 
-MOST_TURNS = 60
+MOST_TURNS = 40
 """Turns and notices on the screen; the oldest of more leave it."""
 
 MOST_WHOLE = 6
@@ -44,7 +44,7 @@ MOST_TABLE_ROWS = 3_000
 MOST_ENTRIES = 500
 """Turns and notices kept for `/save`."""
 
-MOST_SAVED = 1_000_000
+MOST_SAVED = 600_000
 """Bytes of compressed text kept for `/save` of turns that are no longer whole."""
 
 FRESH = "-fresh"

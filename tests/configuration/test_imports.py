@@ -194,7 +194,7 @@ def test_an_export_of_one_class_is_read() -> None:
         ('<!DOCTYPE x SYSTEM "file:///etc/passwd"><UsersExport/>', "document type"),
         ("<UsersExport>&a;</UsersExport>", "no XML"),
         ("<UsersExport>", "no XML"),
-        ("<html/>", "no export"),
+        ("<html/>", "not an export"),
         ("<UsersExport><Users><Comment>x</Comment></Users></UsersExport>", "has no name"),
         (
             "<UsersExport><Users><Name>a</Name><Enabled>maybe</Enabled></Users></UsersExport>",

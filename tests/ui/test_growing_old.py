@@ -268,7 +268,7 @@ async def test_a_picture_looks_as_the_turn_did(line: str) -> None:
         [turn] = transcript.query(Turn)
         turn.display = False
         await transcript.mount(OldTurn(turn))
-        await pilot.pause()
+        await until(pilot, lambda: "an old picture" in characters(seen_cells(app).get(borders[1], {})))
         after = seen_cells(app)
         differing = [row for row in range(36) if before.get(row) != after.get(row)]
         assert differing == borders[1:]  # the lower border says what the picture is
@@ -278,7 +278,7 @@ async def test_a_picture_looks_as_the_turn_did(line: str) -> None:
 
 def characters(row: dict[int, tuple[str, str]]) -> str:
     """One row without its styles."""
-    return "".join(row.get(column, (" ", ""))[0] for column in range(max(row) + 1))
+    return "".join(row.get(column, (" ", ""))[0] for column in range(max(row, default=-1) + 1))
 
 
 async def test_a_picture_says_that_it_is_one_and_its_keys_renew_it() -> None:
