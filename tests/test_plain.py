@@ -107,7 +107,8 @@ async def test_where_nobody_can_be_asked_the_cure_is_another(tmp_path: Path) -> 
     terminal.asks = False
     await PlainChat(world.session, terminal).run()
     assert "PasswordNeeded" in terminal.text
-    assert "irisops run --" in terminal.text
+    assert "Run it in a terminal to be asked; or set IRISOPS_PASSWORD" in terminal.text
+    assert "/connect asks" not in terminal.text
     assert terminal.secrets == []
 
 

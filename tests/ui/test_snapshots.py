@@ -53,7 +53,9 @@ async def guarded(pilot: Driver) -> None:
 async def done(pilot: Driver) -> None:
     await plan(pilot)
     await pilot.press("y")
-    await until(pilot, lambda: app_of(pilot).conversation.transcript.cards[-1].state == "done")
+    conversation = app_of(pilot).conversation
+    await until(pilot, lambda: conversation.transcript.cards[-1].state == "done")
+    await until(pilot, lambda: conversation.questions.shown is None)
 
 
 async def problem(pilot: Driver) -> None:

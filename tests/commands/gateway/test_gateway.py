@@ -77,7 +77,7 @@ async def test_the_credentials_are_shown_without_a_secret(person: Desk, tmp_path
     assert isinstance(paths, Table)
     assert [(row["section"], row["user"], row["password"]) for row in credentials.rows] == [
         ("SYSTEM", "CSPSystem", "hashed"),
-        ("LOCAL", "CSPSystem", "encoded, readable to whoever reads the file"),
+        ("LOCAL", "CSPSystem", "encoded, readable to anyone who can read the file"),
     ]
     assert [(row["path"], row["state"]) for row in paths.rows] == [("/", "enabled"), ("/csp", "disabled")]
     said = str((card, credentials, paths))
