@@ -240,7 +240,7 @@ def last_state(app: IrisopsApp) -> str:
 async def cure(pilot: Driver, app: IrisopsApp, rule: str) -> None:
     """Walk to the rule's row of the last preflight, press Enter, then y."""
     cards = app.conversation.transcript.cards
-    before = len(cards)
+    before = cards[-1:]
     card: Card = cards[-1]
     await until(pilot, lambda: bool(card.query(Grid)) and card.query(Grid).last().size.height > 0)
     for _ in app.conversation.transcript.stops():
@@ -261,7 +261,7 @@ async def cure(pilot: Driver, app: IrisopsApp, rule: str) -> None:
     await until(
         pilot,
         lambda: (
-            len(app.conversation.transcript.cards) > before
+            app.conversation.transcript.cards[-1:] != before
             and app.conversation.transcript.cards[-1].state in ("done", "waiting")
             and any(isinstance(r, Table) for r in app.conversation.transcript.cards[-1].replies)
         ),
