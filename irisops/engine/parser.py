@@ -309,12 +309,13 @@ def _read_slash(text: str, line: str, registry: Registry) -> Command:
 
 
 def _find(parts: list[Word], registry: Registry) -> tuple[CommandSpec | None, list[Word]]:
-    """The longest command name that the line begins with."""
-    if len(parts) > 1 and not parts[1].quoted:
-        two = registry.get(f"{parts[0].value} {parts[1].value}")
-        if two is not None:
-            return two, parts[2:]
+    """The longest command name that the line begins with; its first word may be an alias (`/alerts off`)."""
     spec, rest = registry.get(parts[0].value), parts[1:]
+    if rest and not rest[0].quoted:
+        for begin in (parts[0].value, *((spec.name,) if spec is not None else ())):
+            two = registry.get(f"{begin} {rest[0].value}")
+            if two is not None:
+                return two, rest[1:]
     if spec is None or spec.of_address is None or not rest or rest[0].quoted or not is_address(rest[0].value):
         return spec, rest
     usual, live = spec.of_address

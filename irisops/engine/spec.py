@@ -109,6 +109,8 @@ class CommandSpec:
     word."""
     undo: Mapping[str, str] = field(default_factory=dict)
     """Kind of change in the journal -> name of the `irisops.changes.record.Kind` that undoes or finishes it."""
+    goes_on: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    """Second words of longer commands, `delete` for `/app` (`/app delete`). The registry fills it in."""
 
     @property
     def form(self) -> str:
@@ -164,8 +166,10 @@ class CommandSpec:
     def _written(self, value: str, first: bool) -> str:
         option_like = "=" in value and value.split("=", 1)[0].casefold() in self.options
         special = value.casefold() in self.keywords() or option_like or "," in value
-        # A name that looks like an address is quoted, or the line would be one of `of_address`.
+        # A name that looks like an address is quoted, or the line would be one of `of_address`; one that is called
+        # as another command goes on, or it would be that command.
         special = special or (first and self.of_address is not None and is_address(value))
+        special = special or (first and value.casefold() in self.goes_on)
         return quoting.quote(value, force=special)
 
 
@@ -198,6 +202,10 @@ class Registry:
                 if name in self._by_name:
                     raise ValueError(f"two commands are called {name!r}")
                 self._by_name[name] = spec
+        for name in self._by_name:
+            begin, _, then = name.partition(" ")
+            if then and begin in self._by_name:
+                self._by_name[begin].goes_on.add(then)
 
     def get(self, name: str) -> CommandSpec | None:
         """By name or alias, without regard to case."""

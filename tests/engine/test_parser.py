@@ -242,6 +242,12 @@ def test_a_recording_is_ended_by_each_word_for_it(line: str) -> None:
     assert found.name == "record off"
 
 
+def test_the_first_word_of_a_longer_name_may_be_an_alias() -> None:
+    found = parse("/alerts off", REGISTRY)
+    assert isinstance(found, Command)
+    assert (found.name, found.slash) == ("alert off", "/alert off")
+
+
 def test_a_bare_word_never_changes_anything() -> None:
     assert isinstance(parse("grant %SQL to bob", REGISTRY), Command)  # a sentence
     assert isinstance(parse("profile remove x", REGISTRY), Problem)  # only a slash says that
@@ -302,6 +308,7 @@ def commands(draw: st.DrawFn) -> Command:
 
 @given(commands())
 @example(command_for(REGISTRY.get("explain") or ALL[0], {"user": "/"}))
+@example(command_for(REGISTRY.get("app") or ALL[0], {"applications": ["DELETE"]}))
 @settings(max_examples=400)
 def test_the_canonical_form_parses_to_the_same_command(command: Command) -> None:
     again = parse(command.slash, REGISTRY)

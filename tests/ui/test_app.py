@@ -97,7 +97,7 @@ async def test_under_100_columns_the_side_panel_folds_into_the_status_line() -> 
         assert "processes" not in text_of(app.status)
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: "processes 48" in text_of(app.status))
-        assert app.side.region.width == 0
+        await until(pilot, lambda: app.side.region.width == 0)
         await pilot.resize_terminal(120, 36)
         await until(pilot, lambda: app.side.region.width > 0)
 
