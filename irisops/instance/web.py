@@ -90,12 +90,9 @@ class WebFailure(Exception):  # noqa: N818 - an outcome that callers turn into a
         self.sent = sent
 
 
-async def ask(address: WebAddress, request: WebRequest, *, deadline: float, called: str = "") -> WebAnswer:
-    """Ask once; `deadline` in seconds for everything, whatever the server does. Raises WebFailure.
-
-    `called` is what messages call it, if it is no web port of an instance.
-    """
-    port = called or f"web port {address.port} of {address.host}"
+async def ask(address: WebAddress, request: WebRequest, *, deadline: float) -> WebAnswer:
+    """Ask once; `deadline` in seconds for everything, whatever the server does. Raises WebFailure."""
+    port = f"web port {address.port} of {address.host}"
     exchange = _Exchange(address, request)
     try:
         async with asyncio.timeout(deadline):

@@ -38,6 +38,7 @@ from irisops.profiles.secrets import Secrets
 from irisops.recording.replayed import Replay
 from irisops.replay_command import of_recording
 from irisops.session import Session
+from irisops.ui.housekeeping import trim
 from tests.benchmarks.bench_ui import memory_mib
 
 ALLOWED = 20e6
@@ -200,6 +201,7 @@ async def _record(demo: Demo, hours: float, home: Path, path: Path) -> None:
         await recorder.settled()
         if number % max(1, polls // (10 * max(1, round(hours)))) == 0:
             gc.collect()
+            trim()  # as the chat's housekeeping does
             print(
                 f"{clock.passed / 3600:6.2f} h  {number:6} polls  {_bytes(path) / 1e6:6.1f} MB  "
                 f"{memory_mib([os.getpid()]):6.1f} MiB of memory  ({time.perf_counter() - begun:.0f} s)",

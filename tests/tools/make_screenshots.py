@@ -14,13 +14,16 @@ import argparse
 import asyncio
 import contextlib
 import itertools
+import json
 import re
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -34,6 +37,7 @@ from irisops.contract.clock import Clock
 from irisops.demo import Demo, running
 from irisops.files import private_folder
 from irisops.profiles.secrets import Secrets
+from irisops.profiles.settings import SettingsStore
 from irisops.recording.replayed import Replay
 from irisops.replay_command import of_recording
 from irisops.session import Session
@@ -88,6 +92,29 @@ def calls_of_agents(demo: Demo) -> None:
     for minutes, client, tool, line, outcome, approval, change in calls:
         at = now - timedelta(minutes=minutes)
         kept.add(AgentCall(at, client, tool, demo.profile.name, line, outcome, approval, change=change))
+
+
+class _Model(BaseHTTPRequestHandler):
+    """A model that chooses the same command for every sentence."""
+
+    def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.dumps({"choices": [{"message": {"content": "/license idle"}}]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+def a_model(demo: Demo) -> None:
+    """A server of a model that is set up to be asked. It lives as long as this process."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Model)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    SettingsStore(demo.places.settings).change({"assistant_url": url, "assistant_model": "llama3"})
 
 
 SCENES = (
@@ -164,6 +191,7 @@ MORE = (
     Scene("container", ("/container",)),
     Scene("gateway", ("/gateway",)),
     Scene("assistant", ("/assistant",)),
+    Scene("model", ("the queue of people is long",), seen="HOLDER", prepare=a_model),
     Scene("record", ("/record ./today.irec", "/record"), seen="polls"),
     Scene("moments", ("/diff start end",), recorded=True),
     Scene("profile_edit", ("/profile edit demo",), seen="Host"),

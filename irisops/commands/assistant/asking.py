@@ -10,8 +10,17 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from irisops.commands.assistant.model import Endpoint, endpoint_of, line_in, messages_for, request_of
+from irisops.commands.assistant.model import (
+    IN_OTHER_WORDS,
+    INSTALL_CLIENT,
+    Endpoint,
+    client_missing,
+    endpoint_of,
+    line_in,
+    messages_for,
+)
 from irisops.commands.for_programs import CHANGES, READS
 from irisops.contract.chat import Command
 from irisops.contract.replies import Facts, Form, Plan, Problem, Progress, Refusal
@@ -20,12 +29,14 @@ from irisops.contract.wording import counted, harmless
 from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Arg, Replies
-from irisops.instance.web import WebAnswer, WebFailure
-from irisops.instance.web import ask as ask_web
 from irisops.logs import hide
 from irisops.profiles.settings import SettingsStore
 
-_IN_OTHER_WORDS = "Say it in other words; /help lists what can be typed."
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from irisops.commands.assistant.client import Completion
+
 _REFUSED = (401, 403)
 _PLACES = ("file", "profile")
 """Kinds of arguments that lead elsewhere: a model may not choose where."""
@@ -110,7 +121,7 @@ def _names(context: Context) -> list[tuple[str, str]]:
 
 async def _answer(
     context: Context, endpoint: Endpoint, messages: list[dict[str, str]], deadline: float
-) -> WebAnswer:
+) -> Completion:
     """The server's answer. A key that it wants is asked for once, and kept. Raises `Refusal`."""
     key = await context.hub.secrets.get_secret(endpoint.account) or "" if endpoint.takes_key else ""
     answer = await _asked(endpoint, messages, key, deadline)
@@ -130,38 +141,46 @@ async def _answer(
         )
     if answer.status != 200:
         raise Refusal(
-            "NoAssistant", f"{endpoint.shown} answered with status {answer.status}.", _IN_OTHER_WORDS
+            "NoAssistant", f"{endpoint.shown} answered with status {answer.status}.", IN_OTHER_WORDS
         )
     return answer
 
 
-async def _asked(endpoint: Endpoint, messages: list[dict[str, str]], key: str, deadline: float) -> WebAnswer:
-    try:
-        request = request_of(endpoint, messages, key)
-        return await ask_web(
-            endpoint.address, request, deadline=deadline, called=f"model's server {endpoint.shown}"
+async def _asked(endpoint: Endpoint, messages: list[dict[str, str]], key: str, deadline: float) -> Completion:
+    if client_missing():
+        raise Refusal(
+            "NoAssistant",
+            "Asking a model needs a package more.",
+            INSTALL_CLIENT,
         )
-    except WebFailure as failure:
-        raise Refusal("NoAssistant", failure.message, _IN_OTHER_WORDS) from None
+    complete = await asyncio.to_thread(_client)
+    return await complete(endpoint, messages, key, deadline)
 
 
-async def _chosen(context: Context, endpoint: Endpoint, answer: WebAnswer) -> Command:
+def _client() -> Callable[[Endpoint, Sequence[dict[str, str]], str, float], Awaitable[Completion]]:
+    """What asks. Blocking: its library is imported, 0.1 s."""
+    from irisops.commands.assistant.client import complete  # noqa: PLC0415 - an extra, and not on the loop
+
+    return complete
+
+
+async def _chosen(context: Context, endpoint: Endpoint, answer: Completion) -> Command:
     """The command that the model chose. Raises `Refusal` for anything that is none, or that only a person may give."""
     try:
-        line = await asyncio.to_thread(line_in, answer)
+        line = await asyncio.to_thread(line_in, answer.body)
     except ValueError:
         raise Refusal(
-            "NoAssistant", f"What {endpoint.shown} sent is no answer of a model.", _IN_OTHER_WORDS
+            "NoAssistant", f"What {endpoint.shown} sent is no answer of a model.", IN_OTHER_WORDS
         ) from None
-    chosen: Command | Problem = context.parse(line) if line else Problem("NotUnderstood", "", _IN_OTHER_WORDS)
+    chosen: Command | Problem = context.parse(line) if line else Problem("NotUnderstood", "", IN_OTHER_WORDS)
     if isinstance(chosen, Problem):
-        raise Refusal("NoAssistant", "The model knows no command for that, either.", _IN_OTHER_WORDS)
+        raise Refusal("NoAssistant", "The model knows no command for that, either.", IN_OTHER_WORDS)
     spec = context.registry.get(chosen.name)
     if spec is None or spec.name not in READS | CHANGES:
         raise Refusal(
             "NotForPrograms",
             f"The model chose /{chosen.name}, which only a person may give.",
-            _IN_OTHER_WORDS,
+            IN_OTHER_WORDS,
         )
     places = [part.name for part in spec.grammar if isinstance(part, Arg) and part.kind in _PLACES]
     places += [name for name, kind in dict(spec.options).items() if kind in _PLACES]
@@ -169,6 +188,6 @@ async def _chosen(context: Context, endpoint: Endpoint, answer: WebAnswer) -> Co
         raise Refusal(
             "NotForPrograms",
             f"The model chose a file or another profile for /{chosen.name}, which only a person may do.",
-            _IN_OTHER_WORDS,
+            IN_OTHER_WORDS,
         )
     return chosen

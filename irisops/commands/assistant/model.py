@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless
 from irisops.engine.spec import CommandSpec
-from irisops.instance.web import WebAddress, WebAnswer, WebRequest
 
+INSTALL_CLIENT = "pip install '.[assistant]' in a clone of irisops"
+IN_OTHER_WORDS = "Say it in other words; /help lists what can be typed."
 MOST_NAMES = 200
 LONGEST_ANSWER = 2000
 """Characters of an answer that are looked at."""
@@ -23,16 +25,13 @@ _TASK = (
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the model is: the address of its server, and the path below which the API is."""
+    """Where the model is: host and port of its server, and the URL of a chat completion."""
 
-    address: WebAddress
-    path: str
+    shown: str
+    url: str
     model: str
-
-    @property
-    def shown(self) -> str:
-        """Host and port."""
-        return f"{self.address.host}:{self.address.port}"
+    local: bool
+    """True if requests stay on this machine."""
 
     @property
     def account(self) -> str:
@@ -42,7 +41,12 @@ class Endpoint:
     @property
     def takes_key(self) -> bool:
         """True if a key may be sent: never without TLS to another machine."""
-        return self.address.tls or self.address.local
+        return self.local or self.url.startswith("https:")
+
+
+def client_missing() -> bool:
+    """True if the extra with the HTTP client is not installed."""
+    return find_spec("httpx2") is None
 
 
 def endpoint_of(url: str, model: str) -> Endpoint:
@@ -55,7 +59,10 @@ def endpoint_of(url: str, model: str) -> Endpoint:
     plain = not (parts.username or parts.password or parts.query or parts.fragment)
     if parts.scheme not in ("http", "https") or not parts.hostname or not plain or not model:
         raise _wrong()
-    return Endpoint(WebAddress(parts.hostname, port, parts.scheme == "https"), parts.path.rstrip("/"), model)
+    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    url = f"{parts.scheme}://{host}:{port}{parts.path.rstrip('/')}/chat/completions"
+    return Endpoint(f"{parts.hostname}:{port}", url, model, local)
 
 
 def _wrong() -> Refusal:
@@ -76,25 +83,10 @@ def messages_for(
     return [{"role": "system", "content": _TASK + catalogue}, {"role": "user", "content": said}]
 
 
-def request_of(endpoint: Endpoint, messages: Sequence[dict[str, str]], key: str) -> WebRequest:
-    """The request of a chat completion."""
-    headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    if key:
-        headers["Authorization"] = f"Bearer {key}"
-    body = {
-        "model": endpoint.model,
-        "messages": list(messages),
-        "temperature": 0,
-        "max_tokens": 200,
-        "stream": False,
-    }
-    return WebRequest("POST", f"{endpoint.path}/chat/completions", headers, json.dumps(body).encode())
-
-
-def line_in(answer: WebAnswer) -> str:
+def line_in(body: bytes) -> str:
     """The command line in an answer; "" if there is none. Blocking for a large one. Raises ValueError for no answer."""
     try:
-        content = json.loads(answer.body)["choices"][0]["message"]["content"]
+        content = json.loads(body)["choices"][0]["message"]["content"]
     except (ValueError, LookupError, TypeError, RecursionError):
         raise ValueError("no answer of a model") from None
     if not isinstance(content, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from irisops.commands.assistant.model import INSTALL_CLIENT, client_missing
 from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Done, Effect, Form, FormField, Refusal, Table
 from irisops.contract.wording import listed
@@ -74,6 +75,8 @@ def _said(context: Context, changed: dict[str, Value]) -> list[str]:
         lines.append(f"At the next start: {listed(later)}")
     if {"assistant_url", "assistant_model"} & changed.keys() and now.assistant_url and now.assistant_model:
         lines.append(f"What is not understood is sent to {now.assistant_model} there from now on.")
+        if client_missing():
+            lines.append(f"That needs a package more: {INSTALL_CLIENT}")
     return lines
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
+import ssl
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from irisops.commands.assistant.client import complete
 from irisops.commands.assistant.model import LONGEST_ANSWER, endpoint_of
 from irisops.contract.chat import Command
 from irisops.contract.picks import with_beside
@@ -19,7 +24,7 @@ from irisops.logs import scrub
 from irisops.run_command import Exit, Output, run_line
 from tests.commands.fakes import LOCAL, World
 from tests.odd_web import OddWeb, odd_web, response
-from tests.silent_web import odd_server
+from tests.silent_web import KINDS, odd_server, self_signed
 
 SENTENCE = "gobbledygook about the fullness"
 ASK = f"/assistant {SENTENCE}"
@@ -139,7 +144,7 @@ async def test_a_reading_command_runs_and_the_card_says_who_chose_it(said: str, 
         assert isinstance(license_card, Facts)
         assert isinstance(holders, Table)
         assert len(web.heads) == 1
-        assert web.heads[0].startswith("POST /v1/chat/completions HTTP/1.0")
+        assert web.heads[0].startswith("POST /v1/chat/completions HTTP/1.1")
         assert "authorization" not in web.heads[0].casefold()
 
 
@@ -262,6 +267,70 @@ async def test_silence_costs_its_deadline_and_holds_nothing_up(tmp_path: Path) -
         assert isinstance(problem, Problem)
         assert problem.message.startswith("The model's server 127.0.0.1:")
         assert "did not answer within 1 seconds" in problem.message
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_odd_server_costs_at_most_its_deadline(kind: str, tls: bool, tmp_path: Path) -> None:
+    """Over TLS it is the certificate that nobody vouches for."""
+    context = None
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self_signed(tmp_path))
+    async with odd_server(kind, context) as port:
+        endpoint = endpoint_of(f"{'https' if tls else 'http'}://localhost:{port}/v1", "tiny")
+        with pytest.raises(Refusal) as raised:
+            await complete(endpoint, [{"role": "user", "content": SENTENCE}], "canary-key", 0.5)
+    assert raised.value.message.startswith(f"The model's server localhost:{port} ")
+    assert "canary" not in raised.value.message
+    if tls:
+        assert "certificate" in raised.value.message
+
+
+async def test_no_proxy_of_the_environment_comes_between_this_machine_and_itself(tmp_path: Path) -> None:
+    """In a process of its own, as its environment is another one."""
+    async with (
+        odd_web(lambda _head: saying("/license")) as web,
+        odd_web(lambda _head: response("502 Bad")) as proxy,
+    ):
+        done = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", ASKING, f"http://localhost:{web.port}/v1",
+            env={**os.environ, "HTTP_PROXY": f"http://127.0.0.1:{proxy.port}", "NO_PROXY": ""},
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        said, _ = await done.communicate()
+    assert said.decode().strip() == "200"
+    assert proxy.heads == []
+
+
+ASKING = """
+import asyncio, sys
+from irisops.commands.assistant.client import complete
+from irisops.commands.assistant.model import endpoint_of
+print(asyncio.run(complete(endpoint_of(sys.argv[1], "tiny"), [], "", 20)).status)
+"""
+WITHOUT = """
+import asyncio, pathlib, sys
+sys.modules["httpx2"] = None
+from tests.commands.fakes import LOCAL, World
+async def say():
+    world = World(pathlib.Path(sys.argv[1]), LOCAL, polling=False)
+    await world.connect()
+    for line in ("/settings assistant_url=http://localhost:1/v1 assistant_model=tiny", "/assistant who is it"):
+        for reply in await world.say(line):
+            print(*getattr(reply, "details", ()), getattr(reply, "message", ""), getattr(reply, "cure", ""), sep="\\n")
+    await world.session.close()
+asyncio.run(say())
+"""
+
+
+def test_without_its_package_it_says_what_to_install(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    install = "pip install '.[assistant]' in a clone of irisops"
+    assert f"That needs a package more: {install}" in done.stdout
+    assert f"Asking a model needs a package more.\n{install}" in done.stdout
 
 
 async def test_a_key_is_asked_for_once_and_kept(tmp_path: Path) -> None:
