@@ -97,7 +97,7 @@ def calls_of_agents(demo: Demo) -> None:
 class _Model(BaseHTTPRequestHandler):
     """A model that chooses the same command for every sentence."""
 
-    def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         body = json.dumps({"choices": [{"message": {"content": "/license idle"}}]}).encode()
         self.send_response(200)
