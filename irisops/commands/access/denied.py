@@ -49,7 +49,7 @@ _FIELDS: cards.Fields[Cause] = (
     (Column("user", "USER"), lambda each: each.username or "nobody (no login)"),
     (Column("event", "EVENT", hide_under=76), lambda each: each.event),
     (Column("missing", "MISSING", wrap=2), lambda each: each.missing),
-    (Column("why", "WHY", grow=True, wrap=4), lambda each: each.why),
+    (Column("why", "WHY", grow=True, wrap=6), lambda each: each.why),
     (Column("where", "WHERE", hide_under=110, wrap=3), _where),
     (
         Column("state", "NOW", hide_under=100, tones=_TONES),

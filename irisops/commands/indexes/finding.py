@@ -235,14 +235,17 @@ def _nothing(target: str, places: list[str], notes: list[str]) -> Refusal:
     beside = f" {' '.join(notes)}" if notes else ""
     if not target:
         return Refusal(
-            "NoIndexes", f"No class in {where} has an index.{beside}", "/indexes NAME namespace=NAME"
+            "NoIndexes",
+            f"No class in {where} has an index.{beside}",
+            "/indexes namespace=NAME looks in another namespace; /namespaces lists them.",
         )
     if target.startswith("^"):
         return Refusal(
             "NoSuchGlobal",
             f"No class was found that stores in {harmless(global_of(target), 60)} in {where}; "
             f"% classes were not looked at.{beside}",
-            "Names of globals are case-sensitive. /indexes namespace=NAME lists what there is in another namespace.",
+            "/indexes lists the classes that have indexes, with their globals; case counts. "
+            "/indexes namespace=NAME looks in another namespace.",
         )
     return Refusal(
         "NoSuchClass",
