@@ -28,6 +28,7 @@ from textual.worker import Worker, WorkerState
 from irisops.contract.replies import Table
 from irisops.contract.wording import harmless
 from irisops.ui.arrange import GAP, Fit, Order, Row, Texts, View, arrange, fit, next_order, title
+from irisops.ui.lines import Onward
 
 ON_A_THREAD = 1_500
 """Rows above which sorting and finding are done on a thread."""
@@ -104,13 +105,6 @@ class Grid(ScrollView, can_focus=True):
         def __init__(self, error: BaseException | None) -> None:
             super().__init__()
             self.error = error
-
-    class Leave(Message):
-        """Up from the first row or down from the last: the cursor goes on to the next card."""
-
-        def __init__(self, grid: Grid, step: int) -> None:
-            super().__init__()
-            self.grid, self.step = grid, step
 
     def __init__(self, table: Table) -> None:
         super().__init__()
@@ -407,7 +401,7 @@ class Grid(ScrollView, can_focus=True):
         if 0 <= number < len(self.view.rows):
             self.move_to(number)
         else:
-            self.post_message(self.Leave(self, step))
+            self.post_message(Onward(step))
 
     def action_page(self, step: int) -> None:
         """A screenful up or down."""
