@@ -251,10 +251,10 @@ class Engine:
 
     def _cancelling(self, lexemes: Sequence[Lexeme]) -> Callable[[Mapping[int, Value]], int]:
         """`CANCEL QUERY pid` (facts: iris-operations 2)."""
-        pid, *rest = lexemes[2:] or [None]
-        if rest:
-            raise unsupported(f"CANCEL QUERY pid {rest[0].upper}")
-        if pid is None or pid.kind not in (Kind.NUMBER, Kind.PARAMETER):
+        if len(lexemes) > 3:
+            raise unsupported(f"CANCEL QUERY pid {lexemes[3].upper}")
+        pid = lexemes[-1]
+        if pid.kind not in (Kind.NUMBER, Kind.PARAMETER):
             raise failure(INVALID_STATEMENT, "CANCEL QUERY takes the number of a process")
 
         def run(values: Mapping[int, Value]) -> int:
