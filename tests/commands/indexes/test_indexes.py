@@ -128,7 +128,9 @@ async def test_a_global_that_is_not_there_is_answered_with_those_like_it(tmp_pat
     async with broken(tmp_path) as at:
         refused = await at.problem("/indexes validate ^ens.util.logd")
         assert refused.suggestions == ("/indexes ^Ens.Util.LogD namespace=USER",)
-        assert refused.cure.startswith("Like it: ^Ens.Util.LogD in USER. Names of globals are case-sensitive.")
+        assert refused.cure.startswith(
+            "Like it: ^Ens.Util.LogD in USER. Names of globals are case-sensitive."
+        )
         assert "namespace=NAME" in refused.cure
         refused = await at.problem("/indexes ^zzz")
         assert refused.suggestions == ()
