@@ -22,12 +22,12 @@ MEANINGS: Sequence[tuple[re.Pattern[str], str]] = tuple(
     for pattern, meaning in (
         # (facts: iris-license-sessions 2)
         (
-            r"license limit|licen[sc]e.*exceeded",
-            "A login found no free license unit: /license shows who holds them.",
-        ),
-        (
             r"license allocation exceeded",
             "Somebody has as many license units as one user may have: /license shows the limit of each.",
+        ),
+        (
+            r"license limit|licen[sc]e.*exceeded",
+            "A login found no free license unit: /license shows who holds them.",
         ),
         (
             r"#5915|(cannot|unable to) allocate a license",

@@ -88,3 +88,9 @@ def test_public_lines_are_explained(line: str) -> None:
 def test_no_meaning_hides_another() -> None:
     assert len({meaning for _, meaning in MEANINGS}) == len(MEANINGS) == 20
     assert meaning_of("Warmstart of the instance") == ""
+
+
+def test_a_cap_of_one_user_is_told_from_a_license_that_is_full() -> None:
+    """Both say that something of the license is exceeded; `LICENSE ALLOCATION` is the cap (facts: license-sessions 2)."""
+    assert "as many license units as one user may have" in meaning_of("<LICENSE ALLOCATION EXCEEDED>zLogin+3")
+    assert "no free license unit" in meaning_of("<LICENSE LIMIT EXCEEDED>zLogin+3")
