@@ -20,6 +20,11 @@ SEVERE = 2
 MEANINGS: Sequence[tuple[re.Pattern[str], str]] = tuple(
     (re.compile(pattern, re.IGNORECASE), meaning)
     for pattern, meaning in (
+        # The first that fits tells. (facts: iris-operations 10)
+        (
+            r"invalid community edition license",
+            "The Community Edition refuses this machine, perhaps for its cores: run a newer image, or fewer cores.",
+        ),
         # (facts: iris-license-sessions 2)
         (
             r"license allocation exceeded",
@@ -48,10 +53,6 @@ MEANINGS: Sequence[tuple[re.Pattern[str], str]] = tuple(
         ),
         # (facts: iris-operations 10)
         (r"community license expired", "The Community Edition's key ran out: run a newer image."),
-        (
-            r"invalid community edition license",
-            "The Community Edition refuses this machine, perhaps for its cores: run a newer image, or fewer cores.",
-        ),
         # (facts: iris-config-as-text 1)
         (r"^merging .* into ", "A CPF merge began; the lines after it tell what it did."),
         (r"^validating cpf file", "A merged CPF is being checked."),
