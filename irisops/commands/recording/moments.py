@@ -12,7 +12,7 @@ from irisops.commands.sessions.listing import short_id
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.replies import Column, Facts, Refusal, Table, Tone
-from irisops.contract.wording import duration, harmless
+from irisops.contract.wording import counted, duration, harmless
 from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
@@ -214,7 +214,7 @@ async def _seen(link: Link, replay: Replay, at: float) -> _Seen:
 
     async def sessions() -> Mapping[str, Cells]:
         found = await list_sessions(connection)
-        return {short_id(each.id): (each.username, each.application) for each in found}
+        return {each.id: (each.username, each.application) for each in found}
 
     async def processes() -> Mapping[str, Cells]:
         cells = some_cells(await list_processes(connection), _OF_A_PROCESS)
@@ -236,7 +236,7 @@ _OF_A_PROCESS = ("pid", "username", "routine", "clientexecutablename", "namespac
 
 def _of_holder(cells: Cells) -> str:
     units, connections = map(as_int, cells)
-    return f"{units} units, {connections or 0} connections"
+    return f"{counted(units or 0, 'unit')}, {counted(connections or 0, 'connection')}"
 
 
 def _of_session(cells: Cells) -> str:
@@ -272,5 +272,7 @@ def _changes(
         shown = [_ABSENT if each is None else worded(each) for each in (first, second)]
         what = "came" if first is None else "went" if second is None else "changed"
         if shown[0] != shown[1]:
-            rows.append({"kind": kind, "object": name, "what": what, "first": shown[0], "second": shown[1]})
+            # The ids themselves must not be shown, and the starts of two may be the same.
+            told = short_id(name) if kind == "session" else name
+            rows.append({"kind": kind, "object": told, "what": what, "first": shown[0], "second": shown[1]})
     return rows
