@@ -19,6 +19,7 @@ from irisops.agents.question import Question
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.replies import Done, Effect, Form, Plan, Problem, Refusal, Reply
+from irisops.contract.secret_words import by_form_alone
 from irisops.contract.wording import harmless, listed, whole_lists
 from irisops.engine.plans import LIFETIME
 from irisops.engine.spec import Arg, CommandSpec, Registry
@@ -137,23 +138,42 @@ class AgentService:
 
         return await self._in_turn(Call(caller, tool, profile, line), work)
 
-    def question(self, caller: Caller, plan_id: str) -> Question | None:
+    def question(self, caller: Caller, plan_id: str, *, again: bool = False) -> Question | None:
         """What to ask the person before `apply`; None if a person said yes in a terminal. Raises `Failed`.
 
-        The text depends on the plan alone, so it is the same each time.
+        The text depends on the plan alone, so it is the same each time. `again` is true if the call brings the answer.
         """
         call = Call(caller, "apply", plan=plan_id[:40])
         try:
             planned, profile = self._found(plan_id)
             waiting = planned.waiting
             call = Call(caller, "apply", waiting.profile, planned.command.slash, plan=waiting.id)
-            asked = self._plans.question(caller, planned, profile)
+            asked = self._plans.question(caller, planned, profile, again=again)
         except Refusal as refusal:
             self._recorder.write(call, refusal.error)
             raise self._hiding.failed(refusal, call.profile) from None
-        if asked is not None and self._plans.asked(planned):
+        if asked is not None and not (again and planned.asked is not None):
+            self._plans.note_asked(planned)
             self._recorder.write(call, "asked")
         return asked
+
+    async def refuse(self, caller: Caller, plan_id: str) -> Json:
+        """Drop a plan to which a person said no in the client. Raises `Failed`."""
+
+        async def work(call: Call) -> Json:
+            planned, _ = self._found(plan_id)
+            call.profile, call.line = planned.waiting.profile, planned.command.slash
+            raise self._plans.declined(planned)
+
+        return await self._in_turn(Call(caller, "apply", plan=plan_id[:40]), work)
+
+    async def misused(self, caller: Caller, tool: str, problem: Problem) -> Json:
+        """Record a call that no tool could take. Raises `Failed`."""
+
+        async def work(_call: Call) -> Json:
+            raise Failed(problem)
+
+        return await self._recorder.recorded(Call(caller, tool), work)
 
     async def apply(self, caller: Caller, plan_id: str, typed: str | None) -> Json:
         """Carry a plan out. `typed` is what a person typed in the client; None if nobody agreed there."""
@@ -181,8 +201,11 @@ class AgentService:
         self._plans.close()
 
     async def _in_turn(self, call: Call, work: Callable[[Call], Awaitable[Json]]) -> Json:
-        async with self._connection.turn():
-            return await self._recorder.recorded(call, work)
+        async def in_turn(call: Call) -> Json:
+            async with self._connection.turn():
+                return await work(call)
+
+        return await self._recorder.recorded(call, in_turn)
 
     # Commands
 
@@ -217,7 +240,8 @@ class AgentService:
             await self._connect(profile)
         if not line.startswith("/"):
             await self.session.prepare(line)
-        command = self._hiding.parse(profile, line) if hidden else self.session.parse(line)
+        with by_form_alone():  # a refusal of the password itself would tell that a guess is right
+            command = self._hiding.parse(profile, line, self.profiles())
         if isinstance(command, Problem):
             raise Failed(command, profile.name)  # made of the line alone, which is the agent's own
         spec = self._spec(command)
@@ -302,7 +326,7 @@ class AgentService:
         """A plan that can be carried out, and its profile as it is now. Raises `Refusal`."""
         planned = self._plans.found(plan_id)
         chosen = self._chosen(planned.waiting.profile, "apply")
-        self._plans.check_open(planned)
+        self._plans.check_open(planned, chosen)
         return planned, chosen
 
     async def _made_again(self, planned: Planned, profile: Profile) -> str:
