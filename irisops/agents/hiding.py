@@ -73,7 +73,7 @@ class Hiding:
     # What agents say
 
     def parse(self, profile: Profile, line: str, served: Sequence[Profile]) -> Command | Problem:
-        """A line in which only the `served` profiles are known, and people by their pseudonyms where names are hidden."""
+        """A line in which only `served` profiles are known, and people by their pseudonyms where names are hidden."""
         masked = self.masking(profile)
 
         @cache

@@ -42,7 +42,8 @@ class Planned:
     command: Command
     in_session: str
     """The plan's id in the session."""
-    generation: int
+    state: tuple[int, int]
+    """Of the connection on which it was made: its login, and the number of the last change."""
     made: float
     target: Target
     """Where it was made: the profile may be edited meanwhile."""
@@ -72,9 +73,9 @@ class WaitingPlans:
         self._approve = f"{home}irisops approve"
 
     def keep(
-        self, caller: Caller, profile: Profile, command: Command, made: Plan, generation: int
+        self, caller: Caller, profile: Profile, command: Command, made: Plan, state: tuple[int, int]
     ) -> Planned:
-        """Let a plan wait for a person. `generation` is that of its connection. Raises `Refusal`."""
+        """Let a plan wait for a person. `state` is that of its connection. Raises `Refusal`."""
         if too_much_to_show(as_shown(made)):
             self._session.decline(made.id)
             raise Refusal(
@@ -97,7 +98,7 @@ class WaitingPlans:
             made=self._clock.now(),
             plan=shape_of(made),
         )
-        planned = Planned(waiting, command, made.id, generation, self._clock.monotonic(), target_of(profile))
+        planned = Planned(waiting, command, made.id, state, self._clock.monotonic(), target_of(profile))
         if allows(profile, "apply"):
             planned.in_terminal = True
             try:

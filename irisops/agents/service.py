@@ -23,6 +23,7 @@ from irisops.contract.secret_words import by_form_alone
 from irisops.contract.wording import harmless, listed, whole_lists
 from irisops.engine.plans import LIFETIME
 from irisops.engine.spec import Arg, CommandSpec, Registry
+from irisops.journal import JournalError
 from irisops.profiles.model import Profile
 from irisops.session import Session
 
@@ -130,7 +131,7 @@ class AgentService:
                 raise Refusal(
                     "NothingToPlan", f"/{command.name} changes nothing.", "The tool ask answers it."
                 )
-            planned = self._plans.keep(caller, asked.profile, command, plans[0], asked.link.generation)
+            planned = self._plans.keep(caller, asked.profile, command, plans[0], self._state(asked.link))
             call.plan = planned.waiting.id
             made = self._answer(asked.profile, asked.said, replies, Page())
             about = {"plan_id": planned.waiting.id, "valid_seconds": int(LIFETIME)}
@@ -329,13 +330,21 @@ class AgentService:
         self._plans.check_open(planned, chosen)
         return planned, chosen
 
+    def _state(self, link: Link) -> tuple[int, int]:
+        """A connection's login, and the number of the last change there: the effects of a plan hold until the next."""
+        try:
+            entries = self.session.context.journal(link.name).entries()
+        except JournalError:
+            return link.generation, -1  # then nothing is carried out, either
+        return link.generation, entries[-1].number if entries else 0
+
     async def _made_again(self, planned: Planned, profile: Profile) -> str:
-        """The plan's id in the session. A plan of an earlier connection is made anew and compared.
+        """The plan's id in the session. After a new login or another change it is made anew and compared.
 
         Raises `Refusal` if it would do something else now.
         """
         link = await self._connect(profile)
-        if link.generation == planned.generation:
+        if self._state(link) == planned.state:
             return planned.in_session
         return self._plans.same(planned, await self._replies(planned.command, whole=True))
 
