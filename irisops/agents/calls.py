@@ -50,6 +50,8 @@ class Call:
     approval: str = ""
     plan: str = ""
     change: int | None = None
+    begun: bool = False
+    """A change is under way, which ends whatever becomes of the call."""
 
 
 class Recorder:

@@ -5,6 +5,7 @@ Every call ends in an answer (a JSON object) or raises `Failed`, and is written 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from irisops.agents.hiding import Hiding, are_hidden, without_conditions
 from irisops.agents.plans import Planned, WaitingPlans, where_agreed
 from irisops.agents.policy import allows, check_command, check_level, check_places, level_of
 from irisops.agents.question import Question
+from irisops.background import Background, to_log
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.replies import Done, Effect, Form, Plan, Problem, Refusal, Reply
@@ -51,11 +53,13 @@ class AgentService:
     _connection: AgentConnection = field(init=False)
     _plans: WaitingPlans = field(init=False)
     _recorder: Recorder = field(init=False)
+    _carrying: Background = field(init=False)
 
     def __post_init__(self) -> None:
         self._hiding = Hiding(self.session, self.registry)
         self._connection = AgentConnection(self.session)
         self._plans = WaitingPlans(self.session)
+        self._carrying = Background()
         self._recorder = Recorder(self.session.places.journals, self.session.clock, self._hiding.failed)
 
     # What the tools are
@@ -177,7 +181,10 @@ class AgentService:
         return await self._recorder.recorded(Call(caller, tool), work)
 
     async def apply(self, caller: Caller, plan_id: str, typed: str | None) -> Json:
-        """Carry a plan out. `typed` is what a person typed in the client; None if nobody agreed there."""
+        """Carry a plan out. `typed` is what a person typed in the client; None if nobody agreed there.
+
+        A call that is given up (a client's deadline) stops nothing that has begun: half of a change has no yes.
+        """
 
         async def work(call: Call) -> Json:
             planned, chosen = self._found(plan_id)
@@ -186,6 +193,7 @@ class AgentService:
             self._plans.drop(plan_id, "this plan was already used")
             in_session = await self._made_again(planned, chosen)
             self._recorder.write(call, "begun")
+            call.begun = True
             replies = [reply async for reply in self.session.confirm(in_session, planned.waiting.word)]
             masked = self._hiding.masking(chosen)
             problems = [reply for reply in replies if isinstance(reply, Problem)]
@@ -194,10 +202,18 @@ class AgentService:
             call.change = next((each.undo for each in replies if isinstance(each, Done) and each.undo), None)
             return self._answer(chosen, masked(planned.command.slash), replies, Page())
 
-        return await self._in_turn(Call(caller, "apply", plan=plan_id[:40]), work)
+        call = Call(caller, "apply", plan=plan_id[:40])
+        carrying = self._carrying.start(self._in_turn(call, work), "a change of an agent", _unless_told)
+        try:
+            return await asyncio.shield(carrying)
+        except asyncio.CancelledError:
+            if not call.begun:
+                carrying.cancel()
+            raise
 
     async def close(self) -> None:
-        """Drop all plans and log out. The session is closed by its owner."""
+        """End what has begun, drop all plans and log out. The session is closed by its owner."""
+        await self._carrying.wait()
         await self._connection.close()
         self._plans.close()
 
@@ -347,6 +363,11 @@ class AgentService:
         if self._state(link) == planned.state:
             return planned.in_session
         return self._plans.same(planned, await self._replies(planned.command, whole=True))
+
+
+def _unless_told(name: str, error: BaseException) -> None:
+    if not isinstance(error, Failed):
+        to_log(name, error)
 
 
 def values_of(spec: CommandSpec, given: Mapping[str, str]) -> dict[str, str | list[str]]:

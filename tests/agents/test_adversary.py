@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from irisops.agents.approvals import Approvals
 from irisops.agents.connecting import IDLE
 from irisops.agents.plans import MOST_ASKED, TO_READ
 from irisops.engine.plans import LIFETIME
+from irisops.instance.calls import Answer, Call
 from irisops.logs import hide
 from irisops.profiles.model import Profile
 from tests.agents.serving import APPLY, GRANT, MODES, Agent, Person, agent, agent_on
@@ -301,7 +302,39 @@ async def test_a_guess_of_the_password_is_answered_as_any_other_word(tmp_path: P
 
 
 @both
-async def test_a_cancelled_call_is_recorded_and_leaves_a_true_journal(mode: str, tmp_path: Path) -> None:
+async def test_a_change_that_has_begun_ends_though_its_call_is_given_up(
+    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of a change would be something to which nobody said yes: a client must not stop it at will."""
+    async with agent(tmp_path, mode=mode) as it:
+        plan_id = await it.plan()
+        begun, goes_on = asyncio.Event(), asyncio.Event()
+        answers = it.world.instance.batch
+
+        async def held(calls: Sequence[Call]) -> list[Answer | Exception]:
+            if it.calls()[-1].outcome == "begun":
+                begun.set()
+                await goes_on.wait()
+            return await answers(calls)
+
+        monkeypatch.setattr(it.world.instance, "batch", held)
+        call = asyncio.create_task(it.call("apply", plan_id=plan_id))
+        await begun.wait()
+        call.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await call
+        goes_on.set()
+        await it.told("status")  # in its turn, after the change
+        assert it.world.instance.held("bob") == ("%SQL",)
+        assert [entry.status for entry in it.world.session.context.journal("local").entries()] == ["done"]
+        assert [call.outcome for call in it.calls()][-3:] == ["begun", "done", "done"]
+        assert await it.refused("apply", plan_id=plan_id) == "PlanGone"
+
+
+@both
+async def test_a_call_that_is_given_up_while_the_person_reads_changes_nothing(
+    mode: str, tmp_path: Path
+) -> None:
     async with agent(tmp_path, mode=mode) as it:
         plan_id = await it.plan()
         begun, goes_on = asyncio.Event(), asyncio.Event()
