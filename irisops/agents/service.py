@@ -29,6 +29,8 @@ from irisops.journal import JournalError
 from irisops.profiles.model import Profile
 from irisops.session import Session
 
+_LOG_IN_FIRST = "A person can connect once in irisops, whose keyring keeps the password, or give the profile a password_command."
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -325,7 +327,11 @@ class AgentService:
             served = {each.name for each in self.profiles()}
             others = [each.name.casefold() for each in self.session.hub.profiles() if each.name not in served]
             kept = [line for line in link.suggestions if not any(name in line.casefold() for name in others)]
-            raise Failed(replace(link, suggestions=kept), profile.name, self._hiding.masking(profile))
+            # Nobody can be asked here, and the agent's person starts no program for it.
+            cure = _LOG_IN_FIRST if link.error == "PasswordNeeded" else link.cure
+            raise Failed(
+                replace(link, suggestions=kept, cure=cure), profile.name, self._hiding.masking(profile)
+            )
         if are_hidden(profile):
             await self._hiding.learn(link)
         return link

@@ -69,7 +69,9 @@ async def test_a_client_that_cannot_ask_fails_closed_and_says_how_to_agree(mode:
         result = await it.call("apply", plan_id=plan_id)
         assert result.structured_content is not None
         assert result.structured_content["error"] == "NeedsApproval"
-        assert f"irisops approve {plan_id}" in result.structured_content["cure"]
+        # A home that a terminal does not know, as the demo's, is said.
+        home = f"IRISOPS_HOME={tmp_path} irisops approve {plan_id}."
+        assert home in result.structured_content["cure"]
         assert not it.changed
 
 
@@ -258,6 +260,17 @@ async def test_a_refused_password_is_not_sent_again(tmp_path: Path) -> None:
         assert await it.refused("license") == "LoginRefused"
         assert await it.refused("license") != "LoginRefused"
         assert len(it.world.instance.logins) == 1
+
+
+async def test_without_a_password_the_cure_is_one_that_the_person_has(tmp_path: Path) -> None:
+    async with agent(tmp_path) as it:
+        it.world.session.hub.ask = None
+        await it.world.session.hub.secrets.forget(APPLY)
+        result = await it.call("license")
+        assert result.structured_content is not None
+        assert result.structured_content["error"] == "PasswordNeeded"
+        assert "in a terminal" not in result.structured_content["cure"]
+        assert "password_command" in result.structured_content["cure"]
 
 
 async def test_every_call_is_recorded(tmp_path: Path) -> None:
