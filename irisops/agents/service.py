@@ -29,7 +29,9 @@ from irisops.journal import JournalError
 from irisops.profiles.model import Profile
 from irisops.session import Session
 
-_LOG_IN_FIRST = "A person can connect once in irisops, whose keyring keeps the password, or give the profile a password_command."
+_LOG_IN_FIRST = (
+    "A person can connect once in irisops, whose keyring keeps it, or give the profile a password_command."
+)
 
 
 @dataclass(frozen=True, slots=True)
