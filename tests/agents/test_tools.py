@@ -112,8 +112,8 @@ def test_the_commands_of_agents_are_those_that_read_or_plan() -> None:
     assert WITH_NAMES <= READS | CHANGES
     planning = {spec.name for spec in REGISTRY if spec.changes and spec.needs_connection}
     assert planning - CHANGES == {
-        "apply", "gateway server", "helper install", "helper remove", "password", "share after", "user add",
-        "user copy",
+        "apply", "gateway server", "helper install", "helper remove", "password", "share after", "sql cancel",
+        "user add", "user copy",
     }  # fmt: skip
     reading = {spec.name for spec in REGISTRY if spec.needs_connection and (spec.shows or not spec.changes)}
     assert reading - READS - CHANGES == {
