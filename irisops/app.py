@@ -19,7 +19,6 @@ from textual.command import Provider
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.theme import Theme
-from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
@@ -28,12 +27,9 @@ from irisops.contract.quoting import filled
 from irisops.contract.replies import Done, Effect, Problem
 from irisops.ui import keys, themes
 from irisops.ui.card import Card
-from irisops.ui.cards.facts import FactsSection
-from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.conversation import Conversation
 from irisops.ui.door import Door
 from irisops.ui.frame import BROAD_FROM, SIDE_PANEL_FROM, window_title
-from irisops.ui.grid import Grid
 from irisops.ui.history import History
 from irisops.ui.housekeeping import Housekeeping
 from irisops.ui.panels import Body, Header, MainScreen, Replay, SidePanel, StatusLine
@@ -44,6 +40,7 @@ from irisops.ui.saving import save
 from irisops.ui.search import Highlight, SearchBar
 from irisops.ui.terminal import CrashConsole, TerminalTitle, on_ending_signals, send_to_tmux
 from irisops.ui.themes import sheets
+from irisops.ui.typed_keys import WORD, Typing
 
 if TYPE_CHECKING:
     from irisops.copying import CopyScreen
@@ -58,12 +55,6 @@ QUIT_WINDOW = 2.0
 
 TO_READ = 6.0
 """Seconds that a note is shown which has to be read."""
-
-WORD = 0.4
-"""Seconds between two letters of one word, at most: so long is a letter held that acts on a card."""
-
-KEYED = (Grid, FactsSection, ProblemSection)
-"""Widgets with letters or digits of their own: `takes` says which, `action_act` does it."""
 
 NO_COLOURS = (NoColor(),)
 FORM_WAITS = "The editor opens when your line is sent or cleared"
@@ -118,10 +109,6 @@ class IrisopsApp(App[int]):
         self._poll_interval = poll_interval
         self._now = now
         self._last_interrupt = float("-inf")
-        self._word = word
-        self._held: events.Key | None = None
-        """A letter that acts where the focus is, until it is clear that it begins no word."""
-        self._hold: Timer | None = None
         self._form_waits: Conversation.FormWanted | None = None
         """Editor to open once the line is sent or cleared: letters typed ahead must not land in its fields."""
         self._starting: Worker[None] | None = None
@@ -137,6 +124,9 @@ class IrisopsApp(App[int]):
         self.side = SidePanel()
         self.conversation = Conversation(chat, History(history, now), self._time, seconds)
         self.status = StatusLine()
+        self._typing = Typing(
+            self, self.conversation.prompt, self.conversation.questions, self.action_keys, word
+        )
         self._replay: Replay | None = None
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -376,81 +366,21 @@ class IrisopsApp(App[int]):
         self.push_screen(keys.KeysScreen(keys.active_keys(self.focused or self.screen)))
 
     async def on_event(self, event: events.Event) -> None:
-        """A printable key belongs to the prompt unless it means something where the focus is.
-
-        The focus moves before the key is handed on, not after it came back unused: a fast typist's next key, Enter
-        among them, is already waiting and would reach the row under the cursor.
-        """
+        """Give keys and pastes to whom they belong."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             self._housekeeping.key()
-            if self._asked() and event.key.startswith("alt+") and event.character:
-                # Terminals send Esc and a letter right after it as Alt+letter; no question has a key with Alt.
-                await self._pressed(events.Key("escape", "\x1b"))
-                event = events.Key(event.key.removeprefix("alt+"), event.character)
-            elif self._asked() and self.conversation.questions.begins_line(event):
-                # They lose an Esc right before a sign that is no letter: `/` at the start of a password is one.
-                await self._pressed(events.Key("escape", "\x1b"))
-            await self._pressed(event)
+            for key in self._typing.pressed(event):
+                if len(self.screen_stack) > 1:
+                    await super().on_event(key)
+                elif not self._typing.takes(key):
+                    await super().on_event(key)
+                    self.conversation.questions.after_key(key)
             return
         if isinstance(event, events.Paste) and not event.is_forwarded and len(self.screen_stack) == 1:
             self.conversation.questions.before_paste(event.time)
             if not isinstance(self.focused, Input):
                 self.conversation.focus_prompt()
         await super().on_event(event)
-
-    def _asked(self) -> bool:
-        question = self.conversation.questions.shown
-        return question is not None and question.armed and len(self.screen_stack) == 1
-
-    async def _pressed(self, event: events.Key) -> None:
-        if len(self.screen_stack) > 1:
-            await super().on_event(event)
-            return
-        self.conversation.questions.before_key(event)
-        self._release(event)
-        focused = self.focused
-        if event.character == "/" and isinstance(focused, Grid) and focused.takes(event.key):
-            focused.action_find()  # at once: what is typed next belongs to the filter line
-            return
-        if self._acts(event):
-            self._held = event
-            self._hold = self.set_timer(self._word, self._release)
-            return
-        if self._is_for_prompt(event):
-            prompt = self.conversation.prompt
-            if event.character == "?" and not prompt.text and not prompt.veiled:
-                self.action_keys()
-                return
-            self.screen.set_focus(self.conversation.prompt.input)
-        await super().on_event(event)
-        self.conversation.questions.after_key(event)
-
-    def _acts(self, event: events.Key) -> bool:
-        """True for a letter that acts where the focus is."""
-        return event.is_printable and isinstance(self.focused, KEYED) and self.focused.takes(event.key)
-
-    def _release(self, event: events.Key | None = None) -> None:
-        """Let the held letter act; if another letter follows it (`event`), they begin a word, for the prompt.
-
-        A letter acts only when the next one can no longer be of the same word: `u` on a table of tunnels ends a
-        share, and "users" must not.
-        """
-        held, self._held = self._held, None
-        if held is None:
-            return
-        if self._hold is not None:
-            self._hold.stop()
-        prompt = self.conversation.prompt
-        if event is not None and event.is_printable and event.character != held.character:
-            if not prompt.typing:
-                prompt.put("")
-            prompt.input.insert_text_at_cursor(held.character or "")
-            self.screen.set_focus(prompt.input)
-        elif isinstance(self.focused, KEYED) and self.focused.takes(held.key):
-            self.focused.action_act(held.key)
-
-    def _is_for_prompt(self, event: events.Key) -> bool:
-        return event.is_printable and not self._asked() and not isinstance(self.focused, Input)
 
     def on_resize(self, event: events.Resize) -> None:
         """On a narrow screen the side panel is folded into the status line."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import irisops
+from irisops.limits import absolute
 
 if TYPE_CHECKING:
     import asyncio
@@ -99,7 +100,7 @@ def locate(name: str, environment: Mapping[str, str]) -> str | None:
     if sys.platform == "win32":
         listed = environment.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").split(";")
         endings = ("", *listed) if Path(name).suffix.upper() in map(str.upper, listed) else tuple(listed)
-    folders = [""] if Path(name).name != name else _absolute(environment.get("PATH", ""))
+    folders = [""] if Path(name).name != name else absolute(environment.get("PATH", "")).split(os.pathsep)
     for folder in folders:
         for ending in endings:
             path = Path(folder, name + ending)
@@ -115,7 +116,7 @@ def program_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of a foreign program."""
     kept = {name: value for name, value in environ.items() if name not in SECRETS}
     if "PATH" in kept:
-        kept["PATH"] = os.pathsep.join(_absolute(kept["PATH"]))
+        kept["PATH"] = absolute(kept["PATH"])
     return kept
 
 
@@ -124,8 +125,8 @@ def python_environment(environ: Mapping[str, str]) -> dict[str, str]:
     kept: dict[str, str] = {}
     for name, value in program_environment(environ).items():
         if name in _PYTHON_FOLDERS:
-            if folders := _absolute(value):
-                kept[name] = os.pathsep.join(folders)
+            if folders := absolute(value):
+                kept[name] = folders
         elif not name.startswith("PYTHON") or name in _PYTHON_KEPT:
             kept[name] = value
     root = Path(irisops.__file__).resolve().parent.parent
@@ -133,19 +134,6 @@ def python_environment(environ: Mapping[str, str]) -> dict[str, str]:
         # A checkout that runs from its own folder; installed packages, editable or not, need no entry.
         kept["PYTHONPATH"] = os.pathsep.join(filter(None, (str(root), kept.get("PYTHONPATH", ""))))
     return kept
-
-
-def _absolute(folders: str) -> list[str]:
-    return [folder for folder in folders.split(os.pathsep) if Path(folder).is_absolute()]
-
-
-def pass_over_relative_folders() -> None:
-    """Leave the absolute folders alone in this process's own PATH: libraries in it look programs up and run them, too.
-
-    Such as the keyring, which asks a compiler for the libraries of macOS (`ctypes.util.find_library`), on any platform.
-    """
-    if "PATH" in os.environ:
-        os.environ["PATH"] = program_environment(os.environ)["PATH"]
 
 
 # starting

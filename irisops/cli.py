@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from irisops import streams
 from irisops.cli_options import Arguments, parser
-from irisops.limits import no_core_dumps
+from irisops.limits import no_core_dumps, pass_over_relative_folders
 
 if TYPE_CHECKING:
     import argparse
@@ -57,8 +57,6 @@ def _main(arguments: list[str]) -> int:
     if arguments[:1] == ["simulator"]:
         return _simulator(arguments[1:])
     options = parser().parse_args(arguments)
-    from irisops.children import pass_over_relative_folders  # noqa: PLC0415 - not for --help
-
     no_core_dumps()
     pass_over_relative_folders()
     status: int = _imported(SUBCOMMANDS[options.command])(options)

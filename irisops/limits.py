@@ -1,10 +1,11 @@
 """Limits that a process sets for itself, first thing in its `main`: between fork and exec this would be unsafe.
 
-Apart from `children`, whose means of starting programs the driver's process does not need in its memory.
+Apart from `children`: neither the driver's process nor `--help` needs the means of starting programs in its memory.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -73,3 +74,21 @@ def limit_deeds(open_files: int) -> bool:
         except (OSError, ValueError):
             return False
     return True
+
+
+def absolute(folders: str) -> str:
+    """The absolute folders of a list such as PATH; a relative one means the working folder."""
+    split = folders.split(os.pathsep)
+    kept = [each for each in split if os.path.isabs(each)]  # noqa: PTH117 - `--help` does without pathlib
+    if sys.platform == "win32":  # `\tools` is below the root of the drive of the working folder
+        kept = [each for each in kept if os.path.splitdrive(each)[0]]
+    return os.pathsep.join(kept)
+
+
+def pass_over_relative_folders() -> None:
+    """Leave the absolute folders alone in this process's own PATH: libraries in it look programs up and run them, too.
+
+    Such as the keyring, which asks a compiler for the libraries of macOS (`ctypes.util.find_library`), on any platform.
+    """
+    if "PATH" in os.environ:
+        os.environ["PATH"] = absolute(os.environ["PATH"])

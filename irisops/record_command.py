@@ -14,19 +14,15 @@ from irisops.connections.recorder import Recorder
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless
-from irisops.demo import DemoError, running, simulator_options
 from irisops.files import named_file
-from irisops.profiles.address import AddressError, named, parse_address
 from irisops.profiles.model import Profile
-from irisops.profiles.places import Places
-from irisops.profiles.secrets import Secrets
-from irisops.profiles.settings import start_log
 from irisops.run_command import (
     STATUS_OF_INTERRUPT,
     Exit,
     Output,
     ask_on_terminal,
     exit_of,
+    opened,
     run_line,
     take_password,
     until_signal,
@@ -70,38 +66,12 @@ async def _record(
     options: argparse.Namespace, output: Output, password: str | None, begun: Callable[[], None]
 ) -> int:
     try:
-        if options.demo:
-            with running(simulator_options(options)) as demo:
-                session = Session(demo.places, secrets=Secrets(None), extra=[demo.profile])
-                return await _on(session, demo.profile, options, output, demo.password, begun=begun)
-        places = Places.find()
-        start_log(places, options.log_level)
-        wanted = options.run_profile or options.profile
-        if options.url:
-            profile: Profile | None = parse_address(options.url)
-            session = Session(
-                places, extra=[profile] if profile else [], first=profile.name if profile else ""
-            )
-        else:
-            session = Session(places, first=wanted)
-            session.load_profiles()
-            profile = session.start_profile()
-        if profile is not None:
-            return await _on(session, profile, options, output, password, begun=begun)
-        if wanted:
-            refusal = Refusal(
-                "NoSuchProfile",
-                f"There is no profile {named(wanted)}.",
-                'irisops run "/profiles" lists them.',
-            )
-        else:
-            refusal = Refusal(
-                "WhichProfile", "It is not said which instance to record.", "Add --profile NAME."
-            )
-    except DemoError as error:
-        refusal = Refusal("NoSimulator", str(error), "Please report it.")
-    except AddressError as error:
-        refusal = Refusal("BadAddress", str(error), "Write it as iris://user@host:1972/NAMESPACE.")
+        with opened(options, password, polling=True) as (session, profile, known):
+            if profile is not None:
+                return await _on(session, profile, options, output, known, begun=begun)
+        refusal = Refusal("WhichProfile", "It is not said which instance to record.", "Add --profile NAME.")
+    except Refusal as raised:
+        refusal = raised
     problem = refusal.problem()
     output.reply(problem)
     return exit_of(problem)

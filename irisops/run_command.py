@@ -382,33 +382,49 @@ async def until_signal(
         return 128 + ended[0]
 
 
+@contextlib.contextmanager
+def opened(
+    options: argparse.Namespace, password: str | None, *, polling: bool
+) -> Iterator[tuple[Session, Profile | None, str | None]]:
+    """The session of a command line (`--demo`, `--url`, a profile), its profile if there is one, and its password.
+
+    Raises `Refusal`.
+    """
+    if options.demo:
+        try:
+            with running(simulator_options(options)) as demo:
+                session = Session(demo.places, secrets=Secrets(None), extra=[demo.profile], polling=polling)
+                yield session, demo.profile, demo.password
+        except DemoError as error:
+            raise Refusal("NoSimulator", str(error), "Please report it.") from None
+        return
+    places = Places.find()
+    start_log(places, options.log_level)
+    if options.url:
+        try:
+            profile = parse_address(options.url)
+        except AddressError as error:
+            cure = "Write it as iris://user@host:1972/NAMESPACE."
+            raise Refusal("BadAddress", str(error), cure) from None
+        yield Session(places, extra=[profile], first=profile.name, polling=polling), profile, password
+        return
+    wanted = options.run_profile or options.profile
+    session = Session(places, first=wanted, polling=polling)
+    session.load_profiles()
+    found = session.start_profile()
+    if found is None and wanted:
+        cure = 'irisops run "/profiles" lists them.'
+        raise Refusal("NoSuchProfile", f"There is no profile {named(wanted)}.", cure)
+    yield session, found, password
+
+
 async def _run(options: argparse.Namespace, output: Output) -> int:
     """Run the command on the demo, on `--url`, or on a profile."""
-    password = take_password()
     try:
-        if options.demo:
-            with running(simulator_options(options)) as demo:
-                session = Session(demo.places, secrets=Secrets(None), extra=[demo.profile], polling=False)
-                return await _run_in(session, options, output, demo.profile, demo.password)
-        places = Places.find()
-        start_log(places, options.log_level)
-        if options.url:
-            profile = parse_address(options.url)
-            session = Session(places, extra=[profile], first=profile.name, polling=False)
+        with opened(options, take_password(), polling=False) as (session, profile, password):
             return await _run_in(session, options, output, profile, password)
-        wanted = options.run_profile or options.profile
-        session = Session(places, first=wanted, polling=False)
-        session.load_profiles()
-        found = session.start_profile()
-        if found is not None or not wanted:
-            return await _run_in(session, options, output, found, password)
-        cure = 'irisops run "/profiles" lists them.'
-        problem = Refusal("NoSuchProfile", f"There is no profile {named(wanted)}.", cure).problem()
-    except DemoError as error:
-        problem = Refusal("NoSimulator", str(error), "Please report it.").problem()
-    except AddressError as error:
-        cure = "Write it as iris://user@host:1972/NAMESPACE."
-        problem = Refusal("BadAddress", str(error), cure).problem()
+    except Refusal as refusal:
+        problem = refusal.problem()
     output.reply(problem)
     return exit_of(problem)
 

@@ -41,7 +41,7 @@ from irisops.profiles.vault import Vault
 
 if TYPE_CHECKING:
     from irisops.connections.open_shares import SharingSettings
-    from irisops.instance.connection import Target
+    from irisops.instance.target import Target
 
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 

@@ -35,12 +35,12 @@ def chat(options: argparse.Namespace) -> int:
     places = Places.find()
     start_log(places, options.log_level)
 
-    def session() -> Session:
-        from irisops import sessions  # noqa: PLC0415 - with the engine 30 ms, not before the first paint
+    def make() -> Session:
+        from irisops import session  # noqa: PLC0415 - with the engine 30 ms, not before the first paint
 
-        return sessions.own(places, options.profile, connect_first=not plain)
+        return session.Session(places, first=options.profile, connect_first=not plain)
 
-    return converse(session()) if plain else show(places, session)
+    return converse(make()) if plain else show(places, make)
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -54,9 +54,9 @@ def demo(options: argparse.Namespace) -> int:
 
 
 def _session_of_demo(practice: Practice, ready: Demo | None = None) -> Session:
-    from irisops import sessions  # noqa: PLC0415 - not before the first paint
+    from irisops.demo_session import session_on  # noqa: PLC0415 - not before the first paint
 
-    return sessions.of_demo(practice, ready)
+    return session_on(practice, ready)
 
 
 def is_plain(options: argparse.Namespace) -> bool:

@@ -121,7 +121,7 @@ async def test_the_side_panel_gets_its_figures(chatting: Chatting) -> None:
 
 async def test_a_killed_instance_is_stale_said_once_and_recovers_by_itself(chatting: Chatting) -> None:
     chatting.simulator.kill()
-    await chatting.until(lambda: chatting.active.stale, 5)
+    await chatting.until(lambda: chatting.active.stale)
     problem = (await chatting.say("/license"))[-1]
     assert isinstance(problem, Problem)
     assert problem.cure

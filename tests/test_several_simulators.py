@@ -1,4 +1,4 @@
-"""Three real instances at once, one stalling, one dying: the other stays at full speed."""
+"""Three real instances at once, one stalling, one dying: the other answers as before."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -51,17 +50,6 @@ async def three(tmp_path: Path) -> AsyncIterator[tuple[Chatting, dict[str, Simul
             simulator.kill()
 
 
-async def pace(chatting: Chatting) -> float:
-    """Seconds that a reading of the steady one takes: the median of ten."""
-    taken: list[float] = []
-    for _ in range(10):
-        started = time.perf_counter()
-        (facts,) = await chatting.say("/on steady /status")
-        taken.append(time.perf_counter() - started)
-        assert not isinstance(facts, Problem)
-    return sorted(taken)[5]
-
-
 async def dashboard(chatting: Chatting) -> dict[str, str]:
     """State of each instance as the dashboard has it."""
     (table,) = await chatting.say("/dashboard")
@@ -69,17 +57,15 @@ async def dashboard(chatting: Chatting) -> dict[str, str]:
     return {str(row["instance"]): str(row["state"]) for row in table.rows}
 
 
-async def test_one_stalls_one_dies_and_the_other_stays_at_full_speed(
+async def test_one_stalls_one_dies_and_the_other_answers_as_before(
     three: tuple[Chatting, dict[str, Simulator]],
 ) -> None:
     chatting, simulators = three
-    chatting.session.context.patience = 2.0
     board, holders = await chatting.say("/on all /license")
     assert isinstance(board, Table)
     assert isinstance(holders, Table)
     assert [column.title for column in board.columns][1:4] == list(NAMES)
     assert {row["instance"] for row in holders.rows} == set(NAMES)
-    before = await pace(chatting)
     simulators["dying"].kill()
     stalling = simulators["stalling"].child
     assert stalling is not None
@@ -87,14 +73,15 @@ async def test_one_stalls_one_dies_and_the_other_stays_at_full_speed(
     hub = chatting.session.hub
     await chatting.until(lambda: hub.links["dying"].connection.state.name == "lost")
 
-    after = await pace(chatting)
-    # Waiting for the others would cost their whole deadline.
-    assert after < max(1.5, 4 * before), (before, after)
     polled = hub.links["steady"].counts
     await chatting.until(lambda: hub.links["steady"].counts is not polled)
 
+    waiting = asyncio.create_task(chatting.say("/on all /license"))
+    (facts,) = await chatting.say("/on steady /status")
+    assert not isinstance(facts, Problem)
+    assert not waiting.done(), "it still waits for the one that stalls"
     async with asyncio.timeout(LONG):
-        replies = await chatting.say("/on all /license")
+        replies = await waiting
     why = [reply.message for reply in replies if isinstance(reply, Problem)]
     assert any("stalling" in each for each in why), why
     assert any("dying" in each for each in why), why

@@ -40,6 +40,12 @@ class Checked:
     password: str = field(default="", repr=False)
 
 
+def texts_of(raw: Cell | list[str]) -> list[str]:
+    """The entries of a list as it was given: ticked in a form, or typed with commas."""
+    texts = raw if isinstance(raw, list) else str(raw or "").split(",")
+    return [text.strip() for text in texts if text.strip()]
+
+
 @dataclass(slots=True)
 class Start:
     """Initial values of a new object. `title` is appended to the plan's title; `notes` are shown in the form."""

@@ -4,7 +4,8 @@ They are listed, so that a new one is closed to programs until somebody decides.
 registry, and names what is left out of it on purpose: what touches this machine (profiles, settings, files, the
 gateway's CSP.ini), what opens the instance to others (shares), what makes or asks for a password (`/user add`,
 `/user copy`, `/password`), what runs another command or speaks to another machine (`/on`, `/explain web`), what a
-screen repeats (`/watch`, `/alert`), and statements of others, which may hold a password (`/sql running`).
+screen repeats (`/watch`, `/alert`), and what shows statements of others, which may hold a password (`/sql running`,
+`/sql cancel`).
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from irisops.contract.clock import Clock
 from irisops.contract.secret_words import show_names
 from irisops.instance.calls import Answer, Call
 from irisops.instance.errors import LOGIN_REFUSALS, InstanceProblem, LoginRefused
+from irisops.instance.target import Target
 from irisops.instance.values import Remade
 from irisops.instance.web import WebAddress
 from irisops.profiles.model import Profile
@@ -25,7 +26,6 @@ if TYPE_CHECKING:  # what reads an instance is imported at the first connect, af
     from irisops.connections.session_times import KnownBirths, KnownTimeouts
     from irisops.instance.capabilities import Capabilities
     from irisops.instance.connection import State as ConnectionState
-    from irisops.instance.connection import Target
     from irisops.instance.models import LicenseBoard, PollCounts, SystemInfo, WebSession
     from irisops.instance.security.access import Access
     from irisops.instance.security.request_facts import RequestFacts
@@ -94,13 +94,11 @@ class InstanceConnection(Protocol):
         ...
 
 
-Connector = Callable[["Target"], InstanceConnection]
+Connector = Callable[[Target], InstanceConnection]
 
 
 def target_of(profile: Profile) -> Target:
     """Where the connection goes."""
-    from irisops.instance.connection import Target  # noqa: PLC0415 - not at the start
-
     return Target(
         host=profile.host,
         port=profile.port,

@@ -26,6 +26,12 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     return [by_key[key] for key in [*close, *sorted(containing)][:most]]
 
 
+def hint(name: str, known: Iterable[str]) -> str:
+    """A sentence with the most similar names, to be put behind another; "" without any."""
+    close = nearest(name, known)
+    return f" Did you mean {listed(close, 'or')}?" if close else ""
+
+
 def no_such(
     error: str,
     what: str,

@@ -24,7 +24,6 @@ from irisops.instance.login import (
     LoggedIn,
     State,
     StateName,
-    Target,
     crashed,
     log_in,
     not_connected,
@@ -34,6 +33,7 @@ from irisops.instance.login import (
 )
 from irisops.instance.models import SystemInfo
 from irisops.instance.system import DICTIONARY_SECONDS, DictionarySlow, read_at_connect
+from irisops.instance.target import Target
 from irisops.instance.values import answered
 from irisops.instance.web import WebAddress
 

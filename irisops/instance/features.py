@@ -570,6 +570,9 @@ FEATURES: Mapping[str, Feature] = {
                 ),
             ),
         ),
+        # UNVERIFIED: that it works over the driver. Settle: CANCEL QUERY with the pid of a connection that runs a long
+        # SELECT, then CURRENT_STATEMENTS.
+        Feature("statements.cancel", (Route("statement", "SQL CANCEL QUERY", ()),)),
         Feature("monitor.state", (_method("%SYSTEM.Monitor", "State", "Alerts"),), "%DB_IRISSYS:R"),
         # The class dictionary does not list views and statements; using them tells.
         Feature("sql.schemas", (Route("statement", "SQL view INFORMATION_SCHEMA.TABLES", ()),)),

@@ -191,6 +191,15 @@ async def classes_in_global(instance: Instance, name: str) -> tuple[list[StoredC
     return await _described(instance, sorted(each for each in names if not each.startswith(_SYSTEM))), unread
 
 
+async def known_globals(instance: Instance, most: int) -> list[str]:
+    """Globals in which classes of people's own keep data, of the first `most` classes. Raises the named problem."""
+    sql = (
+        f"SELECT TOP {int(most)} DataLocation FROM %Dictionary.CompiledStorage WHERE NOT parent %STARTSWITH ?"  # noqa: S608 - a number
+    )
+    rows = await statement_by(instance, "indexes.storage", Query(sql, ("%",)))
+    return sorted({global_of(place) for row in rows if (place := as_text(row[0]))})
+
+
 async def classes_named(instance: Instance, name: str) -> list[StoredClass]:
     """The class of that name, or of that table; empty without one. Raises the named problem."""
     schema, _, table = name.rpartition(".")

@@ -29,22 +29,10 @@ from irisops.instance.errors import (
 )
 from irisops.instance.failures import call_failure, connect_failure, secrets_of, status_failure
 from irisops.instance.status import decode_status, is_error_status
+from irisops.instance.target import Target
 from irisops.instance.values import answered
 
 StateName = Literal["connecting", "connected", "lost", "refused", "off"]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where and as whom to connect. The password is never part of it."""
-
-    host: str
-    port: int
-    namespace: str
-    user: str
-    timeout: float = 10.0
-    """Seconds to wait for the connection itself."""
-    sslconfig: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,11 @@ class _Cell(Generic[T]):
         return self._convert(None if place is None else unpacked(process.kept)[place])
 
 
+def is_system(holder: Value, ending: Value) -> bool:
+    """See `Process.system`: by its license user id, and whether it can be terminated."""
+    return not as_text(holder) and not as_flag(ending)
+
+
 class Process(NamedRow):
     """One row of `%SYS.ProcessQuery`, the columns that need no answer from it (facts: license-sessions 4.1).
 
@@ -274,7 +279,7 @@ class Process(NamedRow):
     @property
     def system(self) -> bool:
         """A daemon: no license holder and not to be ended by a person."""
-        return self.license_id == "" and not self.can_be_terminated
+        return is_system(self.license_id, self.can_be_terminated)
 
     @property
     def suspended(self) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
-from operator import add
+from operator import add, itemgetter
 from typing import TypeGuard, cast
 
 from irisops.instance.calls import Value
@@ -117,16 +117,20 @@ def applied(before: list[list[Value]], item: dict[str, Json], width: int) -> lis
     length = sum(numbers[0::3]) + sum(numbers[2::3])
     if sum(numbers[0::3]) != len(columns[0]) or length * width > MOST_CELLS:
         raise ChannelError("a difference brings other rows than it uses")
-    after = columns if not any(numbers[2::3]) else [[] for _ in range(width)]
-    taken = 0
+    # Where each row comes from, in the earlier rows with the new ones behind them: a column is then picked in one go.
+    rows: list[int] = []
+    taken = size
     for sent, start, count in zip(numbers[0::3], numbers[1::3], numbers[2::3], strict=True):
         if start + count > size:
             raise ChannelError("a difference goes beyond the list that it is to")
-        if after is not columns:
-            for column in range(width):
-                after[column] += columns[column][taken : taken + sent]
-                after[column] += before[column][start : start + count]
+        rows += range(taken, taken + sent)
+        rows += range(start, start + count)
         taken += sent
+    if not any(numbers[2::3]):
+        after = columns
+    else:
+        pick = itemgetter(*rows, 0)  # one more: of one place alone it would be no tuple
+        after = [[*pick(old + new)[:-1]] for old, new in zip(before, columns, strict=True)]
     for each in cells:
         _change(after, _list(each))
     return after

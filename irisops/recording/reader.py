@@ -25,8 +25,8 @@ _WIDTH = 11
 _USED = "max(coalesce(p.units, 0), coalesce(p.connections, 0))"
 _WHYS = frozenset({"", "asleep", "silent", "restarted", "clock"})
 _MOST_TEXT = 2_000
-MOST_WHOLE = 8
-"""Whole answers that are kept unpacked; ten thousand processes are 8 MB."""
+MOST_CELLS = 1_600_000
+"""Cells of whole answers that are kept unpacked: eight times ten thousand processes, each 8 MB, or more small lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ class Recording:
         kept = self._whole.pop((key, base), None)
         answer, columns = answer_of([body for _, body in bodies[kept is not None :]], kept)
         self._whole[key, base] = columns
-        while len(self._whole) > MOST_WHOLE:
+        while sum(map(_cells, self._whole.values())) > MOST_CELLS and len(self._whole) > 1:
             del self._whole[next(iter(self._whole))]
         return answer
 
@@ -222,6 +222,10 @@ class Recording:
             if not rows:
                 raise damaged("an answer is the difference to one that is not there")
         return bodies[::-1]
+
+
+def _cells(columns: list[list[Value]]) -> int:
+    return len(columns) * len(columns[0]) if columns else 1
 
 
 def moment(at: float) -> datetime:

@@ -12,7 +12,6 @@ from typing import Any
 
 from irisops.instance.calls import ClassMethod, Value
 from irisops.instance.class_queries import read_rows
-from irisops.instance.connection import Target
 from irisops.instance.errors import (
     InstanceError,
     InstanceProblem,
@@ -30,6 +29,7 @@ from irisops.instance.security.lists import BINDINGS, list_applications, list_re
 from irisops.instance.security.object_state import login_bits
 from irisops.instance.security.permissions import Permission
 from irisops.instance.security.settings_state import read_settings
+from irisops.instance.target import Target
 from irisops.instance.usage.license import license_rows
 from irisops.instance.values import as_flag, as_int
 from irisops.sharing.lease import Where

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from irisops.instance.connection import Connection, Target
+from irisops.instance.connection import Connection
 from irisops.instance.errors import InstanceProblem, LoginRefused
 from irisops.instance.models import SystemInfo
 from irisops.instance.routes import Instance
+from irisops.instance.target import Target
 from irisops.instance.web import WebAddress
 from irisops.sharing import guests, procs
 from irisops.sharing.agent_files import RUNTIME_PREFIX

@@ -31,7 +31,7 @@ from irisops.ui.cards.table import FindLine, TableSection
 from irisops.ui.figures import clock
 from irisops.ui.grid import Grid
 from irisops.ui.keys import CARD_KEYS
-from irisops.ui.lines import GivenLines, Ground, Lines, same
+from irisops.ui.lines import GivenLines, Ground, Lines, Onward, same
 from irisops.ui.links import NO_COMMANDS, Commands, commands_in
 from irisops.ui.record import Entry
 
@@ -96,13 +96,6 @@ class Card(Vertical, can_focus=True):
             "enter", "take", "That command into the prompt; a folded card opens", show=False, id="card.take"
         ),
     ]
-
-    class Leave(Message):
-        """Tab went beyond the commands named in the card."""
-
-        def __init__(self, step: int) -> None:
-            super().__init__()
-            self.step = step
 
     class Changed(Message):
         """The card has a new section: the transcript may have to remove old turns."""
@@ -436,7 +429,7 @@ class Card(Vertical, can_focus=True):
         elif step < 0 and self._link and self.stops() != [self]:
             self.stops()[-1].focus()
         else:
-            self.post_message(self.Leave(step))
+            self.post_message(Onward(step))
 
     def _mark_link(self, command: str) -> None:
         self._link = command

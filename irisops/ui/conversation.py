@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
@@ -19,10 +18,9 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
-from irisops.contract import picks
 from irisops.contract.chat import Chat, Command, Notice, Overview
 from irisops.contract.quoting import filled
-from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Progress, Reply
+from irisops.contract.replies import Cell, Done, Effect, Form, Problem, Progress
 from irisops.contract.secret_words import ASKS, KEY_OF_MODEL, has_secret, without_secrets
 from irisops.contract.wording import harmless
 from irisops.files import cure_of
@@ -32,12 +30,11 @@ from irisops.ui.card import Card, Pinned
 from irisops.ui.cards.facts import FactsSection
 from irisops.ui.cards.plan import PlanSection
 from irisops.ui.cards.problem import ProblemSection
-from irisops.ui.cards.table import TableSection
-from irisops.ui.follow_up import about_of, arrange
+from irisops.ui.follow_up import Offers, about_of, arrange
 from irisops.ui.grid import Grid
 from irisops.ui.history import History
-from irisops.ui.jobs import Job, cancelled, failure_of, replies_of
-from irisops.ui.lines import Ground, Lines
+from irisops.ui.jobs import Job, Runner, cancelled, failure_of
+from irisops.ui.lines import Ground, Lines, Picked
 from irisops.ui.links import Commands
 from irisops.ui.pace import Paces
 from irisops.ui.popup import command_item
@@ -54,9 +51,6 @@ WITHHELD = Problem(
 )
 LONG = 10.0
 """Seconds after which somebody may have turned to another window."""
-
-MORE = ("more", "show more", "show me more", "the rest", "show all")
-"""Lines that unfold the newest card, if it hides something."""
 
 
 class Conversation(Ground, Vertical):
@@ -97,11 +91,6 @@ class Conversation(Ground, Vertical):
             super().__init__()
             self.problem = problem
 
-    class _Replied(Message):
-        def __init__(self, job: Job, reply: Reply) -> None:
-            super().__init__()
-            self.job, self.reply = job, reply
-
     def __init__(
         self,
         chat: Chat,
@@ -120,7 +109,8 @@ class Conversation(Ground, Vertical):
         self._named: Commands | None = None
         self._waiting: deque[str] = deque()
         """Lines typed while a job runs, next first."""
-        self._jobs: dict[Worker[None], Job] = {}
+        self._runner = Runner(self, seconds)
+        self._offers = Offers(self.transcript, self.prompt, chat.commands, self._go_on_with)
         self.searching: SearchBar | None = None
         self.questions = Questions(self, self.prompt, self._is_command, lambda: self.searching is not None)
         self._confirming: Card | None = None
@@ -142,7 +132,7 @@ class Conversation(Ground, Vertical):
     @property
     def running(self) -> Job | None:
         """The running job, without refreshes of live cards."""
-        return next((job for job in self._jobs.values() if not (job.refresh or job.asks)), None)
+        return self._runner.current
 
     @property
     def busy(self) -> bool:
@@ -190,12 +180,8 @@ class Conversation(Ground, Vertical):
         self.prompt.wait([without_secrets(line) for line in self._waiting])
 
     def _begin(self, text: str) -> None:
-        self._call_off()
-        line = picks.offered(self._newest.replies if self._newest else ()).get(text.casefold())
-        if line is not None:
-            self._pick(line)
-            return
-        if text.casefold() in MORE and self._unfold():
+        self._runner.call_off()
+        if self._offers.take(text):
             return
         if not self._chat.ready(text):
             self._preparing = self.run_worker(self._prepare(text), group="sentence", exit_on_error=False)
@@ -216,58 +202,28 @@ class Conversation(Ground, Vertical):
         if isinstance(command, Command):
             self._start(Job(card, command, lambda: self._chat.run(command), beside=True))
 
-    def _call_off(self) -> None:
-        """The person goes on: what the model would have chosen is not wanted any more."""
-        for worker, job in self._jobs.items():
-            if job.asks:
-                worker.cancel()
-
     async def _prepare(self, text: str) -> None:
-        """Load what a sentence needs without holding up the screen, then handle it before what was typed meanwhile."""
+        """Load what a sentence needs without holding up the screen, then handle it."""
         try:
             await self._chat.prepare(text)
         finally:
             self._preparing = None
+        self._go_on_with(text)
+
+    def _go_on_with(self, text: str) -> None:
+        """Handle a line before what was typed meanwhile."""
         self._waiting.appendleft(text)
         self._pump()
-
-    @property
-    def _newest(self) -> Card | None:
-        """The newest card: what it offers can be picked by a number or a letter."""
-        return next(iter(self.transcript.cards[-1:]), None)
-
-    def _tell_picks(self, newest: Card) -> None:
-        """Say beside the prompt what can be typed to pick from the newest card."""
-        self.prompt.offer(list(picks.offered(newest.replies)))
-
-    def _unfold(self) -> bool:
-        """Show all of the newest card; False if it hides nothing."""
-        card = self._newest
-        if card is None or not card.hidden_lines:
-            return False
-        card.toggle_expanded()
-        return True
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """A table that had the focus has a row that the person marked."""
         if isinstance(event.widget, Grid):
             self._marked.add(event.widget)
 
-    def _pick(self, line: str) -> None:
-        """Run a picked line, or let the person fill in what it lacks."""
-        pick = picks.pick(line, self._chat.commands())
-        if not self.prompt.typing:
-            self.prompt.put("")
-        if not pick.runs:
-            self.prompt.put(pick.line, blank=pick.blank)
-        else:
-            self._waiting.appendleft(pick.line)  # it was picked from what is on the screen now
-            self._pump()
-
     def carry_out(self, command: Command, text: str = "") -> Card:
         """Run a command in a new card. `text` is the typed line."""
         turn = self.transcript.add_turn(text or command.slash, command)
-        self._tell_picks(turn.card)
+        self._offers.tell(turn.card)
         self._run(turn.card, command)
         return turn.card
 
@@ -281,37 +237,22 @@ class Conversation(Ground, Vertical):
 
     async def drop_form(self, card: Card) -> None:
         """Remove the turn of a form that was left, if it holds nothing else."""
-        if all(isinstance(each, Form) for each in card.replies) and card not in self._working_on():
+        if all(isinstance(each, Form) for each in card.replies) and card not in self._runner.cards:
             await self.transcript.drop(card)
 
     # Jobs
-
-    def _working_on(self) -> set[Card]:
-        return {job.card for job in self._jobs.values()}
 
     def _run(self, card: Card, command: Command, *, refresh: bool = False) -> None:
         self._start(Job(card, command, lambda: self._chat.run(command), refresh))
 
     def _start(self, job: Job) -> None:
-        if not job.refresh:
-            self._call_off()
-        job.began = self._seconds()
-        name = job.command.slash or job.command.name
-        worker = self.run_worker(
-            self._work(job), name=name, group="live" if job.refresh else "command", exit_on_error=False
-        )
-        self._jobs[worker] = job
+        self._runner.start(job)
         if not job.refresh:
             job.card.set_state("running")
-            self.post_message(self.Running(harmless(without_secrets(name), 80)))
+            self.post_message(self.Running(harmless(without_secrets(job.name), 80)))
 
-    async def _work(self, job: Job) -> None:
-        async with aclosing(replies_of(job)) as replies:
-            async for reply in replies:
-                self.post_message(self._Replied(job, reply))
-
-    @on(_Replied)
-    async def _show(self, event: _Replied) -> None:
+    @on(Runner.Replied)
+    async def _show(self, event: Runner.Replied) -> None:
         event.stop()
         if not self.is_attached:  # the app is about to end: nothing can be shown any more, and nothing begun
             return
@@ -332,10 +273,10 @@ class Conversation(Ground, Vertical):
     @on(Worker.StateChanged)
     def _ended(self, event: Worker.StateChanged) -> None:
         worker = event.worker
-        job = self._jobs.get(worker)
         if event.state not in (WorkerState.SUCCESS, WorkerState.ERROR, WorkerState.CANCELLED):
             return
         event.stop()
+        job = self._runner.ended(worker)
         if not self.is_attached:
             return
         if job is None:
@@ -343,7 +284,6 @@ class Conversation(Ground, Vertical):
                 failed = f"The screen failed at {worker.name}: {worker.error}"
                 self.notice(Notice("error", failed, "Please report it."))
             return
-        del self._jobs[worker]
         if event.state is WorkerState.ERROR:
             self._failed(job, worker.error)
         elif event.state is WorkerState.CANCELLED:
@@ -380,23 +320,21 @@ class Conversation(Ground, Vertical):
         self.answer(job.card, failure_of(job, error))
 
     def _refreshed(self, job: Job) -> None:
-        if self._recorded:
-            if job.problem is None and job.card.parent is not None and job.card.is_live:
-                job.card.renew(job.replies, self._now())
+        """Show newer replies. Of a recording, neither takes the instance's time, nor is anything stale."""
+        card = job.card
+        if not self._recorded:
+            self.paces.was_read(card, job.began, self._seconds())
+        if card.parent is None or not card.is_live:
             return
-        self.paces.was_read(job.card, job.began, self._seconds())
-        if job.card.parent is None or not job.card.is_live:
-            return
-        if job.problem is not None:
-            job.card.set_stale(True)
-            return
-        job.card.set_stale(False)
-        job.card.renew(job.replies, self._now())
+        if not self._recorded:
+            card.set_stale(job.problem is not None)
+        if job.problem is None:
+            card.renew(job.replies, self._now())
 
     def _succeeded(self, job: Job) -> None:
         job.card.recorded = self._recorded
         job.card.set_state(job.outcome())
-        self._tell_picks(job.card)
+        self._offers.tell(job.card)
         if job.command.name in ASKS and job.problem is None:
             self.prompt.answered()
         if job.card.is_live:
@@ -420,11 +358,10 @@ class Conversation(Ground, Vertical):
         dropped = len(self._waiting)
         self._waiting.clear()
         self.prompt.wait([])
-        running = [worker for worker, job in self._jobs.items() if not job.refresh]
+        running = self._runner.cancel()
         if self._preparing is not None:
-            running.append(self._preparing)
-        for worker in running:
-            worker.cancel()
+            self._preparing.cancel()
+            running = True
         return bool(running or dropped or asked)
 
     # Effects
@@ -468,7 +405,7 @@ class Conversation(Ground, Vertical):
         """End a card with a result or a problem."""
         card.add(reply, self._now())
         card.set_state("failed" if isinstance(reply, Problem) else "done")
-        self._tell_picks(card)
+        self._offers.tell(card)
 
     # Questions
 
@@ -499,7 +436,7 @@ class Conversation(Ground, Vertical):
 
     async def ask_secret(self, title: str, prompt: str) -> str | None:
         """Show a masked prompt and wait for the answer. None for what nobody waits for: it would take what is typed."""
-        if title == KEY_OF_MODEL and any(job.asks for job in self._jobs.values()):
+        if title == KEY_OF_MODEL and self._runner.asks:
             return None
         return await self.questions.ask_secret(title, prompt)
 
@@ -562,8 +499,8 @@ class Conversation(Ground, Vertical):
             return
         line = filled(template, event.row)
         self.focus_prompt()
-        if line and picks.pick(line, self._chat.commands()).at_once:
-            self._pick(line)  # one stray key must not end a share
+        if line and self._offers.acts_at_once(line):
+            self._offers.pick(line)  # one stray key must not end a share
         elif line:
             self.send(line)
         else:
@@ -579,28 +516,15 @@ class Conversation(Ground, Vertical):
         event.stop()
         self.notice(Notice("error", f"The rows could not be arranged: {event.error}", "Please report it."))
 
-    @on(ProblemSection.Picked)
-    @on(FactsSection.Picked)
-    @on(TableSection.Typed)
-    def _picked(self, event: ProblemSection.Picked | FactsSection.Picked | TableSection.Typed) -> None:
+    @on(Picked)
+    def _picked(self, event: Picked) -> None:
         event.stop()
         self.focus_prompt()
-        self._pick(event.line)
+        self._offers.pick(event.line)
 
     @on(Prompt.ToPicks)
     def _to_picks(self) -> None:
-        """Move to what the newest card offers, else to the last stop above."""
-        stops = self._newest.stops() if self._newest else []
-        offering = [
-            each
-            for each in stops
-            if isinstance(each, ProblemSection | FactsSection) and picks.offered([each.reply])
-        ]
-        if offering:
-            self.transcript.release_anchor()
-            offering[0].focus()
-        else:
-            self.transcript.walk(-1)
+        self._offers.go_there()
 
     @on(ProblemSection.Taken)
     def _taken(self, event: ProblemSection.Taken) -> None:
@@ -654,7 +578,7 @@ class Conversation(Ground, Vertical):
         active = self._chat.overview().active
         if active is None or active.state != "connected":
             return
-        under_way = self._working_on()
+        under_way = self._runner.cards
         now = self._seconds()
         for card in (*self.pinned.due(), *self.transcript.due()):
             if card not in under_way and self.paces.is_due(card, now):

@@ -1,15 +1,26 @@
-"""What a line like `the second one` or `sort by units` refers to: the last answer, with its rows as they stand."""
+"""What a line refers to: `the second one` or `sort by units` to the last answer, with its rows as they stand.
+
+`2` or `more` refers to what the newest card offers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from irisops.contract.chat import About
+from irisops.contract import picks
+from irisops.contract.chat import About, CommandInfo
 from irisops.contract.replies import Done, Effect, Problem
 from irisops.ui.arrange import Order
 from irisops.ui.card import Card
+from irisops.ui.cards.facts import FactsSection
+from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.grid import Grid
+from irisops.ui.prompt import Prompt
+from irisops.ui.transcript import Transcript
+
+MORE = ("more", "show more", "show me more", "the rest", "show all")
+"""Lines that unfold the newest card, if it hides something."""
 
 
 def about_of(cards: Sequence[Card], marked: Collection[Grid]) -> About | None:
@@ -62,3 +73,60 @@ def arrange(cards: Sequence[Card], effect: Effect) -> Done | Problem:
 
 def _with_rows(cards: Sequence[Card]) -> list[Grid]:
     return [grid for card in cards for grid in card.query(Grid) if grid.view.count]
+
+
+class Offers:
+    """What the newest card offers, to be picked by a number or a letter, the arrows or a click."""
+
+    def __init__(
+        self,
+        transcript: Transcript,
+        prompt: Prompt,
+        commands: Callable[[], Sequence[CommandInfo]],
+        run: Callable[[str], None],
+    ) -> None:
+        self._transcript = transcript
+        self._prompt = prompt
+        self._commands = commands
+        self._run = run
+
+    def tell(self, newest: Card) -> None:
+        """Say beside the prompt what can be typed to pick from the newest card."""
+        self._prompt.offer(list(picks.offered(newest.replies)))
+
+    def take(self, text: str) -> bool:
+        """Pick by a typed number or letter, or unfold the newest card; False if the line is neither."""
+        words = text.casefold()
+        for card in self._transcript.cards[-1:]:
+            line = picks.offered(card.replies).get(words)
+            if line is not None:
+                self.pick(line)
+                return True
+            if words in MORE and card.hidden_lines:
+                card.toggle_expanded()
+                return True
+        return False
+
+    def pick(self, line: str) -> None:
+        """Run a picked line, or let the person fill in what it lacks."""
+        pick = picks.pick(line, self._commands())
+        if not self._prompt.typing:
+            self._prompt.put("")
+        if pick.runs:
+            self._run(pick.line)
+        else:
+            self._prompt.put(pick.line, blank=pick.blank)
+
+    def acts_at_once(self, line: str) -> bool:
+        """True if no plan would come first."""
+        return picks.pick(line, self._commands()).at_once
+
+    def go_there(self) -> None:
+        """Move to what the newest card offers, else to the last stop above."""
+        for card in self._transcript.cards[-1:]:
+            for stop in card.stops():
+                if isinstance(stop, ProblemSection | FactsSection) and picks.offered([stop.reply]):
+                    self._transcript.release_anchor()
+                    stop.focus()
+                    return
+        self._transcript.walk(-1)

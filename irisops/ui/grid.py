@@ -1,7 +1,8 @@
 """The table widget: paints only visible lines, so 10,000 rows cost what 20 do.
 
 The cursor is kept by row key, so rows may come, go and move under it. A refresh repaints only visible lines that
-changed. Rows are sorted and filtered by `irisops.ui.arrange`, on a thread when there are many.
+changed. Rows are sorted and filtered by `irisops.ui.arrange`, on a thread when there are many, and written by
+`irisops.ui.row_lines`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,9 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from itertools import accumulate
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
@@ -27,7 +27,9 @@ from textual.worker import Worker, WorkerState
 
 from irisops.contract.replies import Table
 from irisops.contract.wording import harmless
-from irisops.ui.arrange import GAP, Fit, Order, Row, Texts, View, arrange, fit, next_order, title
+from irisops.ui.arrange import GAP, Fit, Order, Row, Texts, View, arrange, fit, next_order
+from irisops.ui.lines import Onward
+from irisops.ui.row_lines import MARK, Parts, header_parts, heading_of, row_parts, tops_of
 
 ON_A_THREAD = 1_500
 """Rows above which sorting and finding are done on a thread."""
@@ -37,12 +39,6 @@ MOST_STRIPS = 200
 
 SCROLLS = 15
 """Lines of rows that have a scroll bar in a card, by the style sheet."""
-
-MARK = "▸ "
-"""Mark of the row under the cursor, for screens without colour."""
-
-Parts = list[tuple[str, str]]
-"""A line: pieces of text, each with the component class that colours it."""
 
 
 class Grid(ScrollView, can_focus=True):
@@ -107,13 +103,6 @@ class Grid(ScrollView, can_focus=True):
         def __init__(self, error: BaseException | None) -> None:
             super().__init__()
             self.error = error
-
-    class Leave(Message):
-        """Up from the first row or down from the last: the cursor goes on to the next card."""
-
-        def __init__(self, grid: Grid, step: int) -> None:
-            super().__init__()
-            self.grid, self.step = grid, step
 
     def __init__(self, table: Table) -> None:
         super().__init__()
@@ -186,14 +175,6 @@ class Grid(ScrollView, can_focus=True):
         number = bisect_right(self._tops, line) - 1
         return number, line - self._tops[number]
 
-    def _heading(self, number: int) -> str:
-        """The name of the group that begins with a row; in the reader's own order there are no groups."""
-        name, rows = self.view.table.group, self.view.rows
-        if not name or self.view.order is not None:
-            return ""
-        group = rows[number].get(name)
-        return harmless(group, 60) if number == 0 or group != rows[number - 1].get(name) else ""
-
     def _places(self) -> list[tuple[int, int]]:
         """Row number and line of the row for each line in sight."""
         first = round(self.scroll_y)
@@ -227,21 +208,10 @@ class Grid(ScrollView, can_focus=True):
         if changed:
             self.fits = fits
             self._strips.clear()
-        tops = self._heights()
+        tops = tops_of(self.view, self.fits)
         changed = changed or tops != self._tops
         self._tops = tops
         return changed
-
-    def _heights(self) -> Sequence[int]:
-        """The first line of each row, for `_tops`."""
-        wrapping = [each for each in self.fits if each.most > 1]
-        if not wrapping and not self.view.table.group:
-            return []
-        heights = [
-            max([1, *(len(each.lines(row)) for each in wrapping)]) + bool(self._heading(number))
-            for number, row in enumerate(self.view.rows)
-        ]
-        return [0, *accumulate(heights)] if any(height > 1 for height in heights) else []
 
     def _resize(self) -> None:
         self.virtual_size = Size(self.scrollable_content_region.width, self.line_count + 1)
@@ -295,13 +265,17 @@ class Grid(ScrollView, can_focus=True):
         number, part = self._place(line)
         key, row = self.view.key(number), self.view.rows[number]
         here = key == self.cursor_key and self.has_focus
-        cached = self._strips.get((key, here, self._heading(number)))
+        heading = heading_of(self.view, number)
+        cached = self._strips.get((key, here, heading))
         if cached is None or cached[0] != row:
             if len(self._strips) >= MOST_STRIPS:
                 self._strips.clear()
             style = "grid--cursor" if here else "grid--row"
-            strips = [self._painted(parts, width, style) for parts in self._row_parts(number, here=here)]
-            cached = self._strips[key, here, self._heading(number)] = (row, strips)
+            strips = [
+                self._painted(parts, width, style)
+                for parts in row_parts(self.view, self.fits, number, here=here)
+            ]
+            cached = self._strips[key, here, heading] = (row, strips)
         return cached[1][part]
 
     @property
@@ -311,47 +285,15 @@ class Grid(ScrollView, can_focus=True):
 
     def seen(self) -> list[Parts]:
         """The visible lines without the cursor, for a picture that outlives the rows."""
-        rows = [self._row_parts(number, here=False)[part] for number, part in self._places()]
-        return [self._header_parts(), *rows]
+        rows = [row_parts(self.view, self.fits, number, here=False)[part] for number, part in self._places()]
+        return [header_parts(self.view, self.fits), *rows]
 
     def _painted(self, parts: Iterable[tuple[str, str]], width: int, rest: str) -> Strip:
         segments = [Segment(text, self._style(name)) for text, name in parts]
         return Strip(segments).adjust_cell_length(width, self._style(rest))
 
     def _header(self, width: int) -> Strip:
-        return self._painted(self._header_parts(), width, "grid--header")
-
-    def _header_parts(self) -> Parts:
-        parts = [(" " * len(MARK), "grid--header")]
-        order = self.view.shown_order
-        for place, each in enumerate(self.fits):
-            words, style = title(each.column), "grid--header"
-            if order is not None and order.column == each.column.name:
-                words, style = f"{words}{'▼' if order.descending else '▲'}", "grid--sorted"
-            text = _aligned(words, each)
-            if place:
-                parts.append((" " * GAP, "grid--header"))
-            parts.append((text, style))
-        return parts
-
-    def _row_parts(self, number: int, *, here: bool) -> list[Parts]:
-        """The lines of a row, under the heading of its group if it begins one."""
-        row, heading = self.view.rows[number], self._heading(number)
-        style = "grid--cursor" if here else "grid--row"
-        quiet = style if here else "grid--quiet"
-        cells = [each.lines(row) for each in self.fits]
-        lines: list[Parts] = [[(heading, "grid--sorted")]] if heading else []
-        for part in range(max(map(len, cells), default=1)):
-            parts = [(MARK if here and not part else " " * len(MARK), style)]
-            for place, (each, texts) in enumerate(zip(self.fits, cells, strict=True)):
-                if place:
-                    parts.append((" " * GAP, style))
-                tone = each.column.tones.get(texts[0]) if not here else None
-                usual = style if place == 0 or here else quiet
-                text = texts[part] if part < len(texts) else ""
-                parts.append((_aligned(text, each), f"grid--{tone}" if tone else usual))
-            lines.append(parts)
-        return lines
+        return self._painted(header_parts(self.view, self.fits), width, "grid--header")
 
     # Text selected with the mouse
 
@@ -418,7 +360,7 @@ class Grid(ScrollView, can_focus=True):
         if 0 <= number < len(self.view.rows):
             self.move_to(number)
         else:
-            self.post_message(self.Leave(self, step))
+            self.post_message(Onward(step))
 
     def action_page(self, step: int) -> None:
         """A screenful up or down."""
@@ -572,12 +514,3 @@ class Grid(ScrollView, can_focus=True):
         """See `on_mouse_scroll_down`."""
         if not self.has_focus:
             event.prevent_default()
-
-
-def _aligned(text: str, each: Fit) -> str:
-    """Cut or padded to the width; numbers at the right. A cut is shown by `…`."""
-    length = cell_len(text)
-    if length > each.width:
-        return set_cell_size(text, each.width - 1) + "…"
-    space = " " * (each.width - length)
-    return space + text if each.column.kind in ("number", "duration") else text + space

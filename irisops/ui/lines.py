@@ -24,6 +24,22 @@ else:
     _Mixin = object
 
 
+class Onward(Message):
+    """An arrow or Tab went beyond a stop of the block cursor, to the next one (`step` 1) or the one before (-1)."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.step = step
+
+
+class Picked(Message):
+    """A line that a card offers was picked, or one was typed in it."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__()
+        self.line = line
+
+
 def wrapped(content: Content, width: int, indent: int = 0) -> list[Content]:
     """Word-wrap to `width` cells; lines after the first are indented by `indent` cells."""
     if width < 4:

@@ -19,9 +19,10 @@ from irisops.contract.secret_words import without_secrets
 from irisops.contract.wording import counted, harmless
 from irisops.ui.card import Turn
 from irisops.ui.figures import TEXT_LIMIT
-from irisops.ui.grid import Grid, Parts
+from irisops.ui.grid import Grid
 from irisops.ui.keys import CARD_KEYS
 from irisops.ui.lines import Lines
+from irisops.ui.row_lines import Parts
 
 Line = Content | Parts
 

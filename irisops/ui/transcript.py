@@ -19,11 +19,9 @@ from textual.worker import Worker
 from irisops.contract.chat import Command, Notice, Overview
 from irisops.contract.wording import harmless
 from irisops.ui.card import Card, Turn
-from irisops.ui.cards.facts import FactsSection
-from irisops.ui.cards.problem import ProblemSection
 from irisops.ui.figures import TEXT_LIMIT
 from irisops.ui.grid import Grid
-from irisops.ui.lines import Ground, Lines, wrapped
+from irisops.ui.lines import Ground, Lines, Onward, wrapped
 from irisops.ui.links import NO_COMMANDS, Commands, linked
 from irisops.ui.old_turn import OldTurn
 from irisops.ui.record import Entry, packed_text
@@ -450,14 +448,8 @@ class Transcript(Ground, VerticalScroll, can_focus=False):
         grid.move_to(number)
         self.call_after_refresh(self.scroll_to_widget, grid, animate=False)
 
-    @on(Card.Leave)
-    @on(Grid.Leave)
-    @on(ProblemSection.Leave)
-    @on(FactsSection.Leave)
-    @on(Welcome.Leave)
-    def _leave(
-        self, event: Card.Leave | Grid.Leave | ProblemSection.Leave | FactsSection.Leave | Welcome.Leave
-    ) -> None:
+    @on(Onward)
+    def _onward(self, event: Onward) -> None:
         event.stop()
         self.walk(event.step)
 

@@ -14,7 +14,7 @@ from irisops.contract.chat import Overview
 from irisops.contract.quoting import filled
 from irisops.contract.wording import harmless
 from irisops.ui.frame import lamp, state_words
-from irisops.ui.lines import Lines, same, wrapped
+from irisops.ui.lines import Lines, Onward, same, wrapped
 
 Try = tuple[str, str]
 """A line to send, and what comes of it."""
@@ -78,13 +78,6 @@ class Welcome(Lines, can_focus=True):
         def __init__(self, line: str) -> None:
             super().__init__()
             self.line = line
-
-    class Leave(Message):
-        """An arrow went beyond the last line."""
-
-        def __init__(self, step: int) -> None:
-            super().__init__()
-            self.step = step
 
     def __init__(self, overview: Overview) -> None:
         super().__init__()
@@ -152,7 +145,7 @@ class Welcome(Lines, can_focus=True):
             self.refresh()
         else:
             self._chosen = 0
-            self.post_message(self.Leave(step))
+            self.post_message(Onward(step))
 
     def action_run(self) -> None:
         """Send the marked line."""

@@ -38,7 +38,7 @@ from irisops.profiles.secrets import Secrets
 from irisops.recording.replayed import Replay
 from irisops.replay_command import of_recording
 from irisops.session import Session
-from irisops.ui.housekeeping import trim
+from irisops.ui.housekeeping import Housekeeping, trim
 from tests.benchmarks.bench_ui import memory_mib
 
 ALLOWED = 20e6
@@ -221,6 +221,7 @@ def _bytes(path: Path) -> int:
 
 
 async def _jump(path: Path, home: Path, jumps: int) -> None:
+    Housekeeping().begin()  # as in the chat, where nothing old is collected while it works
     begun = time.perf_counter()
     replay = Replay(path)
     session = of_recording(Places.below(home), replay)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import ssl
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
@@ -26,8 +25,6 @@ from tests.odd_web import odd_web, response
 from tests.silent_web import KINDS, odd_server, self_signed
 
 DEADLINE = 0.3
-MOST = 60.0
-"""Seconds for a command on a busy machine: what is read wrongly takes hours."""
 OK = b"HTTP/1.1 200 OK\r\n"
 ANSWERS: dict[str, bytes] = {
     "endless body": OK + b"\r\n" + b"x" * 5_000_000,
@@ -109,10 +106,11 @@ def texts(reply: Reply) -> list[str]:
 
 
 async def costs_little(at: Desk, line: str, what: str) -> None:
-    """It ends in time, with one line that says that it did not work; then the session works on."""
-    began = time.monotonic()
+    """It ends with one line that says that it did not work; then the session works on.
+
+    What is read wrongly takes hours: the time limit of the test ends it.
+    """
     replies = [each for each in await at.say(line) if not isinstance(each, Progress)]
-    assert time.monotonic() - began < MOST, what
     assert replies, what
     for reply in replies:
         for text in map(str, texts(reply)):
@@ -170,9 +168,7 @@ async def test_the_way_in_without_a_login(at: Desk, monkeypatch: pytest.MonkeyPa
     for what, answer in ANSWERS.items():
         async with odd_web(always(answer)) as web:
             on_port(at, web.port)
-            began = time.monotonic()
             told = (await at.say("/locked free local"))[-1]
-            assert time.monotonic() - began < MOST, what
             assert isinstance(told, Problem), what
             assert web.heads, told
             assert all(text.isprintable() and len(text) < 600 for text in texts(told)), what

@@ -18,6 +18,16 @@ PATIENCE = 20.0
 DEADLINE = 5.0
 
 
+class Counted(SystemKeyring):
+    """Counts how often it is asked: a service that hangs costs a deadline each time."""
+
+    asked = 0
+
+    def problem(self) -> str:
+        self.asked += 1
+        return super().problem()
+
+
 def wait_for_service() -> None:
     """The daemon was started beside us; go on when it has its name on the bus."""
     connection = secretstorage.dbus_init()
@@ -30,8 +40,8 @@ def wait_for_service() -> None:
 
 
 async def main(what: str) -> dict[str, object]:
-    secrets = Secrets(SystemKeyring(), deadline=DEADLINE)
-    started = time.monotonic()
+    keyring = Counted()
+    secrets = Secrets(keyring, deadline=DEADLINE)
     said: dict[str, object] = {}
     if what == "keep":
         kept = await secrets.keep_secret(ACCOUNT, SECRET)
@@ -44,7 +54,7 @@ async def main(what: str) -> dict[str, object]:
         said["found"] = await secrets.get_secret(ACCOUNT) == SECRET
         await secrets.forget_secret(ACCOUNT)
         said["after"] = await secrets.get_secret(ACCOUNT)
-    said |= {"describe": await secrets.describe(), "seconds": time.monotonic() - started}
+    said |= {"describe": await secrets.describe(), "asked": keyring.asked}
     return said
 
 

@@ -95,7 +95,6 @@ def test_a_locked_keyring_is_told_at_once_and_never_raises_a_prompt(desktop: Des
     kept = desktop.session("keep", daemon=LOCKED)
     assert (kept["place"], kept["again"]) == ("memory", True)
     assert kept["reason"] == "the keyring is locked."
-    assert kept["seconds"] < 5
     assert desktop.session("find", daemon=UNLOCKED)["found"] is True, "the locked one was left as it was"
 
 
@@ -126,4 +125,4 @@ def test_a_service_that_never_answers_costs_one_deadline(desktop: Desktop) -> No
         os.kill(int((services / "pid").read_text()), signal.SIGKILL)  # the bus does not end what it started
     assert (kept["place"], kept["again"]) == ("memory", True)
     assert "did not answer within 5 seconds" in kept["reason"]
-    assert kept["seconds"] < 15
+    assert kept["asked"] == 1

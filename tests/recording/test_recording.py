@@ -163,9 +163,38 @@ async def test_what_changed_between_two_moments(watched: Watched) -> None:
     first, second = (f"{(START + timedelta(seconds=each)).astimezone():%H:%M:%S}" for each in (31, 46))
     (table,) = await watched.say(f"/diff {first} {second}")
     assert isinstance(table, Table)
-    kinds = {(row["kind"], row["what"]) for row in table.rows}
-    assert ("count", "changed") in kinds
-    assert {("session", "came"), ("session", "went")} & kinds
+    told = {(row["kind"], row["object"]): (row["first"], row["second"]) for row in table.rows}
+    left, right = await listed_at(watched, 31), await listed_at(watched, 46)
+    changed = {
+        key: pair
+        for key in left | right
+        if (pair := (left.get(key, "–"), right.get(key, "–"))) and pair[0] != pair[1]
+    }
+    assert {kind for kind, _ in changed} == {"holder", "session"}
+    assert {key: pair for key, pair in told.items() if key[0] != "count"} == changed
+    assert ("count", "in use") in told
+    for row in table.rows:
+        word = "came" if row["first"] == "–" else "went" if row["second"] == "–" else "changed"
+        assert row["what"] == word
+
+
+async def listed_at(watched: Watched, seconds: int) -> dict[tuple[str, str], str]:
+    """What the cards show at a moment, in the words of the comparison."""
+    watched.replay.go((START + timedelta(seconds=seconds)).timestamp())
+    found: dict[tuple[str, str], str] = {}
+    for line in LINES:
+        (table,) = (reply for reply in await watched.say(line) if isinstance(reply, Table))
+        for row in table.rows:
+            if line == "/license":
+                units, connections = row["units"], row["connections"] or 0
+                told = f"{units} unit{'s' * (units != 1)}, {connections} connection{'s' * (connections != 1)}"
+                found["holder", str(row["holder"])] = told
+            elif line == "/sessions":
+                found["session", str(row["session"])] = f"{row['user'] or 'no login'} on {row['application']}"
+            else:
+                who, what = row["user"] or "system", row["routine"] or row["executable"]
+                found["process", str(row["pid"])] = f"{who}, {what} in {row['namespace']}"
+    return found
 
 
 async def test_a_plot_goes_back_to_the_start(watched: Watched) -> None:

@@ -272,7 +272,7 @@ async def test_a_card_is_copied_expanded_and_its_command_reused() -> None:
         app = app_of(pilot)
         card = await say(pilot, "show users")
         await pilot.press("ctrl+y", "m")
-        assert "| rest\\_client |" in app.clipboard
+        await until(pilot, lambda: "| rest\\_client |" in app.clipboard)
         await until(pilot, lambda: "sent to the terminal" in text_of(app.status))
         await pilot.press("alt+up", "ctrl+g")
         assert app.conversation.prompt.text == "/users"

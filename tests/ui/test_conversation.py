@@ -578,7 +578,7 @@ async def test_ctrl_y_on_a_share_copies_the_focused_pass_alone() -> None:
                 assert absent not in app.clipboard
             await until(pilot, lambda name=name: f"“For {name}” alone" in text_of(app.status))  # type: ignore[misc]
         await pilot.press("alt+up", "ctrl+y")
-        assert "default password" in app.clipboard
+        await until(pilot, lambda: "default password" in app.clipboard)
         assert "pw-of" not in app.clipboard
 
 

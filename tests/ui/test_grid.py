@@ -14,7 +14,8 @@ from irisops.contract.replies import Cell, Column, Table, Tone
 from irisops.ui.arrange import GAP
 from irisops.ui.card import row_keys
 from irisops.ui.cards.table import Details, TableSection
-from irisops.ui.grid import MARK, Grid
+from irisops.ui.grid import Grid
+from irisops.ui.row_lines import MARK
 from tests.ui.driving import SMALL, WIDE, Driven, Driver, app_of, focus_of, make_app, say, text_of, until
 from tests.ui.fake_chat import FakeChat, processes_table, users_table
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
-from irisops.changes.editor import Checked, Given
+from irisops.changes.editor import Checked, Given, texts_of
 from irisops.connections.connection import Link
-from irisops.contract.nearest import find, nearest
+from irisops.contract.nearest import find, hint
 from irisops.contract.replies import Cell, FormField
 from irisops.contract.wording import acting, harmless, listed
 from irisops.instance.security.access import Access
@@ -157,7 +157,7 @@ def check_values(access: Access, given: Given, base: ObjectState, today: date) -
         if spec.kind == "flag":
             checked.fields[name] = raw in (True, "yes")
         elif spec.kind == "names":
-            _roles(checked, name, _texts(raw), base, role_names(access))
+            _roles(checked, name, texts_of(raw), base, role_names(access))
         elif spec.kind == "date":
             _date(checked, name, raw, base.fields.get(name), today)
         elif spec.kind == "text":
@@ -181,11 +181,6 @@ def _text(checked: Checked, name: str, text: str, base: ObjectState, longest: in
     checked.fields[name] = text
 
 
-def _texts(raw: Cell | list[str]) -> list[str]:
-    texts = raw if isinstance(raw, list) else str(raw or "").split(",")
-    return [text.strip() for text in texts if text.strip()]
-
-
 def _roles(
     checked: Checked, name: str, texts: Sequence[str], base: ObjectState, roles: Sequence[str]
 ) -> None:
@@ -193,15 +188,10 @@ def _roles(
     unknown = [text for text, spelled in zip(texts, known, strict=True) if spelled is None]
     chosen = {spelled.casefold(): spelled for spelled in known if spelled is not None}
     if unknown:
-        checked.errors[name] = f"There is no role {listed(unknown, 'or')}.{_hint(unknown[0], roles)}"
+        checked.errors[name] = f"There is no role {listed(unknown, 'or')}.{hint(unknown[0], roles)}"
     elif base.kind == "role" and base.name.casefold() in chosen:
         checked.errors[name] = "A role cannot be granted to itself."
     checked.fields[name] = tuple(chosen.values())
-
-
-def _hint(name: str, known: Sequence[str]) -> str:
-    close = nearest(name, known)
-    return f" Did you mean {listed(close, 'or')}?" if close else ""
 
 
 def _date(
@@ -227,11 +217,11 @@ def _date(
 def _privileges(checked: Checked, given: Given, base: ObjectState, resources: Sequence[str]) -> None:
     held: dict[str, Permission] = {} if "privileges" in given else privileges_of(base)
     for key in ("privileges", "add", "remove"):
-        for text in _texts(given.get(key)):
+        for text in texts_of(given.get(key)):
             name, colon, letters = text.rpartition(":")
             resource = find(name if colon else text, (*resources, *held, *privileges_of(base)))
             if resource is None:
-                shown = f"There is no resource {harmless(name or text, 60)}.{_hint(name or text, resources)}"
+                shown = f"There is no resource {harmless(name or text, 60)}.{hint(name or text, resources)}"
                 checked.errors.setdefault(key, shown)
                 continue
             if not colon and key == "remove":

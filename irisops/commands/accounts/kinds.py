@@ -13,7 +13,7 @@ from irisops.contract.quoting import quote
 from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless
 from irisops.instance.security.lists import list_roles
-from irisops.instance.security.object_state import FieldValue, ObjectChange, ObjectState, same
+from irisops.instance.security.object_state import ObjectChange, ObjectState, same_as_set
 from irisops.instance.security.role_changes import ROLE_FIELDS, role_state, role_steps
 from irisops.instance.security.user_changes import (
     PASSING,
@@ -71,12 +71,6 @@ async def _read_roles(
     }
 
 
-def _agrees(field_name: str, found: FieldValue | None, wanted: FieldValue | None) -> bool:
-    if field_name == "namespace" and isinstance(found, str) and isinstance(wanted, str):
-        return found.casefold() == wanted.casefold()  # namespaces are upper case, however they are written
-    return same(found, wanted)
-
-
 def _past(change: ObjectChange) -> str:
     if change.after is None or change.fields() != ["roles"]:
         return ""
@@ -96,7 +90,7 @@ USER = ObjectKind(
     steps=user_steps,
     passing=PASSING,
     copied=("roles",),
-    agrees=_agrees,
+    agrees=same_as_set,
     past=_past,
     new_password=password_that_fits,
 )

@@ -7,9 +7,10 @@ there and back is not known, and a long count would hold it up.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from irisops.connections.connection import InstanceConnection, Link
 from irisops.contract.chat import Command
@@ -20,7 +21,7 @@ from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.class_queries import read_list
-from irisops.instance.errors import InstanceProblem, NamespaceUnknown, NotPermitted
+from irisops.instance.errors import InstanceProblem, NamespaceUnknown, NotPermitted, or_note
 from irisops.instance.indexes import (
     Index,
     StoredClass,
@@ -29,6 +30,7 @@ from irisops.instance.indexes import (
     classes_with_indexes,
     count_rows,
     global_of,
+    known_globals,
 )
 from irisops.instance.values import as_text
 
@@ -36,6 +38,8 @@ MOST_NAMESPACES = 6
 """Namespaces that are looked through for a class; each is a login."""
 MOST_CLASSES = 200
 """Classes listed where none is named."""
+MOST_KNOWN = 500
+"""Classes whose globals are named in place of one that is not there."""
 PERCENT_SYS = "%SYS"
 
 STATUS = {True: "selectable", False: "not selectable", None: "not known"}
@@ -164,11 +168,14 @@ async def find(link: Link, target: str, namespace: str = "") -> Found:
     some: list[Found] = []
     refused: InstanceProblem | None = None
     shut = 0
+    known: dict[str, list[str]] = {}
     places = [namespace] if namespace else await _places(link, target)
     for place in places:
         try:
             async with reading(link, place) as instance:
                 classes, unread = await _look(instance, target)
+                if not classes and target.startswith("^"):
+                    known[place] = await or_note(known_globals(instance, MOST_KNOWN), [], "") or []
         except (NamespaceUnknown, NotPermitted) as problem:
             if namespace:
                 raise
@@ -185,7 +192,7 @@ async def find(link: Link, target: str, namespace: str = "") -> Found:
     if not some and refused is not None and shut == len(places):
         raise refused
     if not some:
-        raise _nothing(target, places, notes)
+        raise _nothing(target, places, notes, known)
     if len(some) > 1:
         names = [each.namespace for each in some]
         raise Refusal(
@@ -230,7 +237,8 @@ async def _places(link: Link, target: str) -> list[str]:
     )
 
 
-def _nothing(target: str, places: list[str], notes: list[str]) -> Refusal:
+def _nothing(target: str, places: list[str], notes: list[str], known: Mapping[str, Sequence[str]]) -> Refusal:
+    """`known` has globals of each namespace that was looked through for one."""
     where = listed(places, "or")
     beside = f" {' '.join(notes)}" if notes else ""
     if not target:
@@ -240,18 +248,41 @@ def _nothing(target: str, places: list[str], notes: list[str]) -> Refusal:
             "/indexes namespace=NAME looks in another namespace; /namespaces lists them.",
         )
     if target.startswith("^"):
+        cure, lines = _instead(global_of(target), known)
         return Refusal(
             "NoSuchGlobal",
             f"No class was found that stores in {harmless(global_of(target), 60)} in {where}; "
             f"% classes were not looked at.{beside}",
-            "/indexes lists the classes that have indexes, with their globals; case counts. "
-            "/indexes namespace=NAME looks in another namespace.",
+            cure,
+            suggestions=lines,
         )
     return Refusal(
         "NoSuchClass",
         f"There is no persistent class or table {harmless(target, 60)} in {where}.{beside}",
         "Write a class as Package.Class, a table as Schema.Table, a global with ^; case counts.",
     )
+
+
+def _instead(name: str, known: Mapping[str, Sequence[str]]) -> tuple[str, list[str]]:
+    """The cure for a global that is not there, and lines to choose from: what is like it, else what is there."""
+    folded = {(each.casefold(), place): (each, place) for place, some in known.items() for each in some}
+    names = [each for each, _ in folded]
+    like = get_close_matches(name.casefold(), dict.fromkeys(names), n=3)
+    close = [pair for each in like for (folding, _), pair in folded.items() if folding == each][:3]
+    lines = [f"/indexes {quote(each)} namespace={quote(place)}" for each, place in close]
+    elsewhere = "In another namespace: namespace=NAME, and /namespaces lists them."
+    if close:
+        said = listed([f"{harmless(each, 60)} in {place}" for each, place in close])
+        return f"Like it: {said}. Names of globals are case-sensitive. {elsewhere}", lines
+    there = [
+        f"{place} has {listed([harmless(each, 60) for each in some], most=4)}"
+        for place, some in known.items()
+        if some
+    ]
+    if there:
+        return f"{'; '.join(there)}. {elsewhere}", lines
+    empty = f"No class of {listed(list(known), 'or')} keeps data. " if known else ""
+    return f"{empty}{elsewhere}", lines
 
 
 async def find_one(link: Link, command: Command, typed: str) -> tuple[Found, tuple[Index, ...]]:

@@ -20,14 +20,19 @@ SEVERE = 2
 MEANINGS: Sequence[tuple[re.Pattern[str], str]] = tuple(
     (re.compile(pattern, re.IGNORECASE), meaning)
     for pattern, meaning in (
-        # (facts: iris-license-sessions 2)
+        # The first that fits tells. (facts: iris-operations 10)
         (
-            r"license limit|licen[sc]e.*exceeded",
-            "A login found no free license unit: /license shows who holds them.",
+            r"invalid community edition license",
+            "The Community Edition refuses this machine, perhaps for its cores: run a newer image, or fewer cores.",
         ),
+        # (facts: iris-license-sessions 2)
         (
             r"license allocation exceeded",
             "Somebody has as many license units as one user may have: /license shows the limit of each.",
+        ),
+        (
+            r"license limit|licen[sc]e.*exceeded",
+            "A login found no free license unit: /license shows who holds them.",
         ),
         (
             r"#5915|(cannot|unable to) allocate a license",
@@ -48,10 +53,6 @@ MEANINGS: Sequence[tuple[re.Pattern[str], str]] = tuple(
         ),
         # (facts: iris-operations 10)
         (r"community license expired", "The Community Edition's key ran out: run a newer image."),
-        (
-            r"invalid community edition license",
-            "The Community Edition refuses this machine, perhaps for its cores: run a newer image, or fewer cores.",
-        ),
         # (facts: iris-config-as-text 1)
         (r"^merging .* into ", "A CPF merge began; the lines after it tell what it did."),
         (r"^validating cpf file", "A merged CPF is being checked."),

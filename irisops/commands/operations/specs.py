@@ -307,6 +307,20 @@ SPECS: tuple[CommandSpec, ...] = (
         needs=("statements.list",),
     ),
     _command(
+        name="sql cancel",
+        summary="End the SQL statement that a process runs; the process goes on",
+        handler="operations.statements:cancel",
+        grammar=(Arg("pid", "number", show="PID"),),
+        plain=(
+            Plain(
+                "(cancel|stop|end|abort) [the] (query|statement|sql|sql statement) (of|in) [the] [process|pid] {pid}"
+            ),
+        ),
+        examples=("cancel the query of process 4711",),
+        changes=True,
+        needs=("statements.list", "statements.cancel"),
+    ),
+    _command(
         name="mirror",
         summary="This instance's part in its mirror",
         handler="operations.mirror:show_mirror",

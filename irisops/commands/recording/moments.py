@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,18 +12,20 @@ from irisops.commands.sessions.listing import short_id
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.replies import Column, Facts, Refusal, Table, Tone
-from irisops.contract.wording import duration, harmless
+from irisops.contract.wording import counted, duration, harmless
 from irisops.engine import cards
 from irisops.engine.context import Context
 from irisops.engine.spec import Replies
+from irisops.instance.calls import Value
 from irisops.instance.errors import InstanceProblem
-from irisops.instance.models import Holder, Process, WebSession
 from irisops.instance.usage.license import read_board
-from irisops.instance.usage.processes import list_processes
+from irisops.instance.usage.processes import list_processes, some_cells
 from irisops.instance.usage.sessions import list_sessions
+from irisops.instance.values import as_int, as_text
 from irisops.recording.readings import Poll, RecordingError
 from irisops.recording.replayed import Replay
 
+Cells = Sequence[Value]
 FORMS = "Write 14:02, 14:02:30, 2026-11-29 14:02, +5m, -1h, next, previous, full, start or end."
 WHYS = {
     "asleep": "the machine that recorded slept",
@@ -155,12 +158,12 @@ def _card(link: Link, replay: Replay) -> Facts:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """One moment: what each list held, None if it was not read by then."""
+    """One moment: what each list held, by name, None if it was not read by then. Few are told, so none is worded."""
 
     poll: Poll
-    holders: Mapping[str, str] | None
-    sessions: Mapping[str, str] | None
-    processes: Mapping[str, str] | None
+    holders: Mapping[str, Cells] | None
+    sessions: Mapping[str, Cells] | None
+    processes: Mapping[str, Cells] | None
 
 
 async def diff_moments(context: Context, first: str, second: str) -> Replies:
@@ -172,15 +175,15 @@ async def diff_moments(context: Context, first: str, second: str) -> Replies:
     left, right = await _seen(link, replay, start), await _seen(link, replay, end)
     rows = [*_counts(left.poll, right.poll)]
     notes = []
-    for kind, before, after in (
-        ("holder", left.holders, right.holders),
-        ("session", left.sessions, right.sessions),
-        ("process", left.processes, right.processes),
+    for kind, before, after, worded in (
+        ("holder", left.holders, right.holders, _of_holder),
+        ("session", left.sessions, right.sessions, _of_session),
+        ("process", left.processes, right.processes, _of_process),
     ):
         if before is None or after is None:
             notes.append(f"Which {kind}s came and went is not known: they were not read by then.")
         else:
-            rows += _changes(kind, before, after)
+            rows += await asyncio.to_thread(_changes, kind, before, after, worded)
     notes += [
         f"Nothing is recorded for {duration(poll.gap)} before {_shown(poll.at)}: {WHYS[poll.why]}."
         for poll in replay.recording.gaps(min(start, end), max(start, end))
@@ -205,17 +208,19 @@ async def diff_moments(context: Context, first: str, second: str) -> Replies:
 async def _seen(link: Link, replay: Replay, at: float) -> _Seen:
     poll = replay.recording.poll_at(at) or replay.start
     connection = link.connection
-    lists: list[Mapping[str, str] | None] = []
+    lists: list[Mapping[str, Cells] | None] = []
 
-    async def holders() -> Mapping[str, str]:
+    async def holders() -> Mapping[str, Cells]:
         board = await read_board(connection, now=link.clock.now())
-        return {each.holder: _of_holder(each) for each in board.holders}
+        return {each.holder: (each.units, each.connections) for each in board.holders}
 
-    async def sessions() -> Mapping[str, str]:
-        return {short_id(each.id): _of_session(each) for each in await list_sessions(connection)}
+    async def sessions() -> Mapping[str, Cells]:
+        found = await list_sessions(connection)
+        return {each.id: (each.username, each.application) for each in found}
 
-    async def processes() -> Mapping[str, str]:
-        return {str(each.pid): _of_process(each) for each in await list_processes(connection)}
+    async def processes() -> Mapping[str, Cells]:
+        cells = some_cells(await list_processes(connection), _OF_A_PROCESS)
+        return await asyncio.to_thread(lambda: {str(as_int(pid) or 0): row for pid, *row in cells})
 
     for name, read in (("license", holders), ("sessions", sessions), ("processes", processes)):
         with replay.reading(name, at, poll):
@@ -228,17 +233,22 @@ async def _seen(link: Link, replay: Replay, at: float) -> _Seen:
     return _Seen(poll, *lists)
 
 
-def _of_holder(holder: Holder) -> str:
-    return f"{holder.units} units, {holder.connections or 0} connections"
+_OF_A_PROCESS = ("pid", "username", "routine", "clientexecutablename", "namespace")
 
 
-def _of_session(session: WebSession) -> str:
-    return f"{session.username or 'no login'} on {session.application}"
+def _of_holder(cells: Cells) -> str:
+    units, connections = map(as_int, cells)
+    return f"{counted(units or 0, 'unit')}, {counted(connections or 0, 'connection')}"
 
 
-def _of_process(process: Process) -> str:
-    who = process.username or "system"
-    return f"{who}, {process.routine or process.executable} in {process.namespace}"
+def _of_session(cells: Cells) -> str:
+    username, application = map(as_text, cells)
+    return f"{username or 'no login'} on {application}"
+
+
+def _of_process(cells: Cells) -> str:
+    username, routine, executable, namespace = map(as_text, cells)
+    return f"{username or 'system'}, {routine or executable} in {namespace}"
 
 
 def _counts(left: Poll, right: Poll) -> Iterable[dict[str, str]]:
@@ -253,15 +263,18 @@ def _counts(left: Poll, right: Poll) -> Iterable[dict[str, str]]:
             yield {"kind": "count", "object": name, "what": "changed", "first": shown[0], "second": shown[1]}
 
 
-def _changes(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterable[dict[str, str]]:
+def _changes(
+    kind: str, before: Mapping[str, Cells], after: Mapping[str, Cells], worded: Callable[[Cells], str]
+) -> list[dict[str, str]]:
+    rows = []
     for name in {**before, **after}:
         first, second = before.get(name), after.get(name)
-        if first != second:
-            what = "came" if first is None else "went" if second is None else "changed"
-            yield {
-                "kind": kind,
-                "object": name,
-                "what": what,
-                "first": first or _ABSENT,
-                "second": second or _ABSENT,
-            }
+        if first == second:
+            continue
+        shown = [_ABSENT if each is None else worded(each) for each in (first, second)]
+        what = "came" if first is None else "went" if second is None else "changed"
+        if shown[0] != shown[1]:
+            # The ids themselves must not be shown, and the starts of two may be the same.
+            told = short_id(name) if kind == "session" else name
+            rows.append({"kind": kind, "object": told, "what": what, "first": shown[0], "second": shown[1]})
+    return rows

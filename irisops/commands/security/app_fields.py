@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal
 
-from irisops.changes.editor import Checked, Given
+from irisops.changes.editor import Checked, Given, texts_of
 from irisops.connections.connection import Link
-from irisops.contract.nearest import find, nearest
+from irisops.contract.nearest import find, hint
 from irisops.contract.replies import Cell, FormField
 from irisops.contract.wording import acting, harmless, listed
 from irisops.instance.security import authentication
@@ -295,7 +295,7 @@ def _value(checked: Checked, access: Access, key: str, raw: Cell | list[str], *,
     elif spec.kind == "seconds":
         _seconds(checked, key, raw, old)
     elif spec.kind == "names":
-        checked.fields[key] = tuple(dict.fromkeys(_texts(raw)))
+        checked.fields[key] = tuple(dict.fromkeys(texts_of(raw)))
     elif spec.kind == "text":
         _text(checked, access, key, "" if raw is None else str(raw), base=base)
 
@@ -325,7 +325,7 @@ def _resource(checked: Checked, access: Access, text: str, base: ObjectState) ->
     known = [each.name for each in access.resources]
     spelled = find(text, known)
     if spelled is None and text.casefold() != base.text("resource").casefold():
-        checked.errors["resource"] = f"There is no resource {harmless(text, 60)}.{_hint(text, known)}"
+        checked.errors["resource"] = f"There is no resource {harmless(text, 60)}.{hint(text, known)}"
     return spelled or text
 
 
@@ -333,7 +333,7 @@ def _auth(checked: Checked, raw: Cell | list[str], base: ObjectState, methods: i
     held = login_bits(base)
     try:
         text = None if isinstance(raw, list) else str(raw or "")
-        bits = authentication.bits_of(_texts(raw)) if text is None else authentication.changed(held, text)
+        bits = authentication.bits_of(texts_of(raw)) if text is None else authentication.changed(held, text)
     except ValueError as error:
         sentence = harmless(str(error), 300)
         checked.errors["auth"] = f"{sentence[:1].upper()}{sentence[1:]}."
@@ -373,11 +373,6 @@ def _seconds(checked: Checked, key: str, raw: Cell | list[str], old: FieldValue 
         checked.fields[key] = str(int(text))
 
 
-def _texts(raw: Cell | list[str]) -> list[str]:
-    texts = raw if isinstance(raw, list) else str(raw or "").split(",")
-    return [text.strip() for text in texts if text.strip()]
-
-
 def _roles(checked: Checked, roles: Sequence[str], given: Given, base: ObjectState) -> None:
     """`MatchRoles` from its two fields. A role that is listed there and no longer exists may stay."""
     held_always, held_matching = _parted(base.names("roles"))
@@ -386,14 +381,14 @@ def _roles(checked: Checked, roles: Sequence[str], given: Given, base: ObjectSta
     def spelled(key: str, name: str) -> str:
         found = find(name, known)
         if found is None:
-            checked.errors.setdefault(key, f"There is no role {harmless(name, 60)}.{_hint(name, roles)}")
+            checked.errors.setdefault(key, f"There is no role {harmless(name, 60)}.{hint(name, roles)}")
         return found or name
 
-    always = _texts(given[ALWAYS]) if ALWAYS in given else list(held_always)
+    always = texts_of(given[ALWAYS]) if ALWAYS in given else list(held_always)
     groups = {":".join(("", *dict.fromkeys(spelled(ALWAYS, each) for each in always)))} - {""}
     found = list(groups)
     matches: set[str] = set()
-    for group in _texts(given[MATCHING]) if MATCHING in given else held_matching:
+    for group in texts_of(given[MATCHING]) if MATCHING in given else held_matching:
         match, *targets = (part.strip() for part in group.split(":"))
         if not match or not any(targets):
             checked.errors.setdefault(
@@ -408,11 +403,6 @@ def _roles(checked: Checked, roles: Sequence[str], given: Given, base: ObjectSta
         matches.add(parts[0].casefold())
         found.append(":".join(dict.fromkeys(parts)))
     checked.fields["roles"] = tuple(found)
-
-
-def _hint(name: str, known: Sequence[str]) -> str:
-    close = nearest(name, known)
-    return f" Did you mean {listed(close, 'or')}?" if close else ""
 
 
 # What only the instance knows

@@ -13,7 +13,7 @@ from irisops.contract.replies import Refusal
 from irisops.contract.wording import harmless
 from irisops.instance.security.application_changes import application_steps, application_to_copy
 from irisops.instance.security.application_fields import APPLICATION_FIELDS, NEW_APPLICATION, TYPED
-from irisops.instance.security.object_state import FieldValue, Kind, ObjectChange, ObjectState, same
+from irisops.instance.security.object_state import Kind, ObjectChange, ObjectState, same_as_set
 from irisops.instance.security.resource_changes import resource_steps
 from irisops.instance.security.settings_state import KINDS, read_settings, settings_steps
 
@@ -47,18 +47,12 @@ async def _to_copy(link: Link, state: ObjectState) -> str:
     return await application_to_copy(link.connection, state.name)
 
 
-def _agrees(field_name: str, found: FieldValue | None, wanted: FieldValue | None) -> bool:
-    if field_name == "namespace" and isinstance(found, str) and isinstance(wanted, str):
-        return found.casefold() == wanted.casefold()  # the setter writes it in upper case
-    return same(found, wanted)
-
-
 SERVICE = _kind("service", "service", "services")
 APPLICATION = replace(
     _kind("application", "web application", "web applications"),
     steps=lambda change, _password: application_steps(change),
     copied=tuple(APPLICATION_FIELDS),
-    agrees=_agrees,
+    agrees=same_as_set,
     source=_to_copy,
     fixed=frozenset({"type"}),
     initial={key: value for key, value in NEW_APPLICATION.items() if key not in ("enabled", "auth")},

@@ -227,6 +227,13 @@ def same(left: FieldValue | None, right: FieldValue | None) -> bool:
     return left == right
 
 
+def same_as_set(field_name: str, found: FieldValue | None, wanted: FieldValue | None) -> bool:
+    """True if a field reads back as it was set: namespaces are upper case, however they are written."""
+    if field_name == "namespace" and isinstance(found, str) and isinstance(wanted, str):
+        return found.casefold() == wanted.casefold()
+    return same(found, wanted)
+
+
 def changed_fields(before: ObjectState, after: ObjectState) -> list[str]:
     """Fields in which two states differ, in the order of the earlier one."""
     names = dict.fromkeys((*before.fields, *after.fields))

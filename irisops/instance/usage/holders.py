@@ -74,6 +74,7 @@ def build_holders(
     for session in sessions or ():
         by_license.setdefault(session.license_id or session.id, []).append(session)
     running = _by_license(processes)
+    community = counts.community  # it looks at the words of the key each time
     holders: list[Holder] = []
     anonymous: dict[str, list[tuple[LicenseRow, WebSession]]] = {}
     for row in rows:
@@ -88,7 +89,7 @@ def build_holders(
                 running[row.user_id],
                 now,
                 max_connections=counts.max_connections,
-                community=counts.community,
+                community=community,
                 own=bool(own_id) and row.user_id == own_id,
                 agents=agents,
                 sessions_known=sessions is not None,
@@ -97,7 +98,7 @@ def build_holders(
         )
     holders.extend(_anonymous(application, pairs, now) for application, pairs in anonymous.items())
     holders.sort(
-        key=lambda holder: (-(holder.places if counts.community else holder.units), holder.holder.casefold())
+        key=lambda holder: (-(holder.places if community else holder.units), holder.holder.casefold())
     )
     remainder = _remainder(counts, holders)
     return [*holders, remainder] if remainder else holders

@@ -6,6 +6,7 @@ import asyncio
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import Literal, overload
 
 from irisops.contract.record_rows import Picked
@@ -103,6 +104,23 @@ class Processes(Sequence[Process]):
     def cells(self) -> Iterator[Cells]:
         """The rows as they are."""
         return iter(self._rows)
+
+    def some_cells(self, names: Sequence[str]) -> Iterator[Cells]:
+        """These columns of each row, as they are; None for one that was not read. Names in lower case."""
+        places = [self._places.get(name) for name in names]
+        if len(names) > 1 and None not in places:
+            return map(itemgetter(*places), self._rows)
+        return (tuple(None if place is None else row[place] for place in places) for row in self._rows)
+
+
+def some_cells(found: Sequence[Process], names: Sequence[str]) -> Iterator[Cells]:
+    """These columns of each process, as they came; None for one that was not read. Names in lower case.
+
+    For what looks at ten thousand processes: as records they take four times as long.
+    """
+    if isinstance(found, Processes):
+        return found.some_cells(names)
+    return (tuple(each.get(name) for name in names) for each in found)
 
 
 async def processes_of(rows: Rows | None, own: int | None = None) -> Sequence[Process]:

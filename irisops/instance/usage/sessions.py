@@ -21,7 +21,7 @@ from irisops.instance.models import WebSession
 from irisops.instance.outcome import changing, check_status
 from irisops.instance.routes import NO_ROUTE, Instance, first_route, for_reads, lacking
 from irisops.instance.status import is_error_status, is_ok
-from irisops.instance.values import Remade, Row, as_flag, as_int, as_text, as_utc
+from irisops.instance.values import Remade, Row, as_flag, as_int, as_text, as_utc, in_portions
 
 DEADLINE = 30.0
 """Seconds. By object calls a long list costs a round trip per cell."""
@@ -66,7 +66,6 @@ async def list_sessions(instance: Instance, *, remade: Remade[WebSession] | None
 
     Given the same `remade` each time, unchanged sessions are the identical records.
     """
-    remade = remade or Remade()
 
     async def attempt(route: Route) -> list[WebSession]:
         if route.kind == "rest":
@@ -74,7 +73,7 @@ async def list_sessions(instance: Instance, *, remade: Remade[WebSession] | None
         # UNVERIFIED: whether this query is projected as a procedure; the class dictionary is asked. Settle: doubt
         # projection.
         rows = await rows_by(instance, "sessions.list", route, (), deadline=DEADLINE, repeated=True)
-        return await remade.of(rows, session_of)
+        return await (in_portions(rows, session_of) if remade is None else remade.of(rows, session_of))
 
     return await first_route(instance, "sessions.list", attempt, again=for_reads)
 

@@ -19,6 +19,7 @@ from irisops.simulator.classes.signature import Signature
 from irisops.simulator.classes.sql_access import has_sql_privilege, privilege_violation
 from irisops.simulator.classes.system_basics import zversion_of
 from irisops.simulator.classes.user_tables import SERVICE_SQL, JobTables
+from irisops.simulator.classes.values import same
 from irisops.simulator.doubts import EMPTY_STRING, EXECUTE, PROJECTION
 from irisops.simulator.sql.catalog import ArgumentDef, FunctionDef, ProcedureDef, SqlType, TableDef
 from irisops.simulator.sql.definitions import DefinitionStatements
@@ -69,6 +70,22 @@ class JobCatalog:
     def definitions(self) -> DefinitionStatements:
         """The statements that define tables and views, in this job's name."""
         return self._definitions
+
+    def cancel_query(self, pid: int) -> None:
+        """End the statements of a process; those of another user take %CANCEL_QUERY (facts: iris-operations 9).
+
+        UNVERIFIED: the texts of its two refusals. Settle: CANCEL QUERY with the pid of an idle process, and as a user
+        without the privilege.
+        """
+        operations = self._job.world.operations
+        ended = [each for each in operations.statements if each.pid == pid]
+        if not ended:
+            raise SqlFailure(-400, f"Process {pid} is not running a query")
+        if any(not same(each.username, self.username) for each in ended) and not self._security.holds_admin(
+            "%CANCEL_QUERY"
+        ):
+            raise SqlFailure(-99, f"User '{self.username}' does not have %CANCEL_QUERY privileges")
+        operations.statements = [each for each in operations.statements if each.pid != pid]
 
     @property
     def version(self) -> Hashable:

@@ -279,6 +279,10 @@ class Catalog(Names, Protocol):
         """The statements that define tables and views, run as this session's user."""
         ...
 
+    def cancel_query(self, pid: int) -> None:
+        """`CANCEL QUERY pid`. Raises `SqlFailure`: -99 without the privilege, -400 for a process that runs none."""
+        ...
+
     def tables(self) -> Iterable[TableDef]:
         """The tables visible to this session, for `INFORMATION_SCHEMA`."""
         ...

@@ -193,6 +193,8 @@ class Engine:
         if ddl.is_definition([lexeme.upper for lexeme in lexemes[:2]]):
             definition = ddl.parse(sql, lexemes, self._catalog, self._described_view)
             return _Command(lambda _values: self._defined(definition))
+        if [lexeme.upper for lexeme in lexemes[:2]] == ["CANCEL", "QUERY"]:
+            return _Command(self._cancelling(lexemes))
         if transactions.is_transaction_statement(lexemes):
             change = transactions.parse(lexemes)
             return _Command(lambda _values: self._in_transaction(change))
@@ -246,6 +248,21 @@ class Engine:
     def _defined(self, definition: ddl.Statement) -> int:
         with self._catalog.transaction.statement():
             return definition(self._catalog.definitions) or 0
+
+    def _cancelling(self, lexemes: Sequence[Lexeme]) -> Callable[[Mapping[int, Value]], int]:
+        """`CANCEL QUERY pid` (facts: iris-operations 2)."""
+        if len(lexemes) > 3:
+            raise unsupported(f"CANCEL QUERY pid {lexemes[3].upper}")
+        pid = lexemes[-1]
+        if pid.kind not in (Kind.NUMBER, Kind.PARAMETER):
+            raise failure(INVALID_STATEMENT, "CANCEL QUERY takes the number of a process")
+
+        def run(values: Mapping[int, Value]) -> int:
+            given = values[int(pid.text)] if pid.kind is Kind.PARAMETER else pid.text
+            self._catalog.cancel_query(int(str(given)))
+            return 0
+
+        return run
 
     def _secured(self, statement: security.Statement, values: Mapping[int, Value]) -> int:
         statement(self._catalog.security, values)

@@ -197,6 +197,9 @@ class _WithInformationSchema:
     def definitions(self) -> DefinitionStatements:
         return self._catalog.definitions
 
+    def cancel_query(self, pid: int) -> None:
+        self._catalog.cancel_query(pid)
+
     @property
     def version(self) -> Hashable:
         return self._catalog.version

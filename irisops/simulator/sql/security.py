@@ -57,7 +57,15 @@ _ADMIN_PRIVILEGES = frozenset(
         "ALTER": "TABLE VIEW",
     }.items()
     for noun in nouns.split()
-) | {"%DB_OBJECT_DEFINITION", "%BUILD_INDEX", "%NOCHECK", "%NOINDEX", "%NOLOCK", "%NOTRIGGER"}
+) | {
+    "%DB_OBJECT_DEFINITION",
+    "%BUILD_INDEX",
+    "%CANCEL_QUERY",
+    "%NOCHECK",
+    "%NOINDEX",
+    "%NOLOCK",
+    "%NOTRIGGER",
+}
 
 _STARTS = frozenset(
     {("CREATE", "USER"), ("ALTER", "USER"), ("DROP", "USER"), ("CREATE", "ROLE"), ("DROP", "ROLE")}

@@ -28,7 +28,7 @@ from irisops.ui.figures import (
     sparkline,
     trend,
 )
-from irisops.ui.lines import note_lines, wrapped
+from irisops.ui.lines import Onward, Picked, note_lines, wrapped
 from irisops.ui.links import NO_COMMANDS, Commands
 
 GAP = "   "
@@ -64,20 +64,6 @@ class FactsSection(LinesSection[Facts], can_focus=True):
         Binding("down", "leave(1)", "To what is below", show=False, id="facts.down"),
         Binding("enter", "first", "Do what is offered, or show what can be copied", id="facts.enter"),
     ]
-
-    class Picked(Message):
-        """The line of an action was picked."""
-
-        def __init__(self, line: str) -> None:
-            super().__init__()
-            self.line = line
-
-    class Leave(Message):
-        """An arrow moves on to the next stop."""
-
-        def __init__(self, step: int) -> None:
-            super().__init__()
-            self.step = step
 
     class Copied(Message):
         """The blocks are to be copied."""
@@ -140,7 +126,7 @@ class FactsSection(LinesSection[Facts], can_focus=True):
     def action_act(self, key: str) -> None:
         """Pick the action of a key, or copy a pass."""
         line = next((line for each, _, line in self.reply.actions if each == key), "")
-        self.post_message(self.Picked(line) if line else self.Copied())
+        self.post_message(Picked(line) if line else self.Copied())
 
     def action_first(self) -> None:
         """Pick the first action, if any; show or hide the blocks of a pass."""
@@ -164,7 +150,7 @@ class FactsSection(LinesSection[Facts], can_focus=True):
 
     def action_leave(self, step: int) -> None:
         """Move to the next stop."""
-        self.post_message(self.Leave(step))
+        self.post_message(Onward(step))
 
     def on_focus(self) -> None:
         """Show the mark."""

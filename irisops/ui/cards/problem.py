@@ -15,7 +15,7 @@ from irisops.contract.replies import Problem, Reply
 from irisops.contract.wording import harmless
 from irisops.ui.cards.section import LinesSection
 from irisops.ui.figures import TEXT_LIMIT
-from irisops.ui.lines import item, wrapped
+from irisops.ui.lines import Onward, Picked, item, wrapped
 from irisops.ui.links import NO_COMMANDS, Commands
 
 
@@ -34,20 +34,6 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
-
-    class Picked(Message):
-        """A suggestion was picked."""
-
-        def __init__(self, line: str) -> None:
-            super().__init__()
-            self.line = line
-
-    class Leave(Message):
-        """The arrows went beyond the suggestions."""
-
-        def __init__(self, step: int) -> None:
-            super().__init__()
-            self.step = step
 
     def __init__(self, reply: Problem) -> None:
         super().__init__(reply)
@@ -79,13 +65,13 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
             self._chosen = number
             self.refresh()
         else:
-            self.post_message(self.Leave(step))
+            self.post_message(Onward(step))
 
     def action_take(self) -> None:
         """Pick the chosen suggestion; without any, put the line that failed into the prompt."""
         suggestions = self.reply.suggestions
         if suggestions:
-            self.post_message(self.Picked(suggestions[self._chosen]))
+            self.post_message(Picked(suggestions[self._chosen]))
         elif self.reply.text:
             self.post_message(self.Taken(self.reply.text))
 
@@ -95,7 +81,7 @@ class ProblemSection(LinesSection[Problem], can_focus=True):
 
     def action_act(self, key: str) -> None:
         """Pick the suggestion with this number."""
-        self.post_message(self.Picked(offered([self.reply])[key]))
+        self.post_message(Picked(offered([self.reply])[key]))
 
     def on_click(self, event: events.Click) -> None:
         """Pick the clicked suggestion, and no other; a link goes into the prompt."""

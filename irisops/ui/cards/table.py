@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Input
 
 from irisops.contract.replies import Reply, Table
@@ -18,7 +17,7 @@ from irisops.ui.cards.section import Section
 from irisops.ui.door import LineInput
 from irisops.ui.figures import TEXT_LIMIT, cell
 from irisops.ui.grid import Grid
-from irisops.ui.lines import Ground, Lines, note_lines, wrapped
+from irisops.ui.lines import Ground, Lines, Picked, note_lines, wrapped
 from irisops.ui.links import NO_COMMANDS, Commands
 
 FILTER = "filter the rows   Esc: all of them   Esc, Esc, /: a command"
@@ -130,13 +129,6 @@ class TableSection(Ground, Section):
 
     DEFAULT_CSS = "TableSection { height: auto; }"
 
-    class Typed(Message):
-        """A command was typed, and sent, while the rows had the focus."""
-
-        def __init__(self, line: str) -> None:
-            super().__init__()
-            self.line = line
-
     def __init__(self, reply: Table) -> None:
         super().__init__()
         self._table = reply
@@ -221,7 +213,7 @@ class TableSection(Ground, Section):
             self._find.value = ""
         self._find.display = bool(self._find.value)
         if command:
-            self.post_message(self.Typed(command))
+            self.post_message(Picked(command))
         else:
             self.grid.focus()
 

@@ -124,6 +124,21 @@ async def test_what_cannot_be_validated_is_told_in_one_sentence(tmp_path: Path) 
         assert "11 namespaces" in (await at.problem("/indexes validate ^Ens.Util.LogD")).message
 
 
+async def test_a_global_that_is_not_there_is_answered_with_those_like_it(tmp_path: Path) -> None:
+    async with broken(tmp_path) as at:
+        refused = await at.problem("/indexes validate ^ens.util.logd")
+        assert refused.suggestions == ("/indexes ^Ens.Util.LogD namespace=USER",)
+        assert refused.cure.startswith(
+            "Like it: ^Ens.Util.LogD in USER. Names of globals are case-sensitive."
+        )
+        assert "namespace=NAME" in refused.cure
+        refused = await at.problem("/indexes ^zzz")
+        assert refused.suggestions == ()
+        assert refused.cure.startswith("USER has ^Clinic.VisitD, ^Ens.Util.LogD and ^Shop.ThingD.")
+        refused = await at.problem("/indexes ^zzz namespace=SHIP")
+        assert refused.cure.startswith("No class of SHIP keeps data.")
+
+
 async def test_from_the_sentence_to_the_broken_index_and_to_clean(tmp_path: Path) -> None:
     async with broken(tmp_path) as at:
         await at.do("/helper install")

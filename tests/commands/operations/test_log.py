@@ -56,35 +56,36 @@ def test_lines_are_taken_apart() -> None:
     assert (second.level, second.event, second.text) == (1, "", "Without a category")
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "License limit exceeded 4 times",
-        "<LICENSE ALLOCATION EXCEEDED>",
-        "ERROR #5915: Cannot allocate a license",
-        "LMF Error: No valid license key. No valid local file found and LicenseID not defined.",
-        "ERROR #862: User UnknownUser is restricted from running application /api/atelier, %Development:U required",
-        "ERROR #8754: Unable to use namespace: USER.",
-        "Community License expired.",
-        "Error: Invalid Community Edition license, may have exceeded core limit.",
-        "Merging a.cpf into iris.cpf",
-        "Validating CPF file iris.cpf_Merge",
-        "No errors found in CPF file iris.cpf_Merge",
-        "Reading [Actions] section",
-        "No WSGI app found with the given configuration:",
-        "Could not switch to a given WSGI app's directory: /srv",
-        "ModuleNotFoundError: No module named 'flask'",
-        "ERROR <Ens>ErrProductionNotQuiescent: IRIS can not become quiescent",
-        "<Ens>ErrProductionAlreadyRunning: Production 'X' is already running",
-        "no space left on device",
-        "ERROR #921: Operation requires %Admin_Secure:USE privilege",
-        "ERROR #822: Access Denied",
-    ],
+LINES = (
+    "License limit exceeded 4 times",
+    "<LICENSE ALLOCATION EXCEEDED>",
+    "ERROR #5915: Cannot allocate a license",
+    "LMF Error: No valid license key. No valid local file found and LicenseID not defined.",
+    "ERROR #862: User UnknownUser is restricted from running application /api/atelier, %Development:U required",
+    "ERROR #8754: Unable to use namespace: USER.",
+    "Community License expired.",
+    "Error: Invalid Community Edition license, may have exceeded core limit.",
+    "Merging a.cpf into iris.cpf",
+    "Validating CPF file iris.cpf_Merge",
+    "No errors found in CPF file iris.cpf_Merge",
+    "Reading [Actions] section",
+    "No WSGI app found with the given configuration:",
+    "Could not switch to a given WSGI app's directory: /srv",
+    "ModuleNotFoundError: No module named 'flask'",
+    "ERROR <Ens>ErrProductionNotQuiescent: IRIS can not become quiescent",
+    "<Ens>ErrProductionAlreadyRunning: Production 'X' is already running",
+    "no space left on device",
+    "ERROR #921: Operation requires %Admin_Secure:USE privilege",
+    "ERROR #822: Access Denied",
 )
+
+
+@pytest.mark.parametrize("line", LINES)
 def test_public_lines_are_explained(line: str) -> None:
     assert meaning_of(line)
 
 
 def test_no_meaning_hides_another() -> None:
-    assert len({meaning for _, meaning in MEANINGS}) == len(MEANINGS) == 20
+    assert len({meaning for _, meaning in MEANINGS}) == len(MEANINGS) == len(LINES) == 20
+    assert len({*map(meaning_of, LINES)}) == len(MEANINGS), "a pattern before it takes the line of another"
     assert meaning_of("Warmstart of the instance") == ""

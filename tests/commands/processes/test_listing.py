@@ -6,10 +6,12 @@ import gc
 
 import pytest
 
-from irisops.commands.processes.listing import rank
+from irisops.commands.processes.listing import ranks
 from irisops.contract.record_rows import RecordRow
 from irisops.contract.replies import Table
+from irisops.instance.calls import Rows
 from irisops.instance.models import Process
+from irisops.instance.usage.processes import Processes
 from tests.commands.fakes import World
 
 
@@ -42,7 +44,19 @@ def test_peoples_processes_come_before_the_systems_and_the_busiest_first() -> No
         for user in ("", "ana@10.0.0.5")
         for commands in (None, 0, 12, 2**63)
     ]
-    found = [Process(row) for row in rows]
-    assert sorted(found, key=rank) == sorted(
-        found, key=lambda each: (each.system, -(each.commands or 0), each.pid)
+    of_another_pid = [{**row, "pid": str(row["pid"]), "canbeterminated": "Yes"} for row in rows]
+    found = [Process(row) for row in (*rows, *of_another_pid)]
+    wanted = sorted(range(len(found)), key=lambda at: _place(found[at]))
+    listed = ranks(found)
+    assert sorted(range(len(found)), key=listed.__getitem__) == wanted
+    names = ("pid", "licenseuserid", "commandsexecuted", "canbeterminated")
+    cells = [tuple(each.get(name) for name in names) for each in found]
+    assert ranks(Processes(Rows(names, cells), None)) == listed, "the rows of a list without records"
+    assert (
+        ranks(Processes(Rows(names[:3], [row[:3] for row in cells]), None))[: len(rows)]
+        == listed[: len(rows)]
     )
+
+
+def _place(process: Process) -> tuple[bool, int, int]:
+    return process.system, -(process.commands or 0), process.pid

@@ -144,6 +144,9 @@ class FakeCatalog:
     def security(self) -> SecurityStatements:
         return self.recorded
 
+    def cancel_query(self, pid: int) -> None:
+        raise SqlFailure(-400, f"process {pid} runs no query in this catalog")
+
     @property
     def definitions(self) -> DefinitionStatements:
         raise SqlFailure(-99, "nothing can be defined in this catalog; tests of that use an instance")

@@ -1,4 +1,4 @@
-"""Sessions of the chat: on the person's own profiles, and on the demo's instance. Imported after the first paint."""
+"""The session of `irisops demo`. Imported after the first paint."""
 
 from __future__ import annotations
 
@@ -10,20 +10,15 @@ from irisops.background import in_daemon_thread
 from irisops.contract.replies import Refusal
 from irisops.demo import READY_DEADLINE, Demo, DemoError, Practice
 from irisops.profiles.model import Profile
-from irisops.profiles.places import Places
 from irisops.profiles.secrets import Secrets
 from irisops.session import Session
+from irisops.simulator.agent.launcher import write_launcher
 
 if TYPE_CHECKING:
     from irisops.connections.open_shares import SharingSettings
 
 
-def own(places: Places, first: str, *, connect_first: bool) -> Session:
-    """A session on the profiles in `places`, which begins with the one called `first`, if that is not ""."""
-    return Session(places, first=first, connect_first=connect_first)
-
-
-def of_demo(practice: Practice, ready: Demo | None = None) -> Session:
+def session_on(practice: Practice, ready: Demo | None = None) -> Session:
     """A session on the demo's instance: on `ready`, else on one that it starts itself and then connects to."""
     secrets = Secrets(None)
     sharing = partial(_loopback_only, practice.places.state)
@@ -52,7 +47,6 @@ def of_demo(practice: Practice, ready: Demo | None = None) -> Session:
 def _loopback_only(folder: Path) -> SharingSettings:
     """The demo shares through a stand-in for the ngrok agent: nothing leaves this machine, and it says so."""
     from irisops.connections.open_shares import SharingSettings  # noqa: PLC0415 - sharing, not at the start
-    from irisops.simulator.agent.launcher import write_launcher  # noqa: PLC0415 - at the first share
 
     agent = write_launcher(folder / "stand-in-ngrok")
     return SharingSettings(agent=str(agent), token="stand-in", loopback=True)  # noqa: S106 - not a secret
