@@ -29,6 +29,7 @@ _LIKE_LATIN = frozenset(
 _SHORT_WORD = 3
 """Letters from which a word of such letters alone is told: shorter ones are ordinary words of those languages."""
 _BLANKS = re.compile(r"^ +| +$| {2,}")
+_BLANKS_IN_CODE = re.compile(r"(?<=\S) {4,}")
 _ODD_BLANK = re.compile(r"[^\S \n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 """Not line ends, which have a sign in any case."""
 _ONE_WORD = re.compile(r"[^\s,;:!→“”\"]+")
@@ -118,11 +119,11 @@ def _spaced(text: str, *, code: bool = False) -> str:
 
     def told(found: re.Match[str]) -> str:
         many = len(found[0])
-        if many >= _COUNTED:
-            return f"‹{many} blanks›"
-        return found[0] if code else "␣" * many
+        return "␣" * many if many < _COUNTED else f"‹{many} blanks›"
 
-    return _BLANKS.sub(told, _ODD_BLANK.sub(lambda found: f"‹{ord(found[0]):04X}›", text))
+    return (_BLANKS_IN_CODE if code else _BLANKS).sub(
+        told, _ODD_BLANK.sub(lambda found: f"‹{ord(found[0]):04X}›", text)
+    )
 
 
 def look_alikes(plan: Plan) -> list[str]:

@@ -140,7 +140,8 @@ def test_no_blank_makes_one_name_look_like_another_or_a_line_like_one_of_ours(na
     terminal = reply_text.text(as_shown(plan)).splitlines()
     assert terminal[0] == f"{shown}?  (on local)"
     assert terminal[1:3] == [f"  {shown}: none → {shown}", f"  {shown}"]
-    assert " " * 5 not in terminal[-1].strip()
+    assert terminal[-1].startswith("        say "), "code keeps its indentation"
+    assert " " * 4 not in terminal[-1].strip()
 
 
 def test_what_a_terminal_shows_of_odd_blanks_counts_as_it_is_shown() -> None:
