@@ -115,6 +115,13 @@ async def test_a_moment_shows_what_the_live_cards_showed(
                         assert now[name] == value, (line, name)
 
 
+async def test_so_it_does_where_there_is_room_for_no_second_list(
+    watched: Watched, minutes: tuple[Path, Live], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("irisops.recording.reader.MOST_CELLS", 1)
+    await test_a_moment_shows_what_the_live_cards_showed(watched, minutes)
+
+
 async def test_the_figures_beside_are_those_of_the_moment(watched: Watched) -> None:
     start = watched.replay.start
     watched.replay.stand(start)
