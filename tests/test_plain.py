@@ -17,7 +17,8 @@ from irisops.profiles.discovery.everywhere import Discovery
 from irisops.profiles.discovery.found import Found
 from irisops.profiles.model import Profile
 from irisops.run_command import Output, run_line
-from tests.commands.fakes import LOCAL, PASSWORD, World, lost, settle
+from tests.commands.fakes import LOCAL, PASSWORD, World, lost
+from tests.instance.served import until
 from tests.terminal import Terminal
 
 
@@ -189,9 +190,7 @@ async def test_cancelling_ends_the_line_and_not_the_program(tmp_path: Path) -> N
     terminal = Typed("/status", "/users")
     chat = PlainChat(world.session, terminal)
     running = asyncio.ensure_future(chat.run())
-    while not terminal.prompts:
-        await settle()
-    await settle()
+    await until(lambda: bool(world.instance.polls))
     assert chat.cancel()
     assert await running == 0
     assert "Cancelled." in terminal.text

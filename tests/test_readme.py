@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -76,9 +77,19 @@ def test_the_set_up_over_http_is_valid() -> None:
 @pytest.mark.parametrize("line", set_ups(), ids=["Claude Desktop", "VS Code", "any other"])
 def test_the_set_ups_for_agents_are_valid(line: list[str]) -> None:
     """JSON as each client reads it, and a command line that the program takes."""
-    assert line[0] == "irisops"
+    assert line[0] == "/home/you/irisops/.venv/bin/irisops", "a client has not our path, nor our folder"
     options = parser().parse_args(line[1:])
     assert (options.command, options.profiles) == ("mcp", ["clinic"])
+
+
+def test_the_set_ups_for_agents_start_what_the_install_commands_make() -> None:
+    """In the environment of "Try it", with the extra that the server needs."""
+    assert "-m venv .venv && .venv/bin/pip install -q ." in README
+    (extra,) = re.findall(r"`\.venv/bin/pip install -q '\.\[(\w+)\]'` adds `irisops mcp`", README)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert any(each.startswith("mcp") for each in project["optional-dependencies"][extra])
+    assert "irisops" in project["scripts"]
+    assert "$PWD/.venv/bin/irisops" in README
 
 
 @pytest.mark.parametrize("line", first_questions())

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from irisops import streams
 from irisops.agents.approvals import Approvals, WaitingPlan, plan_of
-from irisops.agents.question import look_alikes
+from irisops.agents.question import as_shown
 from irisops.contract.clock import Clock
 from irisops.contract.wording import harmless, harmless_lines
 from irisops.engine import reply_text
@@ -20,6 +20,8 @@ from irisops.profiles.places import Places
 from irisops.run_command import Exit
 
 Typed = Callable[[str], str]
+_OTHER_LINES = 6
+"""Lines around the plan."""
 
 
 def approve(options: argparse.Namespace) -> int:
@@ -48,23 +50,40 @@ def approve_in(approvals: Approvals, plan_id: str, out: TextIO, typed: Typed, cl
         if found is None:
             streams.say(f"There is no waiting plan {harmless(plan_id, 40)}.", out)
             return Exit.NOT_UNDERSTOOD
-        return _ask(approvals, found, out, typed)
+        return _ask(approvals, found, out, typed, clock)
     except OSError as error:
         streams.say(f"The plans cannot be read or written: {error.strerror or error}. {cure_of(error)}", out)
         return Exit.FAILED
 
 
-def _ask(approvals: Approvals, found: WaitingPlan, out: TextIO, typed: Typed) -> int:
-    plan = plan_of(found.plan)
-    plan.warnings = [*plan.warnings, *look_alikes(plan)]
+def _ask(approvals: Approvals, found: WaitingPlan, out: TextIO, typed: Typed, clock: Clock) -> int:
+    plan = as_shown(plan_of(found.plan))
     text = harmless_lines(reply_text.text(plan))
-    streams.say(f"An agent ({harmless(found.client, 80)}) wants to do this:\n", out)
-    streams.say(_wrapped(text, shutil.get_terminal_size().columns) if out.isatty() else text, out)
-    answer = typed(f"\nTo agree type {harmless(found.word, 80)}; anything else changes nothing: ")
+    size = shutil.get_terminal_size()
+    streams.say("An agent wants to do this:\n", out)
+    if out.isatty():
+        text = _wrapped(text, size.columns)
+    streams.say(text, out)
+    if out.isatty() and (lines := text.count("\n") + 1) > size.lines - _OTHER_LINES:
+        streams.say(f"\n{lines} lines: scroll up, and read from {harmless(plan.title, 40)}", out)
+    streams.say(f"\nIts program calls itself: {harmless(found.client, 80)}", out)
+    try:
+        answer = typed(f"To agree type {harmless(found.word, 80)}; anything else changes nothing: ")
+    except KeyboardInterrupt:
+        streams.say("\nNot answered: nothing is changed, and the plan still waits.", out)
+        return Exit.NEEDS_YES
     if answer.strip().casefold() != found.word.casefold():
         approvals.drop(found.id)
         streams.say("Not agreed.", out)
         return Exit.NEEDS_YES
+    if clock.now() > found.ends or not approvals.waits(found.id):
+        approvals.drop(found.id)
+        streams.say(
+            "Too late: the plan is more than ten minutes old, or was answered elsewhere. This yes counts for nothing; "
+            "/history agents in irisops shows what became of it.",
+            out,
+        )
+        return Exit.FAILED
     approvals.approve(found)
     streams.say(f"Agreed. The agent may carry it out until {found.ends.astimezone():%H:%M}.", out)
     return Exit.DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,8 @@ class Call:
     approval: str = ""
     plan: str = ""
     change: int | None = None
+    begun: bool = False
+    """A change is under way, which ends whatever becomes of the call."""
 
 
 class Recorder:
@@ -61,7 +64,7 @@ class Recorder:
 
     async def recorded(self, call: Call, work: Callable[[Call], Awaitable[Json]]) -> Json:
         """The answer of a call. Raises `Failed`."""
-        outcome = "Crashed"
+        outcome = "Broken"
         try:
             made = await work(call)
             outcome = "done"
@@ -71,8 +74,8 @@ class Recorder:
         except Failed as failed:
             outcome = failed.problem.error
             raise
-        except Exception:
-            LOG.exception("the call of an agent failed")  # the agent hears only that it did
+        except asyncio.CancelledError:
+            outcome = "Cancelled"
             raise
         finally:
             self.write(call, outcome)
@@ -85,7 +88,7 @@ class Recorder:
                 AgentCall(
                     self._clock.now(),
                     _written(call.caller.name),
-                    call.tool,
+                    _written(call.tool),
                     _written(call.profile),
                     _written(call.line),
                     outcome,

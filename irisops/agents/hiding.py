@@ -27,6 +27,8 @@ PERSONS = frozenset({"user", "holder"})
 _COLUMNS = ("columns", "cols")
 _CONDITION = re.compile(r"([A-Za-z_ ]+?)(!=|>=|<=|=|~|>|<)(.*)", re.DOTALL)
 _ANYBODY = frozenset({"all", "everything", "*", "anonymous", "nobody"})
+_OF_THIS_MACHINE = frozenset({"found", "guest"})
+"""Kinds of names that are no agent's business: instances that were discovered, and passes of shares."""
 _NO_NAMES = frozenset({"session", "application", "app"})
 """Columns of what is changed that hold no names."""
 
@@ -70,13 +72,17 @@ class Hiding:
 
     # What agents say
 
-    def parse(self, profile: Profile, line: str) -> Command | Problem:
-        """A line in which people are known by their pseudonyms alone."""
-        names = self.of(profile)
+    def parse(self, profile: Profile, line: str, served: Sequence[Profile]) -> Command | Problem:
+        """A line in which only `served` profiles are known, and people by their pseudonyms where names are hidden."""
+        masked = self.masking(profile)
 
         @cache
         def known(kind: str) -> Sequence[tuple[str, str]]:
-            return [(names.hidden(value), "") for value, _ in self._session.known(kind)]
+            if kind == "profile":
+                return [(each.name, "") for each in served]
+            if kind in _OF_THIS_MACHINE:
+                return []
+            return [(masked(value), "") for value, _ in self._session.known(kind)]
 
         return understood(line, self._registry, None, known)
 

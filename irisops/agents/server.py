@@ -11,16 +11,19 @@ from typing import Annotated, Any
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.resolve import AcceptedElicitation, Elicit, ElicitationResult, Resolve
-from mcp_types import CallToolResult, TextContent, Tool, ToolAnnotations
-from pydantic import BaseModel, Field
+from mcp_types import CallToolResult, InputRequiredResult, TextContent, Tool, ToolAnnotations
+from pydantic import BaseModel, Field, ValidationError
 
 from irisops import __version__
 from irisops.agents.answers import MOST_ROWS, USUAL_ROWS, Page, error_of
 from irisops.agents.calls import Caller, Failed, Json
 from irisops.agents.service import AgentService, values_of
+from irisops.contract.replies import Problem
 from irisops.contract.wording import harmless
 from irisops.engine.spec import Arg, CommandSpec
+from irisops.logs import LOG
 
 READS_AS_TOOLS = (
     "status",
@@ -94,6 +97,19 @@ class AgentServer(MCPServer):
             return []
         return [tool for tool in await super().list_tools() if tool.name not in left_out]
 
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool. What it cannot take is answered and recorded as any other error: by name, with a cure."""
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            problem = _misused(name, error)
+            if isinstance(error, UnexpectedToolError):
+                LOG.error("the call of an agent failed", exc_info=error)  # the agent hears only that it did
+            caller = _caller(context) if context is not None else Caller()
+            return await _answered(lambda: self._service.misused(caller, name, problem))
+
 
 def server_of(service: AgentService) -> AgentServer:
     """The server with all its tools."""
@@ -117,7 +133,8 @@ def server_of(service: AgentService) -> AgentServer:
 
     async def ask_person(plan_id: str, ctx: Context) -> Elicit[Approval] | Failed | None:
         try:
-            question = service.question(_caller(ctx), plan_id)
+            # The revision without sessions calls again with the answer: that is no further question.
+            question = service.question(_caller(ctx), plan_id, again=ctx.input_responses is not None)
         except Failed as failed:
             return failed  # said by the tool, as every other error
         return None if question is None else Elicit(question.text, Approval)
@@ -125,7 +142,9 @@ def server_of(service: AgentService) -> AgentServer:
     async def apply(
         ctx: Context, plan_id: PlanId, approval: Annotated[ElicitationResult[Approval], Resolve(ask_person)]
     ) -> CallToolResult:
-        data: object = approval.data if isinstance(approval, AcceptedElicitation) else None
+        if not isinstance(approval, AcceptedElicitation):
+            return await _answered(lambda: service.refuse(_caller(ctx), plan_id))
+        data: object = approval.data
         if isinstance(data, Failed):
             return _error(data)
         typed = data.word if isinstance(data, Approval) else None
@@ -161,6 +180,23 @@ def server_of(service: AgentService) -> AgentServer:
 async def serve_stdio(service: AgentService) -> None:
     """Serve on standard input and output until the client leaves."""
     await server_of(service).run_stdio_async()
+
+
+def _misused(tool: str, error: ToolError) -> Problem:
+    """What is wrong with a call that the SDK did not let through, without the values that were given."""
+    wrong = error.__cause__
+    if isinstance(error, UnexpectedToolError):
+        return Problem("Broken", "irisops failed at this call.", "A person finds more in its log.")
+    if isinstance(wrong, ValidationError):
+        told = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in wrong.errors()]
+        return Problem(
+            "WrongArguments", f"{harmless(tool, 40)}: {'; '.join(told[:5])}.", "Read the tool's schema."
+        )
+    if tool == "apply":
+        return Problem(
+            "NoAnswer", "Nothing was changed: the client sent no answer of a person.", "Ask the person."
+        )
+    return Problem("NoSuchTool", f"There is no tool {harmless(tool, 40)}.", "tools/list names them.")
 
 
 def _command_tool(service: AgentService, spec: CommandSpec) -> Callable[..., Awaitable[CallToolResult]]:

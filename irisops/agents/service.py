@@ -5,6 +5,7 @@ Every call ends in an answer (a JSON object) or raises `Failed`, and is written 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,14 +17,21 @@ from irisops.agents.hiding import Hiding, are_hidden, without_conditions
 from irisops.agents.plans import Planned, WaitingPlans, where_agreed
 from irisops.agents.policy import allows, check_command, check_level, check_places, level_of
 from irisops.agents.question import Question
+from irisops.background import Background, to_log
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
 from irisops.contract.replies import Done, Effect, Form, Plan, Problem, Refusal, Reply
+from irisops.contract.secret_words import by_form_alone
 from irisops.contract.wording import harmless, listed, whole_lists
 from irisops.engine.plans import LIFETIME
 from irisops.engine.spec import Arg, CommandSpec, Registry
+from irisops.journal import JournalError
 from irisops.profiles.model import Profile
 from irisops.session import Session
+
+_LOG_IN_FIRST = (
+    "A person can connect once in irisops, whose keyring keeps it, or give the profile a password_command."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +57,13 @@ class AgentService:
     _connection: AgentConnection = field(init=False)
     _plans: WaitingPlans = field(init=False)
     _recorder: Recorder = field(init=False)
+    _carrying: Background = field(init=False)
 
     def __post_init__(self) -> None:
         self._hiding = Hiding(self.session, self.registry)
         self._connection = AgentConnection(self.session)
         self._plans = WaitingPlans(self.session)
+        self._carrying = Background()
         self._recorder = Recorder(self.session.places.journals, self.session.clock, self._hiding.failed)
 
     # What the tools are
@@ -129,7 +139,7 @@ class AgentService:
                 raise Refusal(
                     "NothingToPlan", f"/{command.name} changes nothing.", "The tool ask answers it."
                 )
-            planned = self._plans.keep(caller, asked.profile, command, plans[0], asked.link.generation)
+            planned = self._plans.keep(caller, asked.profile, command, plans[0], self._state(asked.link))
             call.plan = planned.waiting.id
             made = self._answer(asked.profile, asked.said, replies, Page())
             about = {"plan_id": planned.waiting.id, "valid_seconds": int(LIFETIME)}
@@ -137,26 +147,48 @@ class AgentService:
 
         return await self._in_turn(Call(caller, tool, profile, line), work)
 
-    def question(self, caller: Caller, plan_id: str) -> Question | None:
+    def question(self, caller: Caller, plan_id: str, *, again: bool = False) -> Question | None:
         """What to ask the person before `apply`; None if a person said yes in a terminal. Raises `Failed`.
 
-        The text depends on the plan alone, so it is the same each time.
+        The text depends on the plan alone, so it is the same each time. `again` is true if the call brings the answer.
         """
         call = Call(caller, "apply", plan=plan_id[:40])
         try:
             planned, profile = self._found(plan_id)
             waiting = planned.waiting
             call = Call(caller, "apply", waiting.profile, planned.command.slash, plan=waiting.id)
-            asked = self._plans.question(caller, planned, profile)
+            asked = self._plans.question(caller, planned, profile, again=again)
         except Refusal as refusal:
             self._recorder.write(call, refusal.error)
             raise self._hiding.failed(refusal, call.profile) from None
-        if asked is not None and self._plans.asked(planned):
+        if asked is not None and not (again and planned.asked is not None):
+            self._plans.note_asked(planned)
             self._recorder.write(call, "asked")
         return asked
 
+    async def refuse(self, caller: Caller, plan_id: str) -> Json:
+        """Drop a plan to which a person said no in the client. Raises `Failed`."""
+
+        async def work(call: Call) -> Json:
+            planned, _ = self._found(plan_id)
+            call.profile, call.line = planned.waiting.profile, planned.command.slash
+            raise self._plans.declined(planned)
+
+        return await self._in_turn(Call(caller, "apply", plan=plan_id[:40]), work)
+
+    async def misused(self, caller: Caller, tool: str, problem: Problem) -> Json:
+        """Record a call that no tool could take. Raises `Failed`."""
+
+        async def work(_call: Call) -> Json:
+            raise Failed(problem)
+
+        return await self._recorder.recorded(Call(caller, tool), work)
+
     async def apply(self, caller: Caller, plan_id: str, typed: str | None) -> Json:
-        """Carry a plan out. `typed` is what a person typed in the client; None if nobody agreed there."""
+        """Carry a plan out. `typed` is what a person typed in the client; None if nobody agreed there.
+
+        A call that is given up (a client's deadline) stops nothing that has begun: half of a change has no yes.
+        """
 
         async def work(call: Call) -> Json:
             planned, chosen = self._found(plan_id)
@@ -165,6 +197,7 @@ class AgentService:
             self._plans.drop(plan_id, "this plan was already used")
             in_session = await self._made_again(planned, chosen)
             self._recorder.write(call, "begun")
+            call.begun = True
             replies = [reply async for reply in self.session.confirm(in_session, planned.waiting.word)]
             masked = self._hiding.masking(chosen)
             problems = [reply for reply in replies if isinstance(reply, Problem)]
@@ -173,16 +206,27 @@ class AgentService:
             call.change = next((each.undo for each in replies if isinstance(each, Done) and each.undo), None)
             return self._answer(chosen, masked(planned.command.slash), replies, Page())
 
-        return await self._in_turn(Call(caller, "apply", plan=plan_id[:40]), work)
+        call = Call(caller, "apply", plan=plan_id[:40])
+        carrying = self._carrying.start(self._in_turn(call, work), "a change of an agent", _unless_told)
+        try:
+            return await asyncio.shield(carrying)
+        except asyncio.CancelledError:
+            if not call.begun:
+                carrying.cancel()
+            raise
 
     async def close(self) -> None:
-        """Drop all plans and log out. The session is closed by its owner."""
+        """End what has begun, drop all plans and log out. The session is closed by its owner."""
+        await self._carrying.wait()
         await self._connection.close()
         self._plans.close()
 
     async def _in_turn(self, call: Call, work: Callable[[Call], Awaitable[Json]]) -> Json:
-        async with self._connection.turn():
-            return await self._recorder.recorded(call, work)
+        async def in_turn(call: Call) -> Json:
+            async with self._connection.turn():
+                return await work(call)
+
+        return await self._recorder.recorded(call, in_turn)
 
     # Commands
 
@@ -217,7 +261,8 @@ class AgentService:
             await self._connect(profile)
         if not line.startswith("/"):
             await self.session.prepare(line)
-        command = self._hiding.parse(profile, line) if hidden else self.session.parse(line)
+        with by_form_alone():  # a refusal of the password itself would tell that a guess is right
+            command = self._hiding.parse(profile, line, self.profiles())
         if isinstance(command, Problem):
             raise Failed(command, profile.name)  # made of the line alone, which is the agent's own
         spec = self._spec(command)
@@ -284,7 +329,11 @@ class AgentService:
             served = {each.name for each in self.profiles()}
             others = [each.name.casefold() for each in self.session.hub.profiles() if each.name not in served]
             kept = [line for line in link.suggestions if not any(name in line.casefold() for name in others)]
-            raise Failed(replace(link, suggestions=kept), profile.name, self._hiding.masking(profile))
+            # Nobody can be asked here, and the agent's person starts no program for it.
+            cure = _LOG_IN_FIRST if link.error == "PasswordNeeded" else link.cure
+            raise Failed(
+                replace(link, suggestions=kept, cure=cure), profile.name, self._hiding.masking(profile)
+            )
         if are_hidden(profile):
             await self._hiding.learn(link)
         return link
@@ -302,18 +351,31 @@ class AgentService:
         """A plan that can be carried out, and its profile as it is now. Raises `Refusal`."""
         planned = self._plans.found(plan_id)
         chosen = self._chosen(planned.waiting.profile, "apply")
-        self._plans.check_open(planned)
+        self._plans.check_open(planned, chosen)
         return planned, chosen
 
+    def _state(self, link: Link) -> tuple[int, int]:
+        """A connection's login, and the number of the last change there: the effects of a plan hold until the next."""
+        try:
+            entries = self.session.context.journal(link.name).entries()
+        except JournalError:
+            return link.generation, -1  # then nothing is carried out, either
+        return link.generation, entries[-1].number if entries else 0
+
     async def _made_again(self, planned: Planned, profile: Profile) -> str:
-        """The plan's id in the session. A plan of an earlier connection is made anew and compared.
+        """The plan's id in the session. After a new login or another change it is made anew and compared.
 
         Raises `Refusal` if it would do something else now.
         """
         link = await self._connect(profile)
-        if link.generation == planned.generation:
+        if self._state(link) == planned.state:
             return planned.in_session
         return self._plans.same(planned, await self._replies(planned.command, whole=True))
+
+
+def _unless_told(name: str, error: BaseException) -> None:
+    if not isinstance(error, Failed):
+        to_log(name, error)
 
 
 def values_of(spec: CommandSpec, given: Mapping[str, str]) -> dict[str, str | list[str]]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -161,6 +163,17 @@ _SHORT = 6
 """Characters from which a word with digits may be a password."""
 
 _names: set[str] = set()
+_by_form: ContextVar[bool] = ContextVar("by form alone", default=False)
+
+
+@contextmanager
+def by_form_alone() -> Iterator[None]:
+    """Within it a line is not compared with the secrets of this run: a program would learn that its guess is right."""
+    before = _by_form.set(True)
+    try:
+        yield
+    finally:
+        _by_form.reset(before)
 
 
 def show_names(names: Iterable[str]) -> None:
@@ -238,6 +251,8 @@ def refusal(line: str) -> Problem | None:
 
 def _told(line: str) -> Iterator[Found]:
     """Secrets known to this run: typed in answer to a question, or from the keyring."""
+    if _by_form.get():
+        return
     for start, end in hidden_in(line):
         yield Found(start, end)
 

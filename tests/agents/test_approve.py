@@ -33,7 +33,8 @@ async def test_a_yes_in_a_terminal_lets_the_agent_apply_once(tmp_path: Path) -> 
         assert await it.refused("apply", plan_id=plan_id) == "NeedsApproval"
         status, said = approve(it, "", "local")
         assert status == Exit.DONE
-        assert "An agent (mcp 0.1.0) wants to do this" in said
+        assert said.startswith("An agent wants to do this:\n\nGive %SQL to bob?")
+        assert "\nIts program calls itself: mcp 0.1.0\nTo agree type local; " in said
         assert "bob gains 1 privilege" in said
         await it.told("apply", plan_id=plan_id)
         assert it.world.instance.held("bob") == ("%SQL",)
@@ -99,6 +100,42 @@ async def test_a_yes_is_for_what_was_shown(tmp_path: Path) -> None:
             file.write_text(damaged)
             assert approve(it, plan_id, "local")[1] == "No plan of an agent waits.\n"
         assert not it.changed
+
+
+async def test_a_yes_to_a_plan_that_waited_for_hours_is_too_late_and_says_so(tmp_path: Path) -> None:
+    """The terminal stays open in the evening; in the morning somebody types the word."""
+    async with agent(tmp_path, can_ask=False) as it:
+        for gone in ("by age", "by another no"):
+            plan_id = await it.plan()
+            out = io.StringIO()
+            approvals = Approvals(it.world.places)
+
+            def typed(_prompt: str, gone: str = gone, plan_id: str = plan_id) -> str:
+                if gone == "by age":
+                    it.world.clock.passed += 3600
+                else:
+                    Approvals(it.world.places).drop(plan_id)
+                return "local\n"
+
+            assert approve_in(approvals, plan_id, out, typed, it.world.clock) == Exit.FAILED
+            assert "Too late" in out.getvalue()
+            assert "Agreed" not in out.getvalue()
+            assert list((tmp_path / "state" / "agents" / "plans").iterdir()) == []
+        assert not it.changed
+
+
+async def test_a_terminal_that_is_left_says_neither_yes_nor_no(tmp_path: Path) -> None:
+    def left(_prompt: str) -> str:
+        raise KeyboardInterrupt
+
+    async with agent(tmp_path, can_ask=False) as it:
+        plan_id = await it.plan()
+        out = io.StringIO()
+        assert approve_in(Approvals(it.world.places), "", out, left, it.world.clock) == Exit.NEEDS_YES
+        assert out.getvalue().endswith("Not answered: nothing is changed, and the plan still waits.\n")
+        assert await it.refused("apply", plan_id=plan_id) == "NeedsApproval"
+        assert approve(it, plan_id, "local")[0] == Exit.DONE
+        await it.told("apply", plan_id=plan_id)
 
 
 async def test_an_old_plan_cannot_be_agreed_and_the_files_are_private(tmp_path: Path) -> None:

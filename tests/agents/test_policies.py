@@ -231,6 +231,27 @@ async def test_a_failed_login_holds_no_hidden_names_and_no_other_profile(
         assert answer["suggestions"] == ["/on local /password user-1"]
 
 
+UNNAMED = (
+    "is {} up", "how is {}", "license of {}", "show the license on {}", "who is on {}",
+    "what differs between local and {}", "connect to {}", "/on {} /users", "/diff local {}", "/connect {}",
+)  # fmt: skip
+
+
+async def test_a_profile_that_is_off_is_neither_named_nor_found_by_guessing(tmp_path: Path) -> None:
+    off = Profile("nightshift", "10.9.8.7", user="mallory", agents="off")
+    async with agent(tmp_path, APPLY, off) as it:
+        for line in UNNAMED:
+            said = line.format("nightshif")
+            for tool in ("ask", "plan"):
+                told = str((await it.call(tool, line=said)).content)
+                assert not any(each in told for each in ("nightshift", "10.9.8", "mallory")), said
+            right, wrong = [
+                str((await it.call("ask", line=line.format(name))).content).replace(name, "NAME")
+                for name in ("nightshift", "nightshifx")
+            ]
+            assert right == wrong, line
+
+
 async def test_a_profile_with_hidden_names_is_not_read_from_another(tmp_path: Path) -> None:
     hidden = Profile("hidden", "127.0.0.1", 1973, "%SYS", "_SYSTEM", agents_names="hidden")
     async with agent(tmp_path, APPLY, hidden) as it:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from irisops.agents.approvals import Approvals, WaitingPlan, shape_of
-from irisops.agents.question import look_alikes, question_of, too_much_to_show
+from irisops.agents.question import as_shown, look_alikes, question_of, too_much_to_show
 from irisops.agents.service import AgentService
 from irisops.contract.chat import Command
 from irisops.contract.replies import Change, Plan, Reply
@@ -107,8 +107,42 @@ def test_letters_that_look_like_others_are_told() -> None:
     plan = a_plan(Change("roles of b\u043eb", "none", "%SQL"), title="Give %SQL to b\u043eb")
     waiting = WaitingPlan("0" * 12, "local", "local", "c", datetime.now(UTC), shape_of(plan))
     assert "! Letters of several alphabets (Cyrillic and Latin) in b\u043eb" in question_of(waiting).text
+    for name, told in {
+        "\u0430\u0441\u0435": "No Latin letters, but they look so, in \u0430\u0441\u0435",
+        "\u0391\u0392\u0395": "No Latin letters, but they look so",
+        "\u05d0\u05d1\u05d2": "Letters that run from right to left in \u05d0\u05d1\u05d2",
+    }.items():
+        (warning,) = look_alikes(a_plan(title=f"Give %SQL to {name}"))
+        assert warning.startswith(told)
     for name in ("bob", "Иван", "müller", "患者", "患者A", "Ελένη", "20µm"):
         assert look_alikes(a_plan(title=f"Give %SQL to {name}")) == []
+
+
+NAMES = {
+    "bob ": "bob\u2423", " bob": "\u2423bob", "b  ob": "b\u2423\u2423ob", "bob\u00a0": "bob‹00A0›",
+    "bob\t": "bob‹0009›", f"bob{' ' * 60}! Checked: harmless.": "bob‹60 blanks›! Checked: harmless.", "bob\nx": "bob⏎x",
+    "bob\u3000x": "bob‹3000›x", "bob x": "bob x",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_blank_makes_one_name_look_like_another_or_a_line_like_one_of_ours(name: str) -> None:
+    plan = a_plan(Change(name, "none", name), title=name, effects=[name], calls=[f"    say {name}x"])
+    waiting = WaitingPlan("0" * 12, "local", "local", "c", datetime.now(UTC), shape_of(plan))
+    question = question_of(waiting).text.splitlines()
+    shown = NAMES[name]
+    assert question[0] == f"An agent wants to change local: {shown}"
+    assert question[1:3] == [f"- {shown}: none → {shown}", f"- {shown}"]
+    assert len(question) == 4
+    terminal = reply_text.text(as_shown(plan)).splitlines()
+    assert terminal[0] == f"{shown}?  (on local)"
+    assert terminal[1:3] == [f"  {shown}: none → {shown}", f"  {shown}"]
+    assert " " * 5 not in terminal[-1].strip()
+
+
+def test_what_a_terminal_shows_of_odd_blanks_counts_as_it_is_shown() -> None:
+    plan = a_plan(Change("roles", "none", "\u3000" * 2000))
+    assert too_much_to_show(as_shown(plan)), "each is shown in six characters"
 
 
 @pytest.mark.parametrize("plan", TOO_MUCH)

@@ -12,10 +12,13 @@ from irisops.agents.answers import BIGGEST
 from irisops.agents.connecting import IDLE
 from irisops.agents.policy import WITH_NAMES
 from irisops.agents.server import READS_AS_TOOLS
+from irisops.agents.service import AgentService
 from irisops.commands.catalogue import default_registry
 from irisops.commands.for_programs import CHANGES, READS
+from irisops.contract.chat import Command
+from irisops.contract.replies import Reply
 from irisops.instance.errors import LicenseExhausted
-from irisops.logs import hide
+from irisops.logs import LOG, hide
 from irisops.profiles.model import Profile
 from tests.agents.serving import APPLY, GRANT, MODES, Person, agent
 from tests.commands.fakes import LOCAL, a_user
@@ -66,7 +69,9 @@ async def test_a_client_that_cannot_ask_fails_closed_and_says_how_to_agree(mode:
         result = await it.call("apply", plan_id=plan_id)
         assert result.structured_content is not None
         assert result.structured_content["error"] == "NeedsApproval"
-        assert f"irisops approve {plan_id}" in result.structured_content["cure"]
+        # A home that a terminal does not know, as the demo's, is said.
+        home = f"IRISOPS_HOME={tmp_path} irisops approve {plan_id}."
+        assert home in result.structured_content["cure"]
         assert not it.changed
 
 
@@ -257,6 +262,17 @@ async def test_a_refused_password_is_not_sent_again(tmp_path: Path) -> None:
         assert len(it.world.instance.logins) == 1
 
 
+async def test_without_a_password_the_cure_is_one_that_the_person_has(tmp_path: Path) -> None:
+    async with agent(tmp_path) as it:
+        it.world.session.hub.ask = None
+        await it.world.session.hub.secrets.forget(APPLY)
+        result = await it.call("license")
+        assert result.structured_content is not None
+        assert result.structured_content["error"] == "PasswordNeeded"
+        assert "in a terminal" not in result.structured_content["cure"]
+        assert "password_command" in result.structured_content["cure"]
+
+
 async def test_every_call_is_recorded(tmp_path: Path) -> None:
     async with agent(tmp_path, person=Person(word="local")) as it:
         await it.told("license")
@@ -276,6 +292,47 @@ async def test_every_call_is_recorded(tmp_path: Path) -> None:
         assert table.name == "agent_calls"  # type: ignore[union-attr]  # a table, as its name shows
         (table,) = await it.world.say("what did the agents do")
         assert len(table.rows) == 6  # type: ignore[union-attr]  # the same
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_call_that_no_tool_takes_is_an_error_by_name_and_recorded(mode: str, tmp_path: Path) -> None:
+    async with agent(tmp_path, mode=mode) as it:
+        assert await it.refused("no_such_tool") == "NoSuchTool"
+        assert await it.refused("ask") == "WrongArguments"
+        result = await it.call("users", rows=100_000, profile="canary")
+        assert result.structured_content is not None
+        assert (
+            result.structured_content["message"] == "users: rows: Input should be less than or equal to 200."
+        )
+        assert "canary" not in str(result.content)
+        await it.refused("apply", plan_id=["x"])
+        assert [(call.tool, call.outcome) for call in it.calls()] == [
+            ("no_such_tool", "NoSuchTool"),
+            ("ask", "WrongArguments"),
+            ("users", "WrongArguments"),
+            ("apply", "WrongArguments"),
+        ]
+
+
+async def test_a_mistake_of_ours_is_named_and_logged_and_tells_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_self: AgentService, _command: Command, *, whole: bool = False) -> list[Reply]:
+        raise RuntimeError("canary of a mistake")
+
+    async with agent(tmp_path) as it:
+        monkeypatch.setattr(AgentService, "_replies", broken)
+        LOG.addHandler(caplog.handler)
+        try:
+            result = await it.call("license")
+        finally:
+            LOG.removeHandler(caplog.handler)
+        assert result.is_error
+        assert result.structured_content is not None
+        assert result.structured_content["error"] == "Broken"
+        assert "canary" not in str(result.content)
+        assert "canary of a mistake" in caplog.text
+        assert [call.outcome for call in it.calls()][-1] == "Broken"
 
 
 async def test_what_cannot_be_recorded_is_not_answered(tmp_path: Path) -> None:

@@ -257,13 +257,20 @@ async def test_a_dead_server_costs_one_line(tmp_path: Path, unused_tcp_port: int
         assert problem.error == "NoAssistant"
 
 
-async def test_silence_costs_its_deadline_and_holds_nothing_up(tmp_path: Path) -> None:
-    async with odd_server("silent") as port, at_port(tmp_path, port, assistant_seconds=1.0) as world:
+async def test_silence_holds_nothing_up(tmp_path: Path) -> None:
+    async with odd_server("silent") as port, at_port(tmp_path, port, assistant_seconds=600.0) as world:
         asked = asyncio.create_task(world.say(ASK))
         await asyncio.sleep(0)
         assert isinstance((await world.say("/license"))[0], Facts), "other commands run meanwhile"
         assert not asked.done()
-        (problem,) = told(await asked)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+
+
+async def test_silence_costs_its_deadline(tmp_path: Path) -> None:
+    async with odd_server("silent") as port, at_port(tmp_path, port, assistant_seconds=1.0) as world:
+        (problem,) = told(await world.say(ASK))
         assert isinstance(problem, Problem)
         assert problem.message.startswith("The model's server 127.0.0.1:")
         assert "did not answer within 1 seconds" in problem.message

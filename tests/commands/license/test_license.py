@@ -16,7 +16,8 @@ from irisops.instance.models import Holder, LicenseBoard, LicenseCounts
 from irisops.instance.usage.license import read_board
 from irisops.profiles.model import Profile
 from irisops.ui.arrange import arrange, fit
-from tests.commands.fakes import LOCAL, World, settle
+from tests.commands.fakes import LOCAL, World
+from tests.instance.served import until
 
 
 async def test_a_forecast_says_what_each_way_costs(connected: World) -> None:
@@ -149,8 +150,7 @@ async def test_the_first_connect_tells_of_locked(tmp_path: Path) -> None:
     world = World(tmp_path, LOCAL, first="local")
     world.instance.refuse = LicenseExhausted("No unit is free.")
     await world.session.start()
-    await settle()
-    assert any("/locked" in notice.cure for notice in world.notices)
+    await until(lambda: any("/locked" in notice.cure for notice in world.notices))
     await world.session.close()
 
 

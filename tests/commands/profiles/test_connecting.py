@@ -21,6 +21,7 @@ from irisops.profiles.model import Profile
 from irisops.profiles.secrets import SERVICE
 from irisops.profiles.store import ProfileStore
 from tests.commands.fakes import LOCAL, PASSWORD, World, settle
+from tests.instance.served import until
 
 ACCOUNT = (SERVICE, "_SYSTEM@127.0.0.1:1972")
 
@@ -33,6 +34,12 @@ def stored(home: Path, *profiles: Profile) -> World:
     made = World(home)
     made.session.load_profiles()
     return made
+
+
+def is_connected(world: World) -> bool:
+    """The keyring is asked in a thread, so a login comes in its own time."""
+    active = world.session.overview().active
+    return active is not None and active.state == "connected"
 
 
 async def test_asks_for_the_password_and_says_what_it_reached(world: World) -> None:
@@ -231,7 +238,7 @@ async def test_start_connects_the_last_profile_in_the_background(tmp_path: Path)
     again = World(tmp_path)
     await again.session.start()
     assert again.session.overview().active is None or again.session.overview().active.state != "connected"  # type: ignore[union-attr]
-    await settle()
+    await until(lambda: is_connected(again))
     active = again.session.overview().active
     assert active is not None
     assert (active.name, active.state, active.version) == ("other", "connected", "IRIS 2025.2")
@@ -251,10 +258,7 @@ async def test_an_instance_that_is_still_being_prepared_is_connected_when_it_is_
     assert world.session.overview().active is None
     assert world.notices == []
     ready.set()
-    await settle()
-    active = world.session.overview().active
-    assert active is not None
-    assert active.state == "connected"
+    await until(lambda: is_connected(world))
     await world.session.close()
 
 
@@ -264,7 +268,7 @@ async def test_an_instance_that_does_not_come_is_told(tmp_path: Path) -> None:
 
     world = World(tmp_path, later=later)
     await world.session.start()
-    await settle()
+    await until(lambda: bool(world.notices))
     assert [(each.level, each.message) for each in world.notices] == [
         ("error", "The simulator did not start.")
     ]
@@ -281,7 +285,7 @@ async def test_a_start_without_profiles_says_how_to_begin(tmp_path: Path) -> Non
 async def test_a_refused_start_is_a_notice_with_its_cure(world: World) -> None:
     world.instance.refuse = LicenseExhausted("No license unit is free.")
     await world.session.start()
-    await settle()
+    await until(lambda: bool(world.notices))
     assert [(each.level, each.message) for each in world.notices] == [("error", "No license unit is free.")]
 
 
