@@ -175,6 +175,11 @@ class Recording:
         )
         return _taken_of(rows[0]) if rows else None
 
+    def first_taken(self) -> Taken | None:
+        """The oldest reading; None if no list was ever read."""
+        rows = self._rows("SELECT id, at, name FROM readings ORDER BY id LIMIT 1")
+        return _taken_of(rows[0]) if rows else None
+
     def answer(self, call: Call, taken: Taken) -> Answer | errors.InstanceProblem | None:
         """What this call was answered in the reading, else in the newest one before it; None if it was not made."""
         key = key_of(call)

@@ -166,6 +166,17 @@ async def test_jumps(watched: Watched) -> None:
         assert isinstance((await watched.say(wrong))[0], Problem), wrong
 
 
+async def test_before_the_first_list_it_is_said_when_that_was_read(watched: Watched) -> None:
+    watched.replay.stand(watched.replay.start)
+    watched.replay.clock.at -= 1  # the lists are read after the first poll; here no time goes by between
+    (problem,) = await watched.say("/processes")
+    assert isinstance(problem, Problem)
+    assert problem.message == "No list was read by this moment."
+    await watched.say(problem.cure.partition(": ")[2])
+    (table,) = await watched.say("/processes")
+    assert isinstance(table, Table)
+
+
 async def test_what_changed_between_two_moments(watched: Watched) -> None:
     first, second = (f"{(START + timedelta(seconds=each)).astimezone():%H:%M:%S}" for each in (31, 46))
     (table,) = await watched.say(f"/diff {first} {second}")
