@@ -22,6 +22,10 @@ HOROLOG_START = date(1840, 12, 31)
 
 Row = Mapping[str, Value]
 
+FIRST_YEAR = 1900
+"""An earlier time is none: the instance never sends one."""
+WHOLE_SECONDS = len("YYYY-MM-DD HH:MM:SS")
+
 PORTION = 64
 """Rows converted between two turns of the event loop: a millisecond or two."""
 
@@ -95,7 +99,7 @@ def as_text(value: Value) -> str:
 
 def as_flag(value: Value, *, default: bool = False) -> bool:
     """A flag: 0/1 in objects, Yes/No in class queries (facts: iris-security 1). `default` for neither."""
-    if isinstance(value, bool | int):
+    if isinstance(value, int):
         return bool(value)
     text = as_text(value).strip().lower()
     if text in {"1", "yes", "true"}:
@@ -163,6 +167,11 @@ def as_utc(value: Value) -> datetime | None:  # noqa: PLR0911 - one form after t
     if isinstance(value, date):
         return datetime.combine(value, time(), UTC)
     text = as_text(value).strip()
+    if len(text) == WHOLE_SECONDS and text[4] == "-":  # as most are
+        try:
+            return found if (found := datetime.fromisoformat(f"{text}+00:00")).year >= FIRST_YEAR else None
+        except ValueError:
+            pass  # another form of that length
     days, comma, seconds = text.partition(",")
     if comma and days.strip().isdecimal():
         day = _horolog_day(int(days) if len(days) < 8 else 0)
@@ -175,7 +184,7 @@ def as_utc(value: Value) -> datetime | None:  # noqa: PLR0911 - one form after t
     except ValueError:
         return None
     # A bare number is read by fromisoformat as a compact date; the instance never sends one.
-    if text.isdigit() or found.year < 1900:
+    if text.isdigit() or found.year < FIRST_YEAR:
         return None
     return _in_utc(found)
 

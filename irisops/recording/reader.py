@@ -25,8 +25,8 @@ _WIDTH = 11
 _USED = "max(coalesce(p.units, 0), coalesce(p.connections, 0))"
 _WHYS = frozenset({"", "asleep", "silent", "restarted", "clock"})
 _MOST_TEXT = 2_000
-MOST_CELLS = 1_600_000
-"""Cells of whole answers that are kept unpacked: eight times ten thousand processes, each 8 MB, or more small lists."""
+MOST_CELLS = 1_000_000
+"""Cells of whole answers that are kept unpacked: five times ten thousand processes, each 3 MB, or more small lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +175,11 @@ class Recording:
         )
         return _taken_of(rows[0]) if rows else None
 
+    def first_taken(self) -> Taken | None:
+        """The oldest reading; None if no list was ever read."""
+        rows = self._rows("SELECT id, at, name FROM readings ORDER BY id LIMIT 1")
+        return _taken_of(rows[0]) if rows else None
+
     def answer(self, call: Call, taken: Taken) -> Answer | errors.InstanceProblem | None:
         """What this call was answered in the reading, else in the newest one before it; None if it was not made."""
         key = key_of(call)
@@ -187,7 +192,7 @@ class Recording:
         base = bodies[0][0]
         kept = self._whole.pop((key, base), None)
         answer, columns = answer_of([body for _, body in bodies[kept is not None :]], kept)
-        self._whole[key, base] = columns
+        self._whole[key, base] = _shared(columns) if kept is None else columns
         while sum(map(_cells, self._whole.values())) > MOST_CELLS and len(self._whole) > 1:
             del self._whole[next(iter(self._whole))]
         return answer
@@ -222,6 +227,19 @@ class Recording:
             if not rows:
                 raise damaged("an answer is the difference to one that is not there")
         return bodies[::-1]
+
+
+def _shared(columns: list[list[Value]]) -> list[list[Value]]:
+    """With equal texts of a column as one object: most columns of ten thousand processes have few."""
+    made = []
+    for column in columns:
+        known: dict[Value, Value] = {}
+        texts = _TEXTS.issuperset(map(type, column))  # of others equal ones may differ, as 1 and True do
+        made.append([known.setdefault(cell, cell) for cell in column] if texts else column)
+    return made
+
+
+_TEXTS: frozenset[type] = frozenset((str, type(None)))
 
 
 def _cells(columns: list[list[Value]]) -> int:

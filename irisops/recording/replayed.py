@@ -50,8 +50,14 @@ class NotRecorded(NotAvailable):
 
     default_cure = "A recording answers /license, /sessions, /processes, /denied and /plot."
 
-    def __init__(self) -> None:
-        super().__init__("This was not read when the recording was made.")
+    def __init__(self, first: float | None = None) -> None:
+        """`first` is when the first list was read, seconds since 1970, where none was by this moment."""
+        if first is None:
+            super().__init__("This was not read when the recording was made.")
+            return
+        # The next whole second: the list may have been read in the middle of one.
+        then = f"{moment(first + 1).astimezone():%H:%M:%S}"
+        super().__init__("No list was read by this moment.", f"The first one was read then: /at {then}")
 
 
 def offered(capabilities: Capabilities) -> dict[str, Json]:
@@ -218,9 +224,10 @@ class Replay:
     def answer(self, call: Call) -> Answer | InstanceProblem:
         """What a call was answered. Raises `RecordingError`."""
         taken = _PINNED.get() or self.recording.taken(self.clock.at, self.poll)
-        found = self.recording.answer(call, taken) if taken is not None else None
-        if found is None and taken is not None:
-            found = self._of_the_list(call, taken)
+        if taken is None:
+            first = self.recording.first_taken()
+            return NotRecorded(None if first is None else first.at)
+        found = self.recording.answer(call, taken) or self._of_the_list(call, taken)
         return found if found is not None else NotRecorded()
 
     def _of_the_list(self, call: Call, taken: Taken) -> Answer | None:

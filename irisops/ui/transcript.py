@@ -36,7 +36,7 @@ MOST_TURNS = 40
 MOST_WHOLE = 6
 """Cards that hold their rows, for sorting, searching and opening; older ones become pictures."""
 
-MOST_TABLE_ROWS = 3_000
+MOST_TABLE_ROWS = 2_000
 """Table rows that these cards hold together; the newest card stays whole even beyond."""
 
 MOST_ENTRIES = 500

@@ -109,6 +109,11 @@ def test_dates(cell: Value, day: date | None) -> None:
         ("9999-12-31T23:59:59-10:00", None),
         ("0001-01-01T00:00:00+10:00", None),
         (datetime.fromisoformat("9999-12-31T23:59:59-10:00"), None),
+        # Of the usual length, and another form or no time.
+        ("2026-11-24T10:11-01", datetime(2026, 11, 24, 11, 11, tzinfo=UTC)),
+        ("1899-11-24 10:11:12", None),
+        ("0000-11-24 10:11:12", None),
+        ("2026-13-24 10:11:12", None),
     ],
 )
 def test_times(cell: Value, when: datetime | None) -> None:

@@ -115,6 +115,13 @@ async def test_a_moment_shows_what_the_live_cards_showed(
                         assert now[name] == value, (line, name)
 
 
+async def test_so_it_does_where_there_is_room_for_no_second_list(
+    watched: Watched, minutes: tuple[Path, Live], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("irisops.recording.reader.MOST_CELLS", 1)
+    await test_a_moment_shows_what_the_live_cards_showed(watched, minutes)
+
+
 async def test_the_figures_beside_are_those_of_the_moment(watched: Watched) -> None:
     start = watched.replay.start
     watched.replay.stand(start)
@@ -157,6 +164,17 @@ async def test_jumps(watched: Watched) -> None:
     assert there.facts["at"] == there.facts["start"]
     for wrong in ("/at 25:99", "/at yesterday", "/at 03:00"):
         assert isinstance((await watched.say(wrong))[0], Problem), wrong
+
+
+async def test_before_the_first_list_it_is_said_when_that_was_read(watched: Watched) -> None:
+    watched.replay.stand(watched.replay.start)
+    watched.replay.clock.at -= 1  # the lists are read after the first poll; here no time goes by between
+    (problem,) = await watched.say("/processes")
+    assert isinstance(problem, Problem)
+    assert problem.message == "No list was read by this moment."
+    await watched.say(problem.cure.partition(": ")[2])
+    (table,) = await watched.say("/processes")
+    assert isinstance(table, Table)
 
 
 async def test_what_changed_between_two_moments(watched: Watched) -> None:

@@ -85,7 +85,7 @@ def calls_of_agents(demo: Demo) -> None:
         (43, "claude-ai 0.1.0", "apply", "/grant %Developer to reader", "begun", "client", None),
         (43, "claude-ai 0.1.0", "apply", "/grant %Developer to reader", "done", "client", 1),
         (12, "Visual Studio Code 1.109", "plan", "/user delete maria", "done", "", None),
-        (11, "Visual Studio Code 1.109", "apply", "/user delete maria", "NotApproved", "", None),
+        (11, "Visual Studio Code 1.109", "apply", "/user delete maria", "Declined", "", None),
         (2, "Visual Studio Code 1.109", "ask", "why can maria not log in", "done", "", None),
     )
     kept = AgentCalls(demo.places.journals)

@@ -95,7 +95,7 @@ HEALTH = _health()
 def _calls() -> Table:
     calls = (
         (2, "Visual Studio Code 1.109", "ask", "why can maria not log in", "done"),
-        (11, "Visual Studio Code 1.109", "apply", "/user delete maria", "NotApproved"),
+        (11, "Visual Studio Code 1.109", "apply", "/user delete maria", "Declined"),
         (43, "claude-ai 0.1.0", "apply", "/grant %Developer to reader", "begun"),
     )
     rows: list[dict[str, Cell | datetime]] = [
@@ -113,7 +113,7 @@ def _calls() -> Table:
         Column("client", "AGENT", hide_under=80, wrap=2),
         Column("tool", "TOOL"),
         Column("line", "ASKED FOR", grow=True, wrap=3),
-        Column("outcome", "CAME OF IT", tones={"done": "good", "begun": "warn", "NotApproved": "bad"}),
+        Column("outcome", "CAME OF IT", tones={"done": "good", "begun": "warn", "Declined": "bad"}),
     ]
     return Table("agent_calls", "Calls of agents", columns, rows)
 

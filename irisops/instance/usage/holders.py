@@ -180,7 +180,7 @@ def _ours(
     pids: Sequence[int], agents: Container[int], *, own: bool
 ) -> Literal["this tool", "this tool (agent)", ""]:
     """Which connection of this tool is among those of a row."""
-    if any(pid in agents for pid in pids):
+    if agents and any(pid in agents for pid in pids):
         return "this tool (agent)"
     return "this tool" if own else ""
 
