@@ -149,7 +149,7 @@ def _card(link: Link, replay: Replay) -> Facts:
         ("end", "", replay.end.counts.read_at),
         ("lists_at", "", None if taken is None else datetime.fromtimestamp(taken.at, UTC)),
         # A poll is two seconds, and a time in a card has none.
-        ("recorded", "Recorded", f"{_shown(replay.start.at)} to {_shown(replay.end.at)}"),
+        ("recorded", "Recorded from", f"{_shown(replay.start.at)} to {_shown(replay.end.at)}"),
         ("lists", "Lists as of", "" if taken is None else _shown(taken.at)),
     ]
     title = f"Moment of the recording: {_shown(replay.clock.at)}"
