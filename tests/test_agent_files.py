@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,8 +25,20 @@ def test_calls_are_read_back_newest_first(tmp_path: Path) -> None:
     calls.add(CALL)
     calls.add(other)
     assert calls.read() == ([other, CALL], 0)
-    assert calls.read(1) == ([other], 0)
-    assert calls.path.stat().st_mode & 0o777 == 0o600
+    assert {path.stat().st_mode & 0o777 for path in calls.path.parent.glob("*.jsonl")} == {0o600}
+
+
+def test_what_a_person_agreed_to_is_not_pushed_out_by_an_agent_that_asks_on_and_on(tmp_path: Path) -> None:
+    calls = AgentCalls(tmp_path)
+    change = replace(CALL, tool="apply", approval="client", plan="abc", change=7)
+    calls.add(change)
+    later = replace(CALL, at=CALL.at + timedelta(seconds=1))
+    for _ in range(3):
+        calls.path.write_bytes(b" " * (agent_calls.BIGGEST - 1) + b"\n")  # full, as after thousands of calls
+        calls.add(later)
+    found, _ = calls.read()
+    assert change in found
+    assert change in calls.read(1)[0], "nor out of sight"
 
 
 @pytest.mark.parametrize(

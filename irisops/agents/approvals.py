@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -39,11 +39,13 @@ class WaitingPlan:
     made: datetime
     plan: Mapping[str, Any]
     """The plan's public JSON."""
+    names: Sequence[str] = ()
+    """Names in it that might be read as more than a name."""
 
     @property
     def digest(self) -> str:
         """Identity of what would be done, where, and of what is typed."""
-        return digest_of(self.profile, self.word, self.plan)
+        return digest_of(self.profile, self.word, self.plan, self.names)
 
     @property
     def ends(self) -> datetime:
@@ -51,9 +53,9 @@ class WaitingPlan:
         return self.made + timedelta(seconds=LIFETIME)
 
 
-def digest_of(profile: str, word: str, plan: Mapping[str, Any]) -> str:
+def digest_of(profile: str, word: str, plan: Mapping[str, Any], names: Sequence[str]) -> str:
     """See `WaitingPlan.digest`."""
-    canonical = json.dumps([profile, word, plan], sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps([profile, word, plan, list(names)], sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode()).hexdigest()
 
 
@@ -95,6 +97,7 @@ class Approvals:
             "client": waiting.client,
             "made": waiting.made.isoformat(),
             "plan": waiting.plan,
+            "names": list(waiting.names),
         }
         write_atomically(self._file(waiting.id), json.dumps(record))
 
@@ -149,9 +152,10 @@ class Approvals:
             made = datetime.fromisoformat(record["made"])
             texts = [str(record[name]) for name in ("id", "profile", "word", "client")]
             plan_of(record["plan"])
+            names = [str(name) for name in record["names"]]
         except (OSError, ValueError, TypeError, LookupError, AttributeError):
             return None
         if texts[0] != path.stem or made.tzinfo is None:
             return None
         plan_id, profile, word, client = texts
-        return WaitingPlan(plan_id, profile, word, client, made, record["plan"])
+        return WaitingPlan(plan_id, profile, word, client, made, record["plan"], names)

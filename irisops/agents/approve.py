@@ -57,7 +57,7 @@ def approve_in(approvals: Approvals, plan_id: str, out: TextIO, typed: Typed, cl
 
 
 def _ask(approvals: Approvals, found: WaitingPlan, out: TextIO, typed: Typed, clock: Clock) -> int:
-    plan = as_shown(plan_of(found.plan))
+    plan = as_shown(plan_of(found.plan), found.names)
     text = harmless_lines(reply_text.text(plan))
     size = shutil.get_terminal_size()
     streams.say("An agent wants to do this:\n", out)

@@ -73,10 +73,17 @@ class WaitingPlans:
         self._approve = f"{home}irisops approve"
 
     def keep(
-        self, caller: Caller, profile: Profile, command: Command, made: Plan, state: tuple[int, int]
+        self,
+        caller: Caller,
+        profile: Profile,
+        command: Command,
+        made: Plan,
+        state: tuple[int, int],
+        *,
+        names: Sequence[str],
     ) -> Planned:
-        """Let a plan wait for a person. `state` is that of its connection. Raises `Refusal`."""
-        if too_much_to_show(as_shown(made)):
+        """Let a plan wait for a person. `state` is that of its connection, `names` its odd ones. Raises `Refusal`."""
+        if too_much_to_show(as_shown(made, names)):
             self._session.decline(made.id)
             raise Refusal(
                 "TooMuchToShow",
@@ -97,6 +104,7 @@ class WaitingPlans:
             client=caller.name,
             made=self._clock.now(),
             plan=shape_of(made),
+            names=names,
         )
         planned = Planned(waiting, command, made.id, state, self._clock.monotonic(), target_of(profile))
         if allows(profile, "apply"):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from irisops.agents.approvals import WaitingPlan, plan_of
+from irisops.contract.chat import Command
 from irisops.contract.replies import Change, Plan
 from irisops.contract.wording import DEFAULT_LIMIT, harmless, listed
 from irisops.engine.reply_text import PLAN_CALL, PLAN_TEXT
+from irisops.engine.spec import Arg, CommandSpec
 
 LONGEST = 6000
 """Characters of a question in a client; a longer one is asked in a terminal, where all of it can be read."""
@@ -28,6 +31,7 @@ _SHORT_WORD = 3
 _BLANKS = re.compile(r"^ +| +$| {2,}")
 _ODD_BLANK = re.compile(r"[^\S \n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 """Not line ends, which have a sign in any case."""
+_ONE_WORD = re.compile(r"[^\s,;:!→“”\"]+")
 _COUNTED = 4
 """Blanks in a row from which they are counted: a screen breaks a line there, and the rest looks like one of ours."""
 
@@ -49,7 +53,7 @@ class Question:
 
 def question_of(waiting: WaitingPlan) -> Question:
     """The question for a plan; the same for the same plan."""
-    plan = as_shown(plan_of(waiting.plan))
+    plan = as_shown(plan_of(waiting.plan), waiting.names)
     lines = [
         f"An agent wants to change {harmless(plan.instance)}: {harmless(plan.title, 400)}",
         *(
@@ -78,8 +82,11 @@ def too_much_to_show(plan: Plan) -> bool:
     return any(_is_cut(text, most) for text, most in parts)
 
 
-def as_shown(plan: Plan) -> Plan:
-    """The plan as a person is asked: with a sign for each blank that could deceive, and warnings of its letters."""
+def as_shown(plan: Plan, names: Sequence[str] = ()) -> Plan:
+    """The plan as a person is asked: with a sign for each blank that could deceive, and warnings of its letters.
+
+    `names` are those that might be read as more than a name.
+    """
     return replace(
         plan,
         title=_spaced(plan.title),
@@ -88,11 +95,22 @@ def as_shown(plan: Plan) -> Plan:
             Change(_spaced(each.what), _spaced(each.before), _spaced(each.after)) for each in plan.changes
         ],
         effects=[_spaced(each) for each in plan.effects],
-        warnings=[*(_spaced(each) for each in plan.warnings), *look_alikes(plan)],
+        warnings=[
+            *(_spaced(each) for each in plan.warnings),
+            *(f"This is one name: “{_spaced(name)}”" for name in names),
+            *look_alikes(plan),
+        ],
         calls={
             language: [_spaced(line, code=True) for line in lines] for language, lines in plan.calls.items()
         },
     )
+
+
+def odd_names(spec: CommandSpec, command: Command) -> list[str]:
+    """Names in a command that might be read as more: a user may be called `bob and take %All from alice`."""
+    named = [part.name for part in spec.grammar if isinstance(part, Arg)]
+    words = dict.fromkeys(word for name in named for word in command.words(name))
+    return [word for word in words if not _ONE_WORD.fullmatch(word)]
 
 
 def _spaced(text: str, *, code: bool = False) -> str:

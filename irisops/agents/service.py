@@ -16,7 +16,7 @@ from irisops.agents.connecting import AgentConnection
 from irisops.agents.hiding import Hiding, are_hidden, without_conditions
 from irisops.agents.plans import Planned, WaitingPlans, where_agreed
 from irisops.agents.policy import allows, check_command, check_level, check_places, level_of
-from irisops.agents.question import Question
+from irisops.agents.question import Question, odd_names
 from irisops.background import Background, to_log
 from irisops.connections.connection import Link
 from irisops.contract.chat import Command
@@ -139,7 +139,10 @@ class AgentService:
                 raise Refusal(
                     "NothingToPlan", f"/{command.name} changes nothing.", "The tool ask answers it."
                 )
-            planned = self._plans.keep(caller, asked.profile, command, plans[0], self._state(asked.link))
+            names = odd_names(self._spec(command), command)
+            planned = self._plans.keep(
+                caller, asked.profile, command, plans[0], self._state(asked.link), names=names
+            )
             call.plan = planned.waiting.id
             made = self._answer(asked.profile, asked.said, replies, Page())
             about = {"plan_id": planned.waiting.id, "valid_seconds": int(LIFETIME)}

@@ -323,6 +323,7 @@ async def test_a_change_that_has_begun_ends_though_its_call_is_given_up(
         call.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await call
+        it.world.clock.passed += 1
         goes_on.set()
         await it.told("status")  # in its turn, after the change
         assert it.world.instance.held("bob") == ("%SQL",)

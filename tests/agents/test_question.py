@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from irisops.agents.approvals import Approvals, WaitingPlan, shape_of
+from irisops.agents.approve import approve_in
 from irisops.agents.question import as_shown, look_alikes, question_of, too_much_to_show
 from irisops.agents.service import AgentService
 from irisops.contract.chat import Command
+from irisops.contract.quoting import quote
 from irisops.contract.replies import Change, Plan, Reply
 from irisops.engine import reply_text
 from tests.agents.serving import agent
@@ -143,6 +146,24 @@ def test_no_blank_makes_one_name_look_like_another_or_a_line_like_one_of_ours(na
 def test_what_a_terminal_shows_of_odd_blanks_counts_as_it_is_shown() -> None:
     plan = a_plan(Change("roles", "none", "\u3000" * 2000))
     assert too_much_to_show(as_shown(plan)), "each is shown in six characters"
+
+
+async def test_a_name_that_reads_like_another_effect_is_told_to_be_a_name(tmp_path: Path) -> None:
+    async with agent(tmp_path) as it:
+        names = ["bob and take %All from alice", "bob: none → %SQL", 'bob" or', "bob\u00a0x"]
+        it.world.instance.all_users += [a_user(name) for name in names]
+        for name in names:
+            plan_id = await it.plan(f"/grant %SQL to {quote(name)}")
+            (waiting,) = Approvals(it.world.places).all(it.world.clock.now())
+            shown = f"This is one name: “{name}”".replace("\u00a0", "‹00A0›")
+            assert f"! {shown}" in question_of(waiting).text.splitlines()
+            out = io.StringIO()
+            approve_in(Approvals(it.world.places), plan_id, out, lambda _prompt: "local\n", it.world.clock)
+            assert f"  Warning: {shown}" in out.getvalue().splitlines()
+            await it.told("apply", plan_id=plan_id)
+        await it.plan("/grant %SQL to bob")
+        (waiting,) = Approvals(it.world.places).all(it.world.clock.now())
+        assert "one name" not in question_of(waiting).text
 
 
 @pytest.mark.parametrize("plan", TOO_MUCH)

@@ -203,6 +203,20 @@ async def test_an_answer_has_a_greatest_size(tmp_path: Path) -> None:
         assert result.structured_content["more"]
 
 
+async def test_what_is_cut_says_so_and_how_to_ask_for_it(tmp_path: Path) -> None:
+    roles = [f"A_role_with_a_rather_long_name_{number:04d}" for number in range(300)]
+    async with agent(tmp_path) as it:
+        it.world.instance.all_users += [a_user("many", *roles), a_user("few", "%SQL")]
+        answer = await it.told("users", filter="many")
+        (row,) = answer["replies"][0]["rows"]
+        assert row["roles"][-1].startswith("… ")
+        (more,) = answer["more"]
+        assert more.startswith(
+            f"Cut, with … at its end: a list after {len(row['roles']) - 1} entries. Ask for"
+        )
+        assert "more" not in await it.told("users", filter="few")
+
+
 async def test_the_connection_is_given_back_after_a_minute_without_calls(tmp_path: Path) -> None:
     async with agent(tmp_path) as it:
         await it.told("license")

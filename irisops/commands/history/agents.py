@@ -19,7 +19,11 @@ _FIELDS: cards.Fields[AgentCall] = (
     (Column("tool", "TOOL"), lambda each: each.tool),
     (Column("line", "ASKED FOR", grow=True, wrap=3), lambda each: each.line),
     (
-        Column("outcome", "CAME OF IT", tones={"done": "good", "begun": "warn", "NotApproved": "bad"}),
+        Column(
+            "outcome",
+            "CAME OF IT",
+            tones={"done": "good", "begun": "warn", "NotAPerson": "bad", "Broken": "bad"},
+        ),
         lambda each: each.outcome,
     ),
     (

@@ -39,8 +39,11 @@ def test_fastmcp(interpreter: Interpreter) -> None:
     failed, why = answers["alone"]
     assert failed
     assert why["error"] == "NeedsApproval"
-    assert [question.splitlines()[0] for question in answers["questions"]] == [
+    assert [question.splitlines()[0] for question in answers["questions"]] == 2 * [
         "An agent wants to change demo (IRIS): Give %SQL to appuser",
         "An agent wants to change demo (IRIS): Take back change 1: Give %SQL to appuser",
     ]
-    assert [answers[step]["replies"][-1]["undo"] for step in ("applied", "undone")] == [1, 2]
+    for mode, revision in {"legacy": "2025-11-25", "auto": "2026-07-28"}.items():
+        spoken, applied, undone = answers[mode]
+        assert spoken == revision
+        assert [each["replies"][-1]["undo"] for each in (applied, undone)] == [1, 2]

@@ -1,4 +1,6 @@
-"""`fastmcp`'s client at `irisops mcp --demo`: list, ask (over HTTP, too), plan, apply without and with a person, undo.
+"""`fastmcp`'s client at `irisops mcp --demo`: list, ask (over HTTP, too), plan, apply without a person; then with one.
+
+A person agrees on both revisions of the protocol, and takes it back.
 
 `python -m tests.simulator.clients.probes.fastmcp_probe PYTHON`, where PYTHON is one that has irisops.
 """
@@ -41,15 +43,18 @@ async def main(python: str) -> dict[str, Any]:
             "apply", {"plan_id": plan.structured_content["plan_id"], "confirm": True}, raise_on_error=False
         )
         answers["alone"] = [alone.is_error, alone.structured_content]
-    transport = StdioTransport(python, ["-m", "irisops", "mcp", "--demo"], keep_alive=False)
-    async with Client(transport, elicitation_handler=person) as client:
-        plan = await client.call_tool("plan", {"line": "/grant %SQL to appuser"})
-        applied = await client.call_tool("apply", {"plan_id": plan.structured_content["plan_id"]})
-        answers["applied"] = applied.structured_content
-        undo = await client.call_tool("undo", {})
-        answers["undone"] = (
-            await client.call_tool("apply", {"plan_id": undo.structured_content["plan_id"]})
-        ).structured_content
+    for mode in ("legacy", "auto"):
+        transport = StdioTransport(python, ["-m", "irisops", "mcp", "--demo"], keep_alive=False)
+        async with Client(transport, elicitation_handler=person, mode=mode) as client:
+            plan = await client.call_tool("plan", {"line": "/grant %SQL to appuser"})
+            applied = await client.call_tool("apply", {"plan_id": plan.structured_content["plan_id"]})
+            undo = await client.call_tool("undo", {})
+            undone = await client.call_tool("apply", {"plan_id": undo.structured_content["plan_id"]})
+            answers[mode] = [
+                client.session.protocol_version,
+                applied.structured_content,
+                undone.structured_content,
+            ]
     answers["http"] = await over_http(python)
     return answers
 
