@@ -320,7 +320,7 @@ class Conversation(Ground, Vertical):
         self.answer(job.card, failure_of(job, error))
 
     def _refreshed(self, job: Job) -> None:
-        """Show newer replies. Of a recording, neither takes the instance's time, nor is anything stale."""
+        """Show newer replies. A recording costs the instance no time, and nothing of it is stale."""
         card = job.card
         if not self._recorded:
             self.paces.was_read(card, job.began, self._seconds())

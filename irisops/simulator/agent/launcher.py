@@ -6,9 +6,12 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import irisops
-from irisops.simulator.agent.switches import Switches
+
+if TYPE_CHECKING:
+    from irisops.simulator.agent.switches import Switches
 
 MODULE = "irisops.simulator.agent"
 
@@ -20,7 +23,7 @@ def write_launcher(path: Path, switches: Switches | None = None) -> Path:
     """
     package = Path(irisops.__file__).parent.parent
     lines = ["#!/bin/sh", "# A stand-in for the ngrok agent: loopback only."]
-    for name, value in (switches or Switches()).as_environment().items():
+    for name, value in switches.as_environment().items() if switches else ():
         lines += [f"export {name}={shlex.quote(value)}"]
     # Isolated (-I), so that a file in the current folder cannot shadow a module. The stand-in needs only the standard
     # library and this package, whose folder comes last.
