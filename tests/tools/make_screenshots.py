@@ -63,7 +63,8 @@ class Scene:
     """A picture: lines to say, keys to press after them, words that must be seen before it is taken.
 
     `scenario` is that of the practice instance, "" for the usual one. `prepare` leaves files for the program before it
-    starts; `recorded` shows a recording made of the instance.
+    starts; `recorded` shows a recording made of the instance. `afresh` plays it once for each theme: a screen of
+    Textual's own keeps the colours that it opened in.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Scene:
     scenario: str = ""
     prepare: Callable[[Demo], None] | None = None
     recorded: bool = False
+    afresh: bool = False
 
 
 def calls_of_agents(demo: Demo) -> None:
@@ -161,8 +163,8 @@ MORE = (
     Scene("problem", ("/user nobodyhere",), seen="/users"),
     Scene("name", ("maria",), seen="What about it"),
     Scene("warned", ("give reader %All",), seen="yes"),
-    Scene("plot", ("/plot units",), seen="now"),
-    Scene("watch", ("/watch license", "/processes"), seen="PID"),
+    Scene("plot", ("/plot units",), seen="all the time", recorded=True),
+    Scene("watch", ("/watch license", "/processes"), seen="15 rows"),
     *(
         Scene(name, (line,), seen=seen, scenario="broken")
         for name, line, seen in (
@@ -180,7 +182,7 @@ MORE = (
             ("mirror", "/mirror", "Member"),
         )
     ),
-    Scene("palette", keys=("ctrl+p", *"license"), seen="License units:"),
+    Scene("palette", keys=("ctrl+p", *"license"), seen="License units:", afresh=True),
     Scene("left", ("/disconnect",), seen="Logged out"),
     Scene("indexes", ("/indexes ^Ens.Util.LogD",), seen="MAP STATUS", scenario="broken"),
     Scene("index_plan", ("validate the indexes of ^Ens.Util.LogD",), seen="yes", scenario="broken"),
@@ -386,11 +388,12 @@ def shown() -> list[Wanted]:
 def in_themes(themes: Sequence[str]) -> list[Wanted]:
     """Every main screen in these themes, in a folder each: played once, then shown in one theme after the other."""
     coloured = tuple(theme for theme in themes if theme != NO_COLOUR)
+    bare = tuple(theme for theme in themes if theme == NO_COLOUR)
     return [
         Wanted(tuple(f"{theme}/{named(scene, size)}" for theme in look), look, scene, size)
-        for look in (coloured, (NO_COLOUR,) if NO_COLOUR in themes else ())
-        if look
         for size, scene in itertools.product(SIZES, (*SCENES, *MORE))
+        for look in (*([(each,) for each in coloured] if scene.afresh else [coloured]), bare)
+        if look
     ]
 
 

@@ -11,7 +11,9 @@ from rich.color import Color as RichColor
 from rich.color import ColorSystem, ColorType
 from rich.segment import Segment
 from textual.color import Color
+from textual.style import Style
 from textual.widget import Widget
+from textual.widgets import OptionList
 
 from irisops.ui.editor import EditorScreen
 from irisops.ui.themes import load_theme, styles_folder, theme_names
@@ -136,6 +138,27 @@ async def test_without_colours_nothing_has_one_not_even_a_grey() -> None:
             colours = {each.color for each in styles} | {each.bgcolor for each in styles}
             assert {each.type for each in colours if each is not None} <= {ColorType.DEFAULT}, scene.__name__
             assert not any(each.dim for each in styles), scene.__name__
+
+
+async def test_without_colours_the_line_under_the_cursor_of_a_list_is_seen() -> None:
+    async with make_app(environment={"NO_COLOR": "1"}).run_test(size=WIDE) as pilot:
+        await say(pilot, "/users")
+        await pilot.press("ctrl+y")
+        copy = await until(pilot, lambda: next(iter(app_of(pilot).screen.query(OptionList)), None))
+        assert [style.underline for style in option_styles(copy)] == [True, None]
+        await pilot.press("escape", "ctrl+p", *"license")
+        palette = await until(
+            pilot,
+            lambda: next((each for each in app_of(pilot).screen.query(OptionList) if each.option_count), None),
+        )
+        await until(pilot, lambda: palette.highlighted == 0)
+        assert [style.underline for style in option_styles(palette)] == [True, None]
+
+
+def option_styles(options: OptionList) -> list[Style]:
+    """The look of the option under the cursor, then of any other."""
+    name = "option-list--option"
+    return [options.get_visual_style(name, f"{name}-highlighted"), options.get_visual_style(name)]
 
 
 @pytest.mark.parametrize("theme", theme_names())
