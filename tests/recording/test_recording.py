@@ -116,10 +116,12 @@ async def test_a_moment_shows_what_the_live_cards_showed(
 
 
 async def test_so_it_does_where_there_is_room_for_no_second_list(
-    watched: Watched, minutes: tuple[Path, Live], monkeypatch: pytest.MonkeyPatch
+    minutes: tuple[Path, Live], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("irisops.recording.reader.MOST_CELLS", 1)
-    await test_a_moment_shows_what_the_live_cards_showed(watched, minutes)
+    narrow = Watched(minutes[0], tmp_path, most_cells=1)
+    await narrow.open()
+    await test_a_moment_shows_what_the_live_cards_showed(narrow, minutes)
+    await narrow.close()
 
 
 async def test_the_figures_beside_are_those_of_the_moment(watched: Watched) -> None:
