@@ -65,6 +65,10 @@ class Touched:
     follows: bool = False
 
 
+FINISHED_BY = "finished by change "
+"""Detail of the outcome of a change that was cut off and finished later; the number follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Intent:
     """A change that is about to be made."""
@@ -164,6 +168,8 @@ class _Change:
     steps: int = 0
     undoes: _Change | None = None
     undone_by: int | None = None
+    reopened_by: int | None = None
+    """The change that took back its rest alone, after it was cut off and finished: it is half-done again."""
 
 
 class Journal:
@@ -266,6 +272,8 @@ class Journal:
         for change in changes:
             if change.undoes is not None and change.outcome and change.outcome.data["status"] == "done":
                 change.undoes.undone_by = change.line.number
+        for change in changes:
+            change.reopened_by = _reopened_by(change, latest)
         return Reading([_entry(change) for change in changes], unreadable, newer, self.path)
 
     def entries(self) -> Sequence[Entry]:
@@ -350,6 +358,16 @@ def _contradicts(known: Line | None, other: Line) -> bool:
     return known is not None and known.data["status"] == "done" != other.data["status"]
 
 
+def _reopened_by(change: _Change, latest: Mapping[int, _Change]) -> int | None:
+    """The change in force that took back the one which finished this; None if there is none."""
+    detail = str(change.outcome.data.get("detail", "")) if change.outcome else ""
+    number = detail.removeprefix(FINISHED_BY)
+    finishing = latest.get(int(number)) if number != detail and number.isdecimal() else None
+    undone_by = finishing.undone_by if finishing is not None else None
+    undoing = latest.get(undone_by) if undone_by is not None else None
+    return undone_by if undoing is not None and undoing.undone_by is None else None
+
+
 def _last_byte(descriptor: int, size: int) -> bytes:
     os.lseek(descriptor, size - 1, os.SEEK_SET)
     return os.read(descriptor, 1)
@@ -395,8 +413,9 @@ def _entry(change: _Change) -> Entry:
         number=change.line.number,
         at=change.line.at,
         intent=intent,
-        status=status,
-        detail=outcome.get("detail", ""),
+        status=status if change.reopened_by is None else "unknown",
+        detail=outcome.get("detail", "")
+        + ("" if change.reopened_by is None else f", which change {change.reopened_by} took back"),
         undone_by=change.undone_by,
         steps_done=change.steps,
     )

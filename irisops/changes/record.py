@@ -11,7 +11,7 @@ from irisops.connections.connection import Link
 from irisops.contract.replies import Plan, Refusal
 from irisops.engine.context import Context
 from irisops.instance.errors import InstanceProblem, Unreachable
-from irisops.journal import Entry, Intent, Reverse, Status, Touched
+from irisops.journal import FINISHED_BY, Entry, Intent, Reverse, Status, Touched
 
 Way = Literal["back", "on"]
 """Direction: "back" undoes a change, "on" finishes it."""
@@ -85,7 +85,7 @@ class Record:
         """Record the outcome, and that of the change which this one finishes. Raises `JournalError`."""
         self._journal.outcome(self.number, status, detail)
         if status == "done" and self._finishes is not None:
-            self._journal.outcome(self._finishes, "done", f"finished by change {self.number}")
+            self._journal.outcome(self._finishes, "done", f"{FINISHED_BY}{self.number}")
 
     @contextmanager
     def watched(self, said: Callable[[], str] = str, *, in_parts: bool = False) -> Iterator[None]:

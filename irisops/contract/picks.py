@@ -20,6 +20,20 @@ QUESTIONS: Mapping[str, str] = {
     "NothingMeant": "Which list?",
 }
 """Errors that ask back and are no failure if they offer lines to pick, with the title of their card."""
+NO_FAILURES: Mapping[str, str] = {
+    "AlreadySo": "No change needed",
+    "AlreadyHeld": "No change needed",
+    "AlreadyRecorded": "No change needed",
+    "AlreadySuspended": "No change needed",
+    "NotSuspended": "No change needed",
+    "NothingToChange": "No change needed",
+    "AlreadyGone": "Already gone",
+    "AlreadyUndone": "Already undone",
+    "NothingToUndo": "Nothing to undo",
+    "NothingToRedo": "Nothing to redo",
+    "NothingToFinish": "Nothing to finish",
+}
+"""Errors that only say that there is nothing to do, with the title of their card: a screen shows them as an answer."""
 
 _OPTIONAL = re.compile(r"\s*\[[^\]]*\]")
 _KEYWORD = re.compile(r"[a-z]+")
@@ -43,6 +57,11 @@ class Pick:
 def asks_back(problem: Problem) -> bool:
     """True for a question to the person, e.g. "Did you mean one of these?"."""
     return problem.error in QUESTIONS and bool(problem.suggestions)
+
+
+def is_failure(problem: Problem) -> bool:
+    """False for a question, and for what is as it was wanted already."""
+    return not asks_back(problem) and problem.error not in NO_FAILURES
 
 
 def offered(replies: Iterable[Reply]) -> dict[str, str]:

@@ -162,7 +162,8 @@ def _as_misspelt(reader: Reader) -> list[Word]:
         value = next(iter(found.values()), "")
         return [Word(reader.piece, "", kinds_of(found), value)] if found else []
     owner = names.find(base[:-1]) if base.endswith("s") else {}
-    corrected = reader.language.corrected(reader.plain)
+    owned = base.endswith("s") and reader.after(1) in _OWNED
+    corrected = "" if owned else reader.language.corrected(reader.plain)
     named = base[:1].isupper()
     found = owner or (names.near(base) if named or not corrected else names.find(corrected))
     if found:
@@ -172,6 +173,8 @@ def _as_misspelt(reader: Reader) -> list[Word]:
     return []
 
 
+_OWNED = frozenset({"password", "pw"})
+"""What somebody has: an unknown word before it is a name, `bobs password`."""
 _LETTERS = {"R": "read", "W": "write", "RW": "rw"}
 
 

@@ -259,17 +259,19 @@ def list_table(
 ) -> Table:
     """All objects of a kind by their column `name`, filtered and sorted by the words of the command.
 
-    `one` is the noun of a row; `unfiltered` are notes on the whole list, left out with a filter. Raises `Refusal`.
+    `one` is the noun of a row; `unfiltered` are notes on the whole list, left out with a filter. An empty list without
+    any note says so. Raises `Refusal`.
     """
     columns, rows = cards.columns_of(fields), cards.rows_of(fields, records)
     chosen = select(rows, filter_words(command), columns)
+    said = [*selection_notes(chosen, len(rows), one), *(() if chosen.described else unfiltered), *notes]
     return Table(
         name=name,
         title=f"{one.capitalize()}s",
         columns=columns,
         rows=chosen.rows,
         key="name",
-        notes=[*selection_notes(chosen, len(rows), one), *(() if chosen.described else unfiltered), *notes],
+        notes=said if rows or said else [f"There is no {one} on this instance."],
         actions=actions,
         total=chosen.total,
         order=chosen.order,

@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from irisops.contract.chat import Command
-from irisops.contract.picks import QUESTIONS, asks_back
+from irisops.contract.picks import NO_FAILURES, QUESTIONS, asks_back, is_failure
 from irisops.contract.replies import Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
 from irisops.contract.secret_words import without_secrets
 from irisops.contract.wording import duration, harmless
@@ -232,9 +232,10 @@ class Card(Vertical, can_focus=True):
 
     def set_state(self, state: CardState) -> None:
         """Change the state."""
-        asks = any(isinstance(each, Problem) and asks_back(each) for each in self.replies)
+        problems = [each for each in self.replies if isinstance(each, Problem)]
+        calm = bool(problems) and not any(map(is_failure, problems))
         for name in get_args(CardState):
-            self.set_class(name == state and not (asks and name == "failed"), f"-{name}")
+            self.set_class(name == state and not (calm and name == "failed"), f"-{name}")
         self.state = state
         self._fold_plan()
         self.label()
@@ -320,7 +321,8 @@ class Card(Vertical, can_focus=True):
     def _fallback_title(self) -> str:
         problem = next((each for each in self.replies if isinstance(each, Problem)), None)
         if problem is not None:
-            return QUESTIONS[problem.error] if asks_back(problem) else words_of(problem.error)
+            titles = QUESTIONS if asks_back(problem) else NO_FAILURES
+            return titles.get(problem.error) or words_of(problem.error)
         return self.command.name.replace("_", " ").capitalize() or "Answer"
 
     def _state_words(self) -> str:
@@ -329,6 +331,10 @@ class Card(Vertical, can_focus=True):
             return f"{'stale, ' if self.stale else ''}as of {clock(self.updated)}{folded}"
         if self.state == "failed" and not self._title:
             return ""
+        if self.state == "waiting" and any(
+            isinstance(each, Plan) and each.confirm_word for each in self.replies
+        ):
+            return "waits for a typed word"
         if self.is_live and self.recorded and self.updated:
             return f"recorded, as of {clock(self.updated)}"
         return f"{_LABELS[self.state]}{self._often if self.is_live else ''}"

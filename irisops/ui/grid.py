@@ -37,6 +37,9 @@ ON_A_THREAD = 1_500
 MOST_STRIPS = 200
 """Painted lines that are kept: as many as the tallest screen shows."""
 
+SCROLLS = 15
+"""Lines of rows that have a scroll bar in a card, by the style sheet."""
+
 
 class Grid(ScrollView, can_focus=True):
     """Rows of a `Table` under a header line."""
@@ -191,8 +194,16 @@ class Grid(ScrollView, can_focus=True):
             self.refresh(*(Region(0, line + 1, self.size.width, 1) for line in changed))
 
     def _fit(self, room: int | None = None) -> bool:
-        room = self.scrollable_content_region.width if room is None else room
-        fits = fit(self.view, max(1, room - len(MARK)), self._needs, wrapping=not self.dense)
+        """Fit the columns; a table with a scroll bar leaves a blank before it. True if anything changed."""
+        room = (self.scrollable_content_region.width if room is None else room) - len(MARK)
+        long = len(self.view.rows) >= SCROLLS
+        changed = self._fit_to(room - long)
+        if not long and self.line_count >= SCROLLS:
+            changed = self._fit_to(room - 1) or changed
+        return changed
+
+    def _fit_to(self, room: int) -> bool:
+        fits = fit(self.view, max(1, room), self._needs, wrapping=not self.dense)
         changed = fits != self.fits
         if changed:
             self.fits = fits

@@ -122,3 +122,19 @@ async def test_the_journal_of_a_killed_creation_holds_no_password(served: Served
     probe = [word for word in words if served.world.password_matches(served.user("eve"), word)]
     assert hashes
     assert probe == []
+
+
+async def test_the_rest_that_was_finished_is_taken_back_alone_and_then_the_first_half(
+    served: Served, tmp_path: Path
+) -> None:
+    await killed(served, tmp_path, (2, "after"), EDIT)
+    half = state(served)
+    async with desk_on(served, tmp_path) as desk:
+        await desk.do("/finish 1")
+        await desk.do("/undo 2")
+        assert state(served) == half
+        first = desk.entries()[0]
+        assert (first.half_done, first.detail) == (True, "finished by change 2, which change 3 took back")
+        await desk.do("/undo 1")
+        assert state(served) == BEFORE
+        assert not any(each.half_done for each in desk.entries())

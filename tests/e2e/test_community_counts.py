@@ -226,4 +226,4 @@ async def test_where_connections_cannot_be_counted_the_counter_is_called_a_count
             link = person.session.hub.active
             assert link is not None
             assert link.board is not None
-            assert warnings(link.board, link.clock.now())[0] == "! Nearly full: 1 connection left."
+            assert warnings(link.board, link.clock.now())[0].startswith("! Nearly full: 1 connection left. ")

@@ -52,7 +52,10 @@ async def test_a_newcomer_gets_a_unit_back_with_two_sentences(tmp_path: Path) ->
             on.world.open_session("/csp/user", Visitor(BROWSER))
         board = await maria.say("license limit exceeded")
         facts = next(reply for reply in board if isinstance(reply, Facts))
-        assert "! No connection is free: the next login or browser is refused." in facts.notes
+        assert (
+            "! No connection is free: the next login or browser is refused. /license free offers to give one back."
+            in facts.notes
+        )
         plan = await maria.plan("free a unit")
         assert any("missed least" in effect for effect in plan.effects)
         assert any("8 → 7, 1 of 8 free" in effect for effect in plan.effects)

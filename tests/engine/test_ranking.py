@@ -177,6 +177,7 @@ def test_what_is_beyond_doubt_is_a_command(text: str, line: str) -> None:
         ("set the timeout to 5 minutes", "/license timeout APPLICATION 300"),
         ("grant something", "/grant ROLE to USER"),
         ("let maria read the shop", "/explain maria"),
+        ("change tims password", "/password tims"),
     ],
 )
 def test_what_is_in_doubt_is_offered(text: str, line: str) -> None:

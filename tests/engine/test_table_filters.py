@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from irisops.contract.chat import Command
 from irisops.contract.replies import Cell, Column, Refusal
-from irisops.engine.table_filters import select
+from irisops.engine.table_filters import list_table, select
 
 COLUMNS = (
     Column("name", "NAME"),
@@ -90,3 +91,17 @@ def test_a_path_is_the_same_with_and_without_its_last_slash(written: str) -> Non
     ]
     assert len(select(rows, [f"app={written}"], columns).rows) == 2
     assert len(select(rows, [f"app!={written}"], columns).rows) == 1
+
+
+def test_an_empty_list_without_a_note_says_that_there_is_nothing() -> None:
+    fields = ((Column("name", "NAME"), str),)
+    none = list_table(Command("productions", {}), "productions", "production", fields, [])
+    assert none.notes == ["There is no production on this instance."]
+    noted = list_table(
+        Command("productions", {}), "productions", "production", fields, [], notes=["Not readable."]
+    )
+    assert noted.notes == ["Not readable."]
+    (left,) = list_table(
+        Command("productions", {"filter": ["x"]}), "productions", "production", fields, ["one"]
+    ).notes
+    assert left == "None of 1 production fits: x"

@@ -203,7 +203,7 @@ async def test_irisops_record_killed_in_a_poll_loses_that_one_alone(tmp_path: Pa
     assert units == [*range(units[0] or 0, units[-1] + 1)], "none is missing between"
     ran = await asyncio.to_thread(replayed, path, tmp_path, "/license\n/processes\n/at start\n/quit\n")
     assert ran.returncode == 0, ran.stderr
-    for shown in ("Units in the key 8", "this tool's connection", "SUPERSERVER", "Recorded until"):
+    for shown in ("Units in the key 8", "this tool's connection", "SUPERSERVER", "Recorded from"):
         assert shown in " ".join(ran.stdout.split())
     assert "was not read" not in ran.stdout
 

@@ -99,7 +99,7 @@ class _Model(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        body = json.dumps({"choices": [{"message": {"content": "/license idle"}}]}).encode()
+        body = json.dumps({"choices": [{"message": {"content": "/license"}}]}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -157,11 +157,10 @@ MORE = (
     Scene("settings", ("/settings list",), seen="MEANING"),
     Scene("profile", ("/profile add",), seen="Host"),
     Scene("help", ("/help",), seen="COMMAND"),
-    Scene("term", ("what is a license unit",), seen="Term"),
+    Scene("term", ("what is a license unit",), seen="Meaning"),
     Scene("problem", ("/user nobodyhere",), seen="/users"),
     Scene("name", ("maria",), seen="What about it"),
     Scene("warned", ("give reader %All",), seen="yes"),
-    Scene("word", ("/share superserver for 2h people 3",), seen="Enter"),
     Scene("plot", ("/plot units",), seen="now"),
     Scene("watch", ("/watch license", "/processes"), seen="PID"),
     *(
@@ -181,7 +180,7 @@ MORE = (
             ("mirror", "/mirror", "Member"),
         )
     ),
-    Scene("palette", keys=("ctrl+p", *"license"), seen="/license"),
+    Scene("palette", keys=("ctrl+p", *"license"), seen="License units:"),
     Scene("left", ("/disconnect",), seen="Logged out"),
     Scene("indexes", ("/indexes ^Ens.Util.LogD",), seen="MAP STATUS", scenario="broken"),
     Scene("index_plan", ("validate the indexes of ^Ens.Util.LogD",), seen="yes", scenario="broken"),
@@ -191,15 +190,14 @@ MORE = (
     Scene("container", ("/container",)),
     Scene("gateway", ("/gateway",)),
     Scene("assistant", ("/assistant",)),
-    Scene("model", ("the queue of people is long",), seen="HOLDER", prepare=a_model),
-    Scene("record", ("/record ./today.irec", "/record"), seen="polls"),
+    Scene("model", ("the queue of people is long",), seen="what was sent", prepare=a_model),
+    Scene("record", ("/record ./today.irec", "/record"), seen="Polls"),
     Scene("moments", ("/diff start end",), recorded=True),
-    Scene("profile_edit", ("/profile edit demo",), seen="Host"),
     Scene("history", ("give reader %Developer", YES, "/history"), seen="WHEN"),
     Scene("undo", ("give reader %Developer", YES, "undo that"), seen="yes"),
     Scene("user_delete", ("/user delete maria",), seen="yes"),
-    Scene("resources", ("/resources",), seen="RESOURCE"),
-    Scene("services", ("/services",), seen="SERVICE"),
+    Scene("resources", ("/resources",), seen="PUBLIC"),
+    Scene("services", ("/services",), seen="LOGIN"),
     Scene("vague", ("delete everything",), seen="/help"),
     Scene("missing", ("/grant",), seen="needs"),
 )

@@ -88,6 +88,27 @@ async def test_a_question_back_is_no_failure_and_says_what_each_pick_does() -> N
         assert lines[-1].startswith("→ "), "the picks come first"
 
 
+async def test_what_is_so_already_is_an_answer_and_no_failure() -> None:
+    chat = FakeChat()
+    chat.answers["license"] = [
+        Problem("AlreadyHeld", "reader holds %SQL already.", "There is nothing to do.")
+    ]
+    chat.answers["users"] = [Problem("Unreachable", "It does not answer.", "Try again.")]
+    async with make_app(chat).run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/license")
+        assert (card.state, card.has_class("-failed")) == ("failed", False)
+        assert "No change needed" in str(card.border_title)
+        assert text_of(card.query_one(ProblemSection)).startswith("· reader holds")
+        card = await say(pilot, "/users")
+        assert card.has_class("-failed")
+
+
+async def test_a_plan_that_wants_a_word_says_so() -> None:
+    async with make_app().run_test(size=WIDE) as pilot:
+        card = await say(pilot, "/guarded")
+        assert "waits for a typed word" in str(card.border_title)
+
+
 async def test_a_plan_keeps_its_state_and_command_where_the_instance_has_no_room() -> None:
     async with make_app().run_test(size=SMALL) as pilot:
         card = await say(pilot, "/grant %SQL to appuser")

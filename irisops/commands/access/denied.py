@@ -47,7 +47,7 @@ _FIELDS: cards.Fields[Cause] = (
     (Column("last", "LAST", "time"), lambda each: each.newest.time),
     (Column("count", "COUNT", "number"), lambda each: each.count),
     (Column("user", "USER"), lambda each: each.username or "nobody (no login)"),
-    (Column("event", "EVENT", hide_under=76), lambda each: each.event),
+    (Column("event", "EVENT", hide_under=90), lambda each: each.event),
     (Column("missing", "MISSING", wrap=2), lambda each: each.missing),
     (Column("why", "WHY", grow=True, wrap=4), lambda each: each.why),
     (Column("where", "WHERE", hide_under=110, wrap=3), _where),

@@ -299,6 +299,7 @@ SYSTEM = ObjectKind(
     read=_settings("system"),
     steps=lambda change, _secret: settings_steps(change),
     nothing="none",
+    past=lambda _change: "The system security settings are changed.",
 )
 AUDIT_EVENT = ObjectKind(
     "audit event",

@@ -14,7 +14,7 @@ from irisops.files import cure_of
 _APPROVED = {"client": "in its client", "terminal": "in a terminal", "": ""}
 _FIELDS: cards.Fields[AgentCall] = (
     (Column("at", "WHEN", "time"), lambda each: each.at),
-    (Column("client", "AGENT", hide_under=80, wrap=2), lambda each: each.client),
+    (Column("client", "AGENT", least=12, wrap=3), lambda each: each.client),
     (Column("profile", "PROFILE", hide_under=100), lambda each: each.profile),
     (Column("tool", "TOOL"), lambda each: each.tool),
     (Column("line", "ASKED FOR", grow=True, wrap=3), lambda each: each.line),

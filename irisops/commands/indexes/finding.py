@@ -243,7 +243,9 @@ def _nothing(target: str, places: list[str], notes: list[str], known: Mapping[st
     beside = f" {' '.join(notes)}" if notes else ""
     if not target:
         return Refusal(
-            "NoIndexes", f"No class in {where} has an index.{beside}", "/indexes NAME namespace=NAME"
+            "NoIndexes",
+            f"No class in {where} has an index.{beside}",
+            "/indexes namespace=NAME looks in another namespace; /namespaces lists them.",
         )
     if target.startswith("^"):
         cure, lines = _instead(global_of(target), known)

@@ -48,6 +48,8 @@ _CONNECTIONS = {
 }
 """On Community Edition: connections first, what the instance itself counts beside them."""
 
+_FREE = "/license free offers to give one back."
+
 
 def counts_card(link: Link, board: LicenseBoard, now: datetime) -> Facts:
     """The figures of the key and of its use."""
@@ -99,9 +101,11 @@ def warnings(board: LicenseBoard, now: datetime) -> list[str]:
     found: list[str] = []
     if counts.limit and board.in_use is not None:
         if board.free == 0 or counts.available == 0 or board.in_use >= counts.limit:
-            found.append(f"! No {board.counted} is free: the next login or browser is refused.")
+            found.append(f"! No {board.counted} is free: the next login or browser is refused. {_FREE}")
         elif board.in_use >= NEAR_FULL * counts.limit:
-            found.append(f"! Nearly full: {counted(counts.limit - board.in_use, board.counted)} left.")
+            found.append(
+                f"! Nearly full: {counted(counts.limit - board.in_use, board.counted)} left. {_FREE}"
+            )
     if counts.expires is not None:
         days = (counts.expires - now.date()).days
         if days < 0:

@@ -67,9 +67,12 @@ async def show_journal(context: Context, _command: Command) -> Replies:
     processes = await or_note(list_processes(link.connection), notes, "Open transactions are not known")
     opened = [each for each in processes or () if each.in_transaction]
     if opened:
-        who = listed([f"process {each.pid} of {harmless(each.username, 40)}" for each in opened], most=4)
-        keeps = "keeps its journal file" if len(opened) == 1 else "keep their journal files"
-        notes.append(f"{who} has an open transaction, which {keeps} from being purged.")
+        who = listed([f"{each.pid} of {harmless(each.username, 40)}" for each in opened], most=4)
+        what = "Process" if len(opened) == 1 else "Processes"
+        have = (
+            "has an open transaction: it keeps" if len(opened) == 1 else "have open transactions: they keep"
+        )
+        notes.append(f"{what} {who} {have} journal files from being purged.")
     told = trouble(journal, pace)
     tones: dict[str, Tone] = {"state": "good" if journal.state == "enabled" else "bad"}
     if told and journal.state == "enabled":

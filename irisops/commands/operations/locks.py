@@ -129,7 +129,13 @@ async def show_locks(context: Context, command: Command) -> Replies:
         notes=[
             *selection_notes(chosen, len(found), "lock"),
             *notes,
-            *(["SEEN FOR is since this irisops first saw it: the lock table has no times."] if found else []),
+            (
+                "SEEN FOR is since this irisops first saw it: the lock table has no times."
+                if found
+                else "No lock is held, so nobody waits for one."
+                if only is None
+                else f"Process {only} holds no lock."
+            ),
         ],
         actions=_ACTIONS,
         total=chosen.total,

@@ -117,7 +117,7 @@ async def form_of(
         name="profile",
         title=title,
         fields=[
-            FormField("name", "Name", value=profile.name, required=True, help="How you call it here"),
+            FormField("name", "Name", value=profile.name, required=True, help="Your name for it"),
             FormField("host", "Host", value=profile.host, required=True),
             FormField("port", "Superserver port", "number", profile.port, help="1972 by default, not 52773"),
             FormField("namespace", "Namespace", value=profile.namespace, help="%SYS to administer"),

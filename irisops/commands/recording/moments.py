@@ -139,17 +139,19 @@ def _card(link: Link, replay: Replay) -> Facts:
     if taken is None:
         notes.append("No list was read by then: the counts alone are known.")
     entries: list[cards.Entry] = [
-        ("at", "Moment", replay.clock.now()),
+        ("at", "", replay.clock.now()),
         ("instance", "Instance", link.instance_name),
         ("in_use", "In use", counts.in_use),
         ("limit", "Allowed", counts.units_limit),
         ("sessions", "Web sessions", counts.sessions),
         ("processes", "Processes", counts.processes),
-        ("start", "Recorded from", replay.start.counts.read_at),
-        ("end", "Recorded until", replay.end.counts.read_at),
-        ("lists_at", "Lists read at", None if taken is None else datetime.fromtimestamp(taken.at, UTC)),
+        ("start", "", replay.start.counts.read_at),
+        ("end", "", replay.end.counts.read_at),
+        ("lists_at", "", None if taken is None else datetime.fromtimestamp(taken.at, UTC)),
+        # A poll is two seconds, and a time in a card has none.
+        ("recorded", "Recorded from", f"{_shown(replay.start.at)} to {_shown(replay.end.at)}"),
+        ("lists", "Lists as of", "" if taken is None else _shown(taken.at)),
     ]
-    # A poll is two seconds; values of the card have no seconds.
     title = f"Moment of the recording: {_shown(replay.clock.at)}"
     return cards.facts_card("moment", title, entries, [*notes, *counts.notes], hide_empty=True)
 

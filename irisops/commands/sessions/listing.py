@@ -102,7 +102,7 @@ def _age_note(seen: Seen) -> list[str]:
     if not seen.sessions or any(seen.births.by_id.get(session.id) for session in seen.sessions):
         return []
     return [
-        "AGE: where sessions share a holder, IRIS gives it only if the session is opened, which locks it."
+        "How long sessions that share a holder exist is not known: IRIS tells it only by opening one, which locks it."
     ]
 
 
@@ -121,6 +121,7 @@ async def show_sessions(context: Context, command: Command) -> Replies:
         key="session",
         notes=[
             *selection_notes(chosen, len(rows), "session"),
+            *([] if seen.sessions else ["No web session is open: no browser holds a license unit."]),
             *_patterns(seen.sessions),
             *_idle_note(seen.timeouts),
             *_age_note(seen),

@@ -85,12 +85,14 @@ def _one(context: Context, name: str) -> Facts:
 
 def _meaning(term: Term) -> Facts:
     entries: list[cards.Entry] = [
-        ("term", "Term", term.name),
-        ("meaning", "Is", term.text),
-        ("also", "Also", ", ".join(term.also)),
-        ("see", "See", ", ".join(term.see)),
+        ("term", "", term.name),
+        ("meaning", "Meaning", term.text),
+        ("also", "Also called", ", ".join(term.also)),
+        ("see", "More", ", ".join(term.see)),
     ]
-    return cards.facts_card("term", term.name, [entry for entry in entries if entry[2]])
+    return cards.facts_card(
+        "term", f"{term.name[:1].upper()}{term.name[1:]}", [entry for entry in entries if entry[2]]
+    )
 
 
 def _kind(spec: CommandSpec) -> str:

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
-from irisops.contract.picks import MOST, asks_back, offered
+from irisops.contract.picks import MOST, asks_back, is_failure, offered
 from irisops.contract.replies import Problem, Reply
 from irisops.contract.wording import harmless
 from irisops.ui.cards.section import LinesSection
@@ -125,6 +125,8 @@ def problem_parts(
     asks = asks_back(problem)
     if asks:
         above = item("?", "$accent bold", problem.message, width)
+    elif not is_failure(problem):
+        above = item("·", "$secondary bold", problem.message, width)
     else:
         above = item("✕", "$error bold", problem.message, width, text_style="$error")
     cure: list[Content] = []

@@ -23,9 +23,15 @@ class DoneSection(LinesSection[Done]):
             (f"{sign} ", SIGNS[sign]),
             harmless(done.message, TEXT_LIMIT),
         ]
-        if done.undo is not None:
-            text += [("   take back: ", "$quiet"), linked(Content(f"/undo {done.undo}"), self.commands)]
         lines = wrapped(Content.assemble(*text), width, indent=2)
+        if done.undo is not None:
+            back = Content.assemble(
+                ("take back: ", "$quiet"), linked(Content(f"/undo {done.undo}"), self.commands)
+            )
+            if lines[-1].cell_length + back.cell_length + 3 <= width:
+                lines[-1] = Content.assemble(lines[-1], "   ", back)
+            else:
+                lines.append(back.pad_left(2))
         for detail in done.details:
             told = Content.styled(f"  {harmless(detail, TEXT_LIMIT)}", "$quiet")
             lines += wrapped(linked(told, self.commands), width, indent=2)

@@ -24,7 +24,10 @@ async def test_the_waited_for_come_first(tmp_path: Path, doubt: str) -> None:
         assert (second["lock"], second["waiting"]) == ("^Ship.OrderD(4712)", 0)
         assert shown.notes[0] == "2 processes wait for 1 lock."
         assert [row["waiting"] for row in (await table(at, "/locks waiting>0")).rows] == [2]
-        assert (await table(at, f"/locks pid={waiters[0]}")).rows == []
+        none = await table(at, f"/locks pid={waiters[0]}")
+        assert (none.rows, none.notes[-1]) == ([], f"Process {waiters[0]} holds no lock.")
+        at.served.world.operations.locks.clear()
+        assert (await table(at, "/locks")).notes == ["No lock is held, so nobody waits for one."]
 
 
 async def test_a_lock_is_deleted_after_what_that_risks_was_said(tmp_path: Path) -> None:
