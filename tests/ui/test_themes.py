@@ -149,7 +149,9 @@ async def test_without_colours_the_line_under_the_cursor_of_a_list_is_seen() -> 
         await pilot.press("escape", "ctrl+p", *"license")
         palette = await until(
             pilot,
-            lambda: next((each for each in app_of(pilot).screen.query(OptionList) if each.option_count), None),
+            lambda: next(
+                (each for each in app_of(pilot).screen.query(OptionList) if each.option_count), None
+            ),
         )
         await until(pilot, lambda: palette.highlighted == 0)
         assert [style.underline for style in option_styles(palette)] == [True, None]
