@@ -144,16 +144,15 @@ async def test_without_colours_the_line_under_the_cursor_of_a_list_is_seen() -> 
     async with make_app(environment={"NO_COLOR": "1"}).run_test(size=WIDE) as pilot:
         await say(pilot, "/users")
         await pilot.press("ctrl+y")
-        copy = await until(pilot, lambda: next(iter(app_of(pilot).screen.query(OptionList)), None))
+        await until(pilot, lambda: bool(app_of(pilot).screen.query("#copy")))
+        copy = app_of(pilot).screen.query_one("#copy", OptionList)
         assert [style.underline for style in option_styles(copy)] == [True, None]
         await pilot.press("escape", "ctrl+p", *"license")
-        palette = await until(
+        await until(
             pilot,
-            lambda: next(
-                (each for each in app_of(pilot).screen.query(OptionList) if each.option_count), None
-            ),
+            lambda: any(each.highlighted == 0 for each in app_of(pilot).screen.query(OptionList)),
         )
-        await until(pilot, lambda: palette.highlighted == 0)
+        palette = app_of(pilot).screen.query_one(OptionList)
         assert [style.underline for style in option_styles(palette)] == [True, None]
 
 
