@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import graphlib
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,18 @@ def test_no_module_outside_the_driver_names_it() -> None:
         and ('import_module("iris")' in path.read_text() or '__import__("iris")' in path.read_text())
     ]
     assert offenders == []
+
+
+def test_no_test_patches_the_product() -> None:
+    """What a test replaces is an argument, or a field of what it was given."""
+    patches = re.compile(r"monkeypatch\.(set|del)attr|mock\.patch|unittest(\.| import )mock")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if patches.search(line)
+    ]
+    assert found == []
 
 
 def product_imports() -> dict[str, set[str]]:

@@ -51,6 +51,9 @@ class Context:
     patience: float = 8.0
     """Seconds for one of several instances to answer, so that one that stalls does not delay the others."""
 
+    web_deadline: float = 10.0
+    """Seconds for one request of `/app test`, `/locked` and `/profile test` to a web port, at most."""
+
     sharing: Callable[[], SharingSettings] | None = None
     """Returns this run's sharing settings; None for the default ones."""
     sent_to_model: list[str] = field(default_factory=list)

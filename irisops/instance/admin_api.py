@@ -90,10 +90,13 @@ class AdminApi:
         password: Callable[[], str | None],
         *,
         encrypted: bool = False,
+        deadline: float = DEADLINE,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`release` is the number of the version, e.g. `2026.2`. `encrypted`: the driver's connection uses TLS."""
+        """`release` is the number of the version, e.g. `2026.2`. `encrypted`: the driver's connection uses TLS.
+        `deadline`: seconds for one request.
+        """
         self.heard: Callable[[Sequence[Call], Sequence[Answer | Exception]], None] | None = None
         """Told of each list of web sessions, as that of a connection is of its calls."""
         self._release = release
@@ -101,6 +104,7 @@ class AdminApi:
         self._address = address
         self._password = password
         self._encrypted = encrypted
+        self._deadline = deadline
         self._monotonic = monotonic
         self._sleep = sleep
         self._token: _Token | None = None
@@ -229,7 +233,7 @@ class AdminApi:
         address = self._address()
         if address is None:
             raise NotAvailable("The profile no longer has a web port.", "/profile edit NAME web_port=52773")
-        return await ask(address, request, deadline=DEADLINE)
+        return await ask(address, request, deadline=self._deadline)
 
     async def _logged_in(self, *, fresh: bool) -> str:
         """A valid token. `fresh`: the last one was refused."""

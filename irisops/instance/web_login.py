@@ -111,18 +111,19 @@ class WebLogin:
     async def close(self) -> list[Asked]:
         """Log out of what is open. Never raises: what cannot be closed ends by its timeout."""
         found: list[Asked] = []
+        deadline = min(LOGOUT_DEADLINE, self._deadline)
         try:
             if self._held.access:
-                answer = await self._ask("POST", "/logout", self._bearer(), deadline=LOGOUT_DEADLINE)
+                answer = await self._ask("POST", "/logout", self._bearer(), deadline=deadline)
                 good = answer.status == HTTPStatus.OK
                 says = "Both tokens are dead." if good else _why(answer.status)
                 found.append(Asked("log out", self._line("POST", "/logout"), answer.status, says, good))
             if any(name.startswith("CSPSESSIONID") for name in self._held.cookies):
                 # The unit of a visitor of one page stays reserved for ten minutes (facts: iris-license-sessions 2.3).
-                answer = await self._ask("GET", "/", {}, deadline=LOGOUT_DEADLINE)
+                answer = await self._ask("GET", "/", {}, deadline=deadline)
                 says = "So that no license unit stays reserved for a visitor of one page."
                 found.append(Asked("a second page", self._line("GET", "/"), answer.status, says, good=True))
-                answer = await self._ask("GET", "/?IRISLogout=end", {}, deadline=LOGOUT_DEADLINE)
+                answer = await self._ask("GET", "/?IRISLogout=end", {}, deadline=deadline)
                 # 401 is the success (facts: iris-license-sessions 2.3).
                 good = answer.status in (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED, HTTPStatus.FOUND)
                 says = "The session is closed." if good else _why(answer.status)

@@ -41,12 +41,13 @@ class Taken:
 class Recording:
     """An open recording. From any thread; it may still be written by another program."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, most_cells: int = MOST_CELLS) -> None:
         """Raises `RecordingError`, with one sentence, for anything that is not a whole recording.
 
-        Without a poll it is an `EmptyRecordingError`.
+        Without a poll it is an `EmptyRecordingError`. `most_cells` of whole answers are kept unpacked.
         """
         self.path = path
+        self._most_cells = most_cells
         self._lock = threading.Lock()
         self._whole: dict[tuple[str, int], list[list[Value]]] = {}
         """The columns of the whole answers used last, by call and the number of their reading."""
@@ -193,7 +194,7 @@ class Recording:
         kept = self._whole.pop((key, base), None)
         answer, columns = answer_of([body for _, body in bodies[kept is not None :]], kept)
         self._whole[key, base] = _shared(columns) if kept is None else columns
-        while sum(map(_cells, self._whole.values())) > MOST_CELLS and len(self._whole) > 1:
+        while sum(map(_cells, self._whole.values())) > self._most_cells and len(self._whole) > 1:
             del self._whole[next(iter(self._whole))]
         return answer
 

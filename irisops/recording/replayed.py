@@ -21,7 +21,7 @@ from irisops.instance.models import PollCounts, SystemInfo
 from irisops.instance.usage.processes import list_columns, process_query
 from irisops.instance.values import answered, as_int
 from irisops.instance.web import WebAddress
-from irisops.recording.reader import Recording, Taken, moment
+from irisops.recording.reader import MOST_CELLS, Recording, Taken, moment
 from irisops.recording.readings import Heard, Poll, RecordingError
 
 OFFERED = (
@@ -154,9 +154,9 @@ class Replay:
 
     recorded = True
 
-    def __init__(self, path: Path) -> None:
-        """Raises `RecordingError`."""
-        self.recording = Recording(path)
+    def __init__(self, path: Path, *, most_cells: int = MOST_CELLS) -> None:
+        """`most_cells` as in `Recording`. Raises `RecordingError`."""
+        self.recording = Recording(path, most_cells=most_cells)
         self.clock = ReplayClock()
         self.moved: Callable[[], None] = lambda: None
         self.begin: Callable[[Taken], None] = lambda _taken: None

@@ -18,6 +18,7 @@ from irisops.agents.server import server_of
 from irisops.agents.service import AgentService
 from irisops.commands.catalogue import default_registry
 from irisops.profiles.model import Profile
+from irisops.session import Session
 from tests.commands.fakes import LOCAL, PASSWORD, World
 
 MODES = ("legacy", "auto")
@@ -134,9 +135,10 @@ async def agent(
     person: Person | None = None,
     can_ask: bool = True,
     served: tuple[str, ...] = (),
+    session: type[Session] = Session,
 ) -> AsyncIterator[Agent]:
     """An agent at a server on these profiles, by default on one where agents may change things."""
-    world = World(home, *(profiles or (APPLY,)), polling=False)
+    world = World(home, *(profiles or (APPLY,)), polling=False, session=session)
     for profile in world.session.hub.profiles():
         world.session.hub.secrets.remember(profile, PASSWORD)
     try:

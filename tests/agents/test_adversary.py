@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,6 @@ from irisops.agents.approvals import Approvals
 from irisops.agents.connecting import IDLE
 from irisops.agents.plans import MOST_ASKED, TO_READ
 from irisops.engine.plans import LIFETIME
-from irisops.instance.calls import Answer, Call
 from irisops.logs import hide
 from irisops.profiles.model import Profile
 from tests.agents.serving import APPLY, GRANT, MODES, Agent, Person, agent, agent_on
@@ -302,22 +301,18 @@ async def test_a_guess_of_the_password_is_answered_as_any_other_word(tmp_path: P
 
 
 @both
-async def test_a_change_that_has_begun_ends_though_its_call_is_given_up(
-    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_change_that_has_begun_ends_though_its_call_is_given_up(mode: str, tmp_path: Path) -> None:
     """Half of a change would be something to which nobody said yes: a client must not stop it at will."""
     async with agent(tmp_path, mode=mode) as it:
         plan_id = await it.plan()
         begun, goes_on = asyncio.Event(), asyncio.Event()
-        answers = it.world.instance.batch
 
-        async def held(calls: Sequence[Call]) -> list[Answer | Exception]:
+        async def held() -> None:
             if it.calls()[-1].outcome == "begun":
                 begun.set()
                 await goes_on.wait()
-            return await answers(calls)
 
-        monkeypatch.setattr(it.world.instance, "batch", held)
+        it.world.instance.before_batch = held
         call = asyncio.create_task(it.call("apply", plan_id=plan_id))
         await begun.wait()
         call.cancel()

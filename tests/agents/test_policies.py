@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from irisops.agents import service
 from irisops.agents.policy import WITH_NAMES, allows, level_of
 from irisops.agents.pseudonyms import HIDDEN, Pseudonyms
 from irisops.agents.service import AgentService
 from irisops.commands.catalogue import default_registry
 from irisops.commands.for_programs import CHANGES, READS
-from irisops.contract.replies import Problem, Refusal
+from irisops.contract.chat import Command
+from irisops.contract.replies import Problem, Refusal, Reply
 from irisops.profiles.model import AGENTS, Profile
 from irisops.session import Session
 from irisops.simulator.world.model import User
@@ -195,36 +196,42 @@ def test_pseudonyms_are_the_same_and_lead_back() -> None:
     assert shaped["rows"] == [{"user": "user-5", "new_column": HIDDEN, "units": 3}]
 
 
-async def test_refusals_hold_no_hidden_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_given: object) -> None:
-        raise Refusal("NotForAgents", "bob has none.", "Ask Bob.")
+class Refusing(Session):
+    """It refuses one line and names a user in that."""
 
-    async with agent(tmp_path, replace(APPLY, agents_names="hidden")) as it:
+    def run(self, command: Command) -> AsyncGenerator[Reply, None]:
+        if command.slash == "/explain bob":
+            raise Refusal("NotForAgents", "bob has none.", "Ask Bob.")
+        return super().run(command)
+
+
+async def test_refusals_hold_no_hidden_names(tmp_path: Path) -> None:
+    async with agent(tmp_path, replace(APPLY, agents_names="hidden"), session=Refusing) as it:
         users = (await it.told("users"))["replies"][0]["rows"]
         bob = next(row["name"] for row in users if row["roles"] == [])
         for tool, line in (("ask", f"/grant %SQL to {bob}"), ("plan", f"/explain {bob} %DB_USER")):
             result = await it.call(tool, line=line)
             assert result.is_error, line
             assert "bob" not in str(result.content).casefold()
-        monkeypatch.setattr(service, "check_command", refuse)
         result = await it.call("ask", line=f"/explain {bob}")
         assert result.structured_content is not None
         assert result.structured_content["message"] == f"{bob} has none."
         assert result.structured_content["cure"] == f"Ask {bob}."
 
 
-async def test_a_failed_login_holds_no_hidden_names_and_no_other_profile(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def failing(_self: Session, profile: Profile) -> Problem:
+class LockedOut(Session):
+    """Each login fails, with names in what is told of it."""
+
+    async def connect(self, profile: Profile) -> Problem:
         said = f"{profile.user} at {profile.host} must change it."
         lines = ["/connect twin-of-local", f"/on local /password {profile.user}"]
         return Problem("PasswordChangeRequired", said, said, suggestions=lines)
 
+
+async def test_a_failed_login_holds_no_hidden_names_and_no_other_profile(tmp_path: Path) -> None:
     hidden = replace(APPLY, agents_names="hidden", host="canary.example")
     twin = replace(LOCAL, name="twin-of-local", agents="off")
-    async with agent(tmp_path, hidden, twin) as it:
-        monkeypatch.setattr(Session, "connect", failing)
+    async with agent(tmp_path, hidden, twin, session=LockedOut) as it:
         answer = (await it.call("license", profile="local")).structured_content
         assert answer is not None
         assert answer["message"] == answer["cure"] == "user-1 at address-1 must change it."

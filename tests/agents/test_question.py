@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +13,12 @@ import pytest
 from irisops.agents.approvals import Approvals, WaitingPlan, shape_of
 from irisops.agents.approve import approve_in
 from irisops.agents.question import as_shown, look_alikes, question_of, too_much_to_show
-from irisops.agents.service import AgentService
 from irisops.contract.chat import Command
 from irisops.contract.quoting import quote
 from irisops.contract.replies import Change, Plan, Reply
+from irisops.contract.wording import listed
 from irisops.engine import reply_text
+from irisops.session import Session
 from tests.agents.serving import agent
 from tests.commands.fakes import a_user
 
@@ -168,14 +169,12 @@ async def test_a_name_that_reads_like_another_effect_is_told_to_be_a_name(tmp_pa
 
 
 @pytest.mark.parametrize("plan", TOO_MUCH)
-async def test_what_no_terminal_shows_is_not_kept(
-    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def replies(_self: AgentService, _command: Command, *, whole: bool) -> list[Reply]:
-        assert whole
-        return [plan]
+async def test_what_no_terminal_shows_is_not_kept(plan: Plan, tmp_path: Path) -> None:
+    class Planning(Session):
+        async def run(self, command: Command) -> AsyncGenerator[Reply, None]:
+            assert "more" not in listed(range(100)), "all names are in its lists"
+            yield plan
 
-    async with agent(tmp_path) as it:
-        monkeypatch.setattr(AgentService, "_replies", replies)
+    async with agent(tmp_path, session=Planning) as it:
         assert await it.refused("plan", line="/grant %SQL to bob") == "TooMuchToShow"
         assert Approvals(it.world.places).all(it.world.clock.now()) == []

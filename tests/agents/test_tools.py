@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from irisops.agents.answers import BIGGEST
 from irisops.agents.connecting import IDLE
 from irisops.agents.policy import WITH_NAMES
 from irisops.agents.server import READS_AS_TOOLS
-from irisops.agents.service import AgentService
 from irisops.commands.catalogue import default_registry
 from irisops.commands.for_programs import CHANGES, READS
 from irisops.contract.chat import Command
@@ -20,6 +20,7 @@ from irisops.contract.replies import Reply
 from irisops.instance.errors import LicenseExhausted
 from irisops.logs import LOG, hide
 from irisops.profiles.model import Profile
+from irisops.session import Session
 from tests.agents.serving import APPLY, GRANT, MODES, Person, agent
 from tests.commands.fakes import LOCAL, a_user
 
@@ -329,13 +330,13 @@ async def test_a_call_that_no_tool_takes_is_an_error_by_name_and_recorded(mode: 
 
 
 async def test_a_mistake_of_ours_is_named_and_logged_and_tells_nothing(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def broken(_self: AgentService, _command: Command, *, whole: bool = False) -> list[Reply]:
-        raise RuntimeError("canary of a mistake")
+    class Broken(Session):
+        def run(self, command: Command) -> AsyncGenerator[Reply, None]:
+            raise RuntimeError("canary of a mistake")
 
-    async with agent(tmp_path) as it:
-        monkeypatch.setattr(AgentService, "_replies", broken)
+    async with agent(tmp_path, session=Broken) as it:
         LOG.addHandler(caplog.handler)
         try:
             result = await it.call("license")

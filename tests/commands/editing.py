@@ -9,6 +9,7 @@ from pathlib import Path
 
 from irisops.connections.connection import Connector
 from irisops.contract.chat import Command, Notice
+from irisops.contract.clock import Clock
 from irisops.contract.replies import Cell, Done, Form, Plan, Problem, Reply
 from irisops.instance.connection import Connection
 from irisops.journal import Entry
@@ -96,7 +97,12 @@ def add_role(served: Served, name: str, *granted: str, **resources: Permission) 
 
 
 def session_on(
-    served: Served, home: Path, connector: Connector = Connection, *, polling: bool = False
+    served: Served,
+    home: Path,
+    connector: Connector = Connection,
+    *,
+    polling: bool = False,
+    clock: Clock | None = None,
 ) -> tuple[Session, Profile]:
     """A session that is not connected yet."""
     profile = Profile("local", "127.0.0.1", served.server.port, "%SYS", USER)
@@ -104,14 +110,22 @@ def session_on(
     secrets.remember(profile, PASSWORD)
     places = Places.below(home)
     return Session(
-        places, secrets=secrets, connector=connector, extra=[profile], first="local", polling=polling
+        places,
+        secrets=secrets,
+        clock=clock,
+        connector=connector,
+        extra=[profile],
+        first="local",
+        polling=polling,
     ), profile
 
 
 @asynccontextmanager
-async def desk_on(served: Served, home: Path, connector: Connector = Connection) -> AsyncIterator[Desk]:
+async def desk_on(
+    served: Served, home: Path, connector: Connector = Connection, *, clock: Clock | None = None
+) -> AsyncIterator[Desk]:
     """A connected session; another one for another person."""
-    session, profile = session_on(served, home, connector)
+    session, profile = session_on(served, home, connector, clock=clock)
     desk = Desk(session, served)
     session.subscribe(lambda: None, desk.notices.append)
     session.load_profiles()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -129,6 +129,8 @@ class FakeInstance:
         self.on_change: Callable[[], None] = lambda: None
         """Called right before a change."""
         self.after_change: Callable[[], None] = lambda: None
+        self.before_batch: Callable[[], Awaitable[None]] | None = None
+        """Waited for before the calls of a batch are answered."""
         self._lists: Mapping[str, tuple[tuple[str, ...], Callable[[Sequence[Value]], list[Listed]]]] = {
             "Security.Users:List": (("users",), self._user_list),
             "Security.Users:Detail": (("users", "user details"), self._user_details),
@@ -153,6 +155,8 @@ class FakeInstance:
             raise self.fail[what]
 
     async def batch(self, calls: Sequence[Call]) -> list[Answer | Exception]:
+        if self.before_batch is not None:
+            await self.before_batch()
         if POLLED in calls:
             self.polls += 1
             if self.poll_waits is not None:

@@ -230,6 +230,7 @@ class World:
         later: Callable[[], Awaitable[Profile]] | None = None,
         look: Look = look_around,
         connect_first: bool = True,
+        session: type[Session] = Session,
     ) -> None:
         self.clock = FakeClock()
         self.instance = FakeInstance()
@@ -240,7 +241,7 @@ class World:
         self.asked: list[tuple[str, str]] = []
         self.answer: str | None = PASSWORD
         self.places = Places.below(home)
-        self.session = Session(
+        self.session = session(
             self.places,
             secrets=Secrets(self.keyring),
             clock=self.clock,

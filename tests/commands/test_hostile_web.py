@@ -6,18 +6,11 @@ import gzip
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from irisops.commands.license import locked
-from irisops.commands.profiles import connection_test
-from irisops.commands.security import app_test
 from irisops.contract.replies import Cell, Facts, Problem, Progress, Reply, Table
-from irisops.instance import admin_api, web_login
-from irisops.instance.usage.metrics import read_metrics
-from irisops.instance.web_login import WebLogin
 from irisops.simulator.world.model import Application
 from irisops.simulator.world.seed import PASSWORD_BIT, UNAUTHENTICATED_BIT
 from tests.commands.editing import Desk, desk
@@ -60,17 +53,10 @@ LINES = (
 
 
 @pytest.fixture
-async def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
-    """A person whose commands wait half a second for a web port."""
-    monkeypatch.setattr(app_test, "WebLogin", partial(WebLogin, deadline=DEADLINE))
-    monkeypatch.setattr(web_login, "LOGOUT_DEADLINE", DEADLINE)
-    monkeypatch.setattr(locked, "read_metrics", partial(read_metrics, deadline=DEADLINE))
-    monkeypatch.setattr(
-        connection_test,
-        "read_metrics",
-        lambda *args, **rest: read_metrics(*args, **rest | {"deadline": DEADLINE}),
-    )
+async def at(tmp_path: Path) -> AsyncIterator[Desk]:
+    """A person whose commands wait a third of a second for a web port."""
     async with desk(tmp_path, version=(2026, 2)) as made:
+        made.session.context.web_deadline = DEADLINE
         applications = made.served.world.applications
         for name, bits, jwt in (
             ("/csp/open", UNAUTHENTICATED_BIT, False),
@@ -161,9 +147,8 @@ async def test_another_host_is_never_asked(at: Desk, line: str) -> None:
         assert elsewhere.heads == []
 
 
-async def test_the_way_in_without_a_login(at: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_way_in_without_a_login(at: Desk) -> None:
     """/locked free asks the SysAdmin API for a token first."""
-    monkeypatch.setattr(admin_api, "DEADLINE", DEADLINE)
     await at.say("/disconnect")
     for what, answer in ANSWERS.items():
         async with odd_web(always(answer)) as web:

@@ -13,6 +13,7 @@ from irisops.contract.chat import Command
 from irisops.contract.replies import Problem, Reply
 from irisops.profiles.model import Profile
 from irisops.profiles.places import Places
+from irisops.recording.reader import MOST_CELLS
 from irisops.recording.replayed import Replay
 from irisops.replay_command import of_recording
 from irisops.session import Session
@@ -68,8 +69,8 @@ class Recorded:
 class Watched:
     """The replay of a recording in a session."""
 
-    def __init__(self, path: Path, home: Path) -> None:
-        self.replay = Replay(path)
+    def __init__(self, path: Path, home: Path, *, most_cells: int = MOST_CELLS) -> None:
+        self.replay = Replay(path, most_cells=most_cells)
         self.session: Session = of_recording(Places.below(home), self.replay)
         self.changes = 0
         self.session.subscribe(self._changed, lambda _notice: None)

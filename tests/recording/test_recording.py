@@ -31,6 +31,8 @@ LINES = ("/license", "/sessions", "/processes")
 FULL = "! No unit is free: the next login or browser is refused. /license free offers to give one back."
 FULL_THEN = "! No unit is free at this moment: the next login or browser is refused."
 """The same in a replay, where nothing can be given back."""
+STEADY = 60
+"""Sessions up to this number stay as they are, so that most readings of the list are differences to a whole one."""
 
 
 def shown(replies: list[Reply]) -> Shown:
@@ -57,13 +59,13 @@ def change(made: Recorded, number: int) -> None:
             f"Sess{each:04d}AbCdEfGh",
             "jane",
             "/csp/user",
-            START + timedelta(seconds=900 + 60 * number),
+            START + timedelta(seconds=900 + (60 * number if each < 5 else 0)),
             "jane@10.0.0.9",
             preserve=False,
             pid=None,
             allow_end=True,
         )
-        for each in range(number % 5 + 1)
+        for each in (*range(number % 5 + 1), *range(5, STEADY))
     ]
 
 
@@ -121,10 +123,12 @@ async def test_a_moment_shows_what_the_live_cards_showed(
 
 
 async def test_so_it_does_where_there_is_room_for_no_second_list(
-    watched: Watched, minutes: tuple[Path, Live], monkeypatch: pytest.MonkeyPatch
+    minutes: tuple[Path, Live], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("irisops.recording.reader.MOST_CELLS", 1)
-    await test_a_moment_shows_what_the_live_cards_showed(watched, minutes)
+    narrow = Watched(minutes[0], tmp_path, most_cells=1)
+    await narrow.open()
+    await test_a_moment_shows_what_the_live_cards_showed(narrow, minutes)
+    await narrow.close()
 
 
 async def test_the_figures_beside_are_those_of_the_moment(watched: Watched) -> None:

@@ -16,7 +16,7 @@ from irisops.engine.context import Context
 from irisops.engine.spec import Replies
 from irisops.instance.errors import InstanceProblem, Unreachable
 from irisops.instance.models import LicenseBoard, PollCounts
-from irisops.instance.usage.metrics import Metrics, read_metrics
+from irisops.instance.usage.metrics import DEADLINE, Metrics, read_metrics
 from irisops.profiles.address import named
 from irisops.profiles.model import Profile
 
@@ -88,7 +88,7 @@ async def locked_out(context: Context, profile: Profile, *, full: bool = False) 
     """
     link = context.hub.links.get(profile.name.casefold())
     board = link.board if link is not None else None
-    metrics, note = await _metrics(profile)
+    metrics, note = await _metrics(context, profile)
     facts: dict[str, Scalar | list[Scalar] | dict[str, Scalar]] = {"profile": profile.name}
     if metrics is not None:
         consumed, available = metrics.license_consumed, metrics.license_available
@@ -206,17 +206,17 @@ _PATIENCE = {"web": 0, "client": 1, "mixed": 2, "grace": 3}
 """Order in which kinds are given up; a grace period ends by itself."""
 
 
-async def _metrics(profile: Profile) -> tuple[Metrics | None, list[str]]:
+async def _metrics(context: Context, profile: Profile) -> tuple[Metrics | None, list[str]]:
     if profile.web_port is None:
         typed = f"/profile edit {profile.name} web_port=52773"
         return None, [f"Without a web port in the profile nothing can be read without a login: {typed}"]
     try:
-        return await _read(profile, profile.web_port), []
+        return await _read(context, profile, profile.web_port), []
     except InstanceProblem as problem:
         return None, [f"{problem.message} {problem.cure}"]
 
 
-async def looks_full(profile: Profile, problem: Unreachable) -> bool:
+async def looks_full(context: Context, profile: Profile, problem: Unreachable) -> bool:
     """True if a server hung up during the login because no unit was free, by its metrics.
 
     What an instance answers then is not known for sure (facts: iris-license-sessions 2.4), so both are checked.
@@ -224,16 +224,17 @@ async def looks_full(profile: Profile, problem: Unreachable) -> bool:
     if profile.web_port is None or "closed the connection during the login" not in problem.message:
         return False
     try:
-        metrics = await _read(profile, profile.web_port)
+        metrics = await _read(context, profile, profile.web_port)
     except InstanceProblem:
         return False
     return metrics.license_available is not None and metrics.license_available <= 0
 
 
-async def _read(profile: Profile, web_port: int) -> Metrics:
+async def _read(context: Context, profile: Profile, web_port: int) -> Metrics:
     """Raises what `read_metrics` raises."""
     tls = profile.web_scheme == "https"
-    return await read_metrics(profile.host, web_port, tls=tls, prefix=profile.path_prefix)
+    deadline = min(DEADLINE, context.web_deadline)
+    return await read_metrics(profile.host, web_port, tls=tls, prefix=profile.path_prefix, deadline=deadline)
 
 
 def _whole(value: float | None) -> int | None:

@@ -61,7 +61,7 @@ async def connect(context: Context, command: Command) -> Replies:
         yield refused(context, profile, problem, command.text or command.slash)
         return
     except (LicenseExhausted, Unreachable) as problem:
-        if isinstance(problem, Unreachable) and not await looks_full(profile, problem):
+        if isinstance(problem, Unreachable) and not await looks_full(context, profile, problem):
             raise
         yield problem_of(problem, command.text or command.slash)
         async for reply in locked_out(context, profile, full=isinstance(problem, LicenseExhausted)):

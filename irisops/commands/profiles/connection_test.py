@@ -84,7 +84,7 @@ async def test(context: Context, command: Command) -> Replies:
         passed["port"] = await _open_port(profile)
         await _log_in(context, profile, passed)
         if profile.web_port is not None:
-            passed["web"] = await _ask_web_port(profile, profile.web_port)
+            passed["web"] = await _ask_web_port(context, profile, profile.web_port)
     except _FailedError as error:
         failed = error
     yield _table(profile, passed, failed)
@@ -194,11 +194,12 @@ async def _log_in(context: Context, profile: Profile, passed: dict[str, str]) ->
             await link.connection.disconnect()
 
 
-async def _ask_web_port(profile: Profile, port: int) -> str:
+async def _ask_web_port(context: Context, profile: Profile, port: int) -> str:
     """What the web port answers to a request that needs no login and no unit. Raises `_FailedError`."""
     tls = profile.web_scheme == "https"
+    deadline = min(DEADLINE, context.web_deadline)
     try:
-        await read_metrics(profile.host, port, tls=tls, prefix=profile.path_prefix, deadline=DEADLINE)
+        await read_metrics(profile.host, port, tls=tls, prefix=profile.path_prefix, deadline=deadline)
     except NotPermitted as problem:
         return f"an IRIS answers; {problem.message}"
     except InstanceProblem as problem:

@@ -47,7 +47,7 @@ async def test_app(context: Context, command: Command) -> Replies:
     password = await _password(context, link, user) if how != "open" else ""
     yield Progress(command.name, f"Logging in to {harmless(state.name, 80)} …")
     before = await _units(link.connection)
-    login = WebLogin(address, state.name, user, password)
+    login = WebLogin(address, state.name, user, password, deadline=context.web_deadline)
     asked: list[Asked] = []
     failed = ""
     try:

@@ -150,7 +150,12 @@ async def _api(context: Context, link: Link) -> AdminApi:
 
     def with_password(password: str) -> AdminApi:
         return AdminApi(
-            release, profile.user, lambda: web, lambda: password, encrypted=bool(profile.sslconfig)
+            release,
+            profile.user,
+            lambda: web,
+            lambda: password,
+            encrypted=bool(profile.sslconfig),
+            deadline=context.web_deadline,
         )
 
     # Checked before a password is asked for.

@@ -22,8 +22,6 @@ from irisops.simulator.sql.statements import Action
 from irisops.simulator.sql.stored.table import StoredTable
 from irisops.simulator.wire.listitem import decode
 
-SECONDS_PER_ROW = 0.02
-"""For one index. A real instance needs a thousandth of that, or less."""
 KNOWN_KINDS = frozenset({"index", "bitmap", "bitmapextent", "bitslice", "key"})
 
 Row = dict[str, Value]
@@ -195,7 +193,7 @@ def _validate(job: Job, name: Value, wanted: Value, correct: Value, *further: Va
     for each in names:
         spec = table.indexes.get(each)
         checked = spec is None or spec.type in KNOWN_KINDS or job.world.doubts.says(INDEX_KINDS, "checked")
-        job.busy += SECONDS_PER_ROW * len(table.rows)
+        job.busy += job.world.operations.validation_seconds * len(table.rows)
         if spec is not None and checked and each in table.faults:
             told[spec.name] = list(_texts(as_text(name), table, spec))
             if as_boolean(correct):

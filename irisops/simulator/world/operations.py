@@ -129,6 +129,8 @@ class Operations:
         self.statements: list[Statement] = []
         self.mirror = ""
         """Name of the mirror that the instance is a member of."""
+        self.validation_seconds = 0.02
+        """How long an index takes to be validated, per row. A real instance needs a thousandth of that, or less."""
 
     def run_due(self, now: datetime) -> None:
         """Run the tasks that are due by their schedules. Each takes two seconds, and ends as it did before."""

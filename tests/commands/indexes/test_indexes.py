@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from irisops.commands.indexes import validating
+from irisops.contract.clock import Clock
 from irisops.contract.replies import Done, Problem, Progress, Reply, Table
-from irisops.simulator.classes import indexes as simulated
 from irisops.simulator.doubts import standing
 from irisops.simulator.world.model import Namespace, Permission
 from irisops.simulator.world.scenarios import build_world
@@ -22,18 +20,20 @@ from tests.instance.served import Served, serve
 LOG = "Ens.Util.Log"
 
 
+class Restless(Clock):
+    """Nobody waits between two looks."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+
 @asynccontextmanager
-async def broken(home: Path, *doubts: str) -> AsyncIterator[Desk]:
+async def broken(home: Path, *doubts: str, validation_seconds: float = 0.0) -> AsyncIterator[Desk]:
+    """A person at the scenario, whose instance takes so many seconds to validate a row of an index."""
     world = build_world("broken", doubts=standing().choose(*doubts))
-    async with serve(world=world) as served, desk_on(served, home) as at:
+    world.operations.validation_seconds = validation_seconds
+    async with serve(world=world) as served, desk_on(served, home, clock=Restless()) as at:
         yield at
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The simulator validates without delay, and nobody waits between two looks."""
-    monkeypatch.setattr(simulated, "SECONDS_PER_ROW", 0.0)
-    monkeypatch.setattr(validating, "LOOK_EVERY", 0.0)
 
 
 async def agreed(at: Desk, line: str) -> list[Reply]:
@@ -246,7 +246,8 @@ async def test_columns_and_sql_maps_lead_from_their_globals_to_their_classes(tmp
         UserTable("USER", "Old", "Part", kinds, ((1, "A"), (2, "B")), by_code, mapped='^OLD("PART")'),
         UserTable("USER", "New", "Fact", kinds, ((1, "A"),), by_code, columnar="^New.FactC"),
     ]
-    async with serve(world=world) as served, desk_on(served, tmp_path) as at:
+    world.operations.validation_seconds = 0.0
+    async with serve(world=world) as served, desk_on(served, tmp_path, clock=Restless()) as at:
         await at.do("/helper install")
         columnar = table(await at.say("which classes store in ^New.FactC"), "indexes")
         assert [(row["class"], row["location"]) for row in columnar.rows] == [("New.Fact", "^New.FactD")]
@@ -338,7 +339,7 @@ async def desk_as(served: Served, home: Path, user: str, *roles: str) -> AsyncIt
     from irisops.simulator.world.model import User  # noqa: PLC0415 - beside its use
 
     served.world.add_user(User(user, roles=list(roles)), GOOD)
-    async with desk_on(served, home) as at:
+    async with desk_on(served, home, clock=Restless()) as at:
         link = at.session.hub.require()
         at.session.hub.secrets.remember(replace(link.profile, user=user), GOOD)
         at.session.hub.add_temporary(replace(link.profile, name="other", user=user))
@@ -346,11 +347,8 @@ async def desk_as(served: Served, home: Path, user: str, *roles: str) -> AsyncIt
         yield at
 
 
-async def test_stopping_ends_the_process_on_the_instance(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(simulated, "SECONDS_PER_ROW", 1000.0)
-    async with broken(tmp_path) as at:
+async def test_stopping_ends_the_process_on_the_instance(tmp_path: Path) -> None:
+    async with broken(tmp_path, validation_seconds=1000.0) as at:
         await at.do("/helper install")
         plan = await at.plan("/indexes validate Ens.Util.Log")
         replies = at.session.confirm(plan.id)

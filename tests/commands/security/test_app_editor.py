@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,6 @@ from irisops.instance.calls import ObjectCall, ObjectStep
 from irisops.instance.security.application_fields import APPLICATION_FIELDS, NEW_APPLICATION, PYTHON
 from irisops.simulator import main
 from irisops.simulator.classes import applications
-from irisops.simulator.classes.job import Job
-from irisops.simulator.classes.objects import Instance
 from irisops.simulator.world.model import Application
 from irisops.simulator.world.seed import PASSWORD_BIT, UNAUTHENTICATED_BIT
 from tests.changes.counting import CountingConnection
@@ -236,14 +234,17 @@ async def test_a_system_application_keeps_its_type(at: Desk) -> None:
     assert "type of /api/monitor is 2 now, but was 3" in told.message
 
 
-async def test_a_type_that_a_change_alters_is_told(at: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    save = applications.ApplicationPersistence.save
+class Forgetful(Application):
+    """It loses a bit of its type when its path is set."""
 
-    def clears_the_bit(self: applications.ApplicationPersistence, job: Job, instance: Instance) -> None:
-        save(self, job, instance)
-        app(at, "/api/monitor").type_bits = 2
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "path" and value == "/srv":
+            self.type_bits = 2
 
-    monkeypatch.setattr(applications.ApplicationPersistence, "save", clears_the_bit)
+
+async def test_a_type_that_a_change_alters_is_told(at: Desk) -> None:
+    at.served.world.applications.add(Forgetful(**asdict(app(at, "/api/monitor"))))
     told = (await at.yes(await at.plan("/app /api/monitor path=/srv")))[-1]
     assert isinstance(told, Problem)
     assert told.error == "NotVerified"
