@@ -204,7 +204,7 @@ def _overreaches(guess: Guess, said: set[str]) -> bool:
     if not guess.spec.changes:
         return False
     return ("%All" in guess.line and said.isdisjoint(_WHOLE)) or (
-        "user" in guess.filled.values() and "everybody" in said
+        ("user" in guess.filled.values() or guess.line.endswith(" to USER")) and "everybody" in said
     )
 
 

@@ -295,13 +295,18 @@ def commands(draw: st.DrawFn) -> Command:
             continue
         kinds = {
             "number": st.integers(0, 10**8).map(str),
+            "age": name.filter(lambda text: not text.isdecimal()),  # a bare number is written as days
             LINE: st.sampled_from(["/license", '/grant "to" to "a b"']),
         }
         value = kinds.get(element.kind, name)
         args[element.name] = draw(st.lists(value, min_size=1, max_size=3)) if element.many else draw(value)
     for key, kind in spec.options.items():
         if draw(st.booleans()):
-            values = {"number": st.integers(0, 99999).map(str), "flag": st.sampled_from(["yes", "no"])}
+            values = {
+                "number": st.integers(0, 99999).map(str),
+                "flag": st.sampled_from(["yes", "no"]),
+                "age": st.text(max_size=8).filter(lambda text: not text.isdecimal()),
+            }
             args[key] = draw(values.get(kind, st.text(max_size=8)))
     return command_for(spec, args)
 

@@ -114,6 +114,16 @@ def test_for_what_is_dangerous_and_vague_nothing_is_offered_that_acts(text: str)
     assert not acting, acting
 
 
+@pytest.mark.parametrize(
+    "text", ["make everyone a manager", "make everybody a developer", "turn everyone into operators"]
+)
+def test_no_role_is_offered_for_everybody(text: str) -> None:
+    ran, lines = offered(text)
+    assert ran is None
+    assert lines
+    assert not [line for line in lines if name_of(line) == "grant"]
+
+
 def test_the_example_sentences_are_loaded_only_for_a_line_that_no_form_fits() -> None:
     registry = default_registry()
     assert loading("/license", registry) is None
@@ -159,6 +169,10 @@ def test_a_greeting_runs_nothing_and_offers_help(text: str) -> None:
         ("who has %Development", "/who-can %Development"),
         ("can bob use sql?", "/explain bob sql"),
         ("give bob sql rights", "/grant %SQL to bob"),
+        ("make bob a developer", "/grant %Developer to bob"),
+        ("turn maria into a manager", "/grant %Manager to maria"),
+        ("turn bob into an administrator", "/grant %All to bob"),
+        ("my license is full, what can i do", "/license"),
         ("can i see the processes of bob", "/processes user=bob"),
         ("plot the units of the last hour", "/plot units 1h"),
         ("please explain me what is a license unit, i not know this word", "/help license unit"),
@@ -178,6 +192,10 @@ def test_what_is_beyond_doubt_is_a_command(text: str, line: str) -> None:
         ("grant something", "/grant ROLE to USER"),
         ("let maria read the shop", "/explain maria"),
         ("change tims password", "/password tims"),
+        ("make reader a developer", "/grant %Developer to reader"),  # a role is called so, too
+        ("make carla a developer", "/user add carla template=developer"),
+        ("throw out the browser sessions", "/sessions end all"),
+        ("throw out the browser sessions", "/sessions"),
     ],
 )
 def test_what_is_in_doubt_is_offered(text: str, line: str) -> None:

@@ -28,6 +28,9 @@ from tests.recording.recorded import Recorded, Watched
 
 Shown = list[tuple[str, dict[str, Any]]]
 LINES = ("/license", "/sessions", "/processes")
+FULL = "! No unit is free: the next login or browser is refused. /license free offers to give one back."
+FULL_THEN = "! No unit is free at this moment: the next login or browser is refused."
+"""The same in a replay, where nothing can be given back."""
 STEADY = 60
 """Sessions up to this number stay as they are, so that most readings of the list are differences to a whole one."""
 
@@ -113,6 +116,8 @@ async def test_a_moment_shows_what_the_live_cards_showed(
                 for name, value in then.items():
                     if name == "series":
                         assert list(now[name]) == list(value)[-len(now[name]) :]
+                    elif name == "notes":
+                        assert now[name] == [FULL_THEN if note == FULL else note for note in value], line
                     else:
                         assert now[name] == value, (line, name)
 
@@ -248,6 +253,19 @@ async def test_nothing_can_be_changed(watched: Watched) -> None:
     assert not infos["sessions end"].available
     assert not infos["connect"].available
     assert infos["license"].available
+
+
+async def test_the_status_is_that_of_a_moment_and_offers_nothing(watched: Watched) -> None:
+    watched.replay.stand(watched.replay.end)
+    (status,) = await watched.say("/status")
+    assert isinstance(status, Facts)
+    assert status.title == "local at this moment of the recording"
+    assert "own_process" not in status.labels
+    assert status.notes[-1].startswith("This is a recording: nothing here is live")
+    assert not any("cannot be read" in note or "/" in note for note in status.notes)
+    license_card = (await watched.say("/license"))[0]
+    assert isinstance(license_card, Facts)
+    assert FULL_THEN in license_card.notes
 
 
 async def test_what_was_not_read_is_said(watched: Watched) -> None:

@@ -90,26 +90,26 @@ def counts_card(link: Link, board: LicenseBoard, now: datetime) -> Facts:
         "License",
         facts,
         labels=shown,
-        notes=[*warnings(board, now), *not_known(facts, FIGURES), *counts.notes],
+        notes=[*warnings(board, now, recorded=link.recorded), *not_known(facts, FIGURES), *counts.notes],
         series=tuple(link.history),
     )
 
 
-def warnings(board: LicenseBoard, now: datetime) -> list[str]:
-    """Warnings about the license."""
+def warnings(board: LicenseBoard, now: datetime, *, recorded: bool = False) -> list[str]:
+    """Warnings about the license; those of a recording say what holds at its moment, and offer nothing."""
     counts = board.counts
     found: list[str] = []
+    then, offer = (" at this moment", "") if recorded else ("", f" {_FREE}")
     if counts.limit and board.in_use is not None:
         if board.free == 0 or counts.available == 0 or board.in_use >= counts.limit:
-            found.append(f"! No {board.counted} is free: the next login or browser is refused. {_FREE}")
+            found.append(f"! No {board.counted} is free{then}: the next login or browser is refused.{offer}")
         elif board.in_use >= NEAR_FULL * counts.limit:
-            found.append(
-                f"! Nearly full: {counted(counts.limit - board.in_use, board.counted)} left. {_FREE}"
-            )
+            found.append(f"! Nearly full: {counted(counts.limit - board.in_use, board.counted)} left.{offer}")
     if counts.expires is not None:
         days = (counts.expires - now.date()).days
         if days < 0:
-            found.append(f"! The key expired on {counts.expires:%Y-%m-%d}: activate a new one.")
+            cure = "" if recorded else ": activate a new one"
+            found.append(f"! The key expired on {counts.expires:%Y-%m-%d}{cure}.")
         elif days <= EXPIRY_WARNING_DAYS:
             found.append(f"! The key expires in {counted(days, 'day')}, on {counts.expires:%Y-%m-%d}.")
     if counts.community:

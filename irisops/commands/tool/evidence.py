@@ -76,13 +76,13 @@ def _shown(evidence: dict[str, Any], text: str) -> Facts:
         ("version", "Version", evidence["version"]["number"]),
         ("all", "The account has %All", evidence["account"]["%All"]),
         ("reads", "Reads", len(evidence["reads"])),
-        ("failed", "Refused or failed", sum("error" in each for each in evidence["reads"].values())),
-        ("settled", "Doubts settled", settled),
-        ("open", "Not settled", unsettled),
+        ("failed", "Not answered", sum("error" in each for each in evidence["reads"].values())),
+        ("settled", "Questions answered", settled),
+        ("open", "Still open", unsettled),
     ]
     notes = [
-        "This is all that the file will hold: shapes instead of values, no names and no addresses.",
-        "Asked once with %All and once without, an instance settles the most.",
+        "The file will hold only what you see here: the form of each answer, not its content. No names, no addresses.",
+        "Run once with %All and once without: the two files together answer the most.",
     ]
     card = cards.facts_card("evidence", "Evidence", entries, notes)
     card.blocks = {"The file": text}
@@ -92,10 +92,10 @@ def _shown(evidence: dict[str, Any], text: str) -> Facts:
 def _plan(path: Path, text: str) -> Plan:
     return Plan(
         name="evidence",
-        title="Write the evidence",
+        title="Write the evidence file",
         instance="this computer",
         changes=[Change(harmless(path), "not there", counted(len(text.splitlines()), "line"), "made")],
-        effects=["It is yours alone (0600) and sent nowhere.", "The instance is not changed."],
+        effects=["Only you can read it (0600), and it is sent nowhere.", "The instance is not changed."],
     )
 
 
@@ -111,7 +111,10 @@ async def _write(path: Path, text: str) -> Replies:
     yield Done(
         "evidence",
         f"The evidence is in {path}.",
-        [f"/evidence compare {quote(str(path))} says what it settles", "Attach it to an issue of irisops"],
+        [
+            f"/evidence compare {quote(str(path))} shows which questions it answers",
+            "Attach it to an issue of irisops",
+        ],
     )
 
 
@@ -146,10 +149,12 @@ async def settle(_context: Context, command: Command) -> Replies:
     version = " ".join(evidence["version"].get(key, "") for key in ("product", "number"))
     otherwise = sum(each.verdict == "otherwise" for each in compared)
     settled = otherwise + sum(each.verdict == "as expected" for each in compared)
-    notes = [f"Of {len(compared)} doubts {settled} are settled, {otherwise} otherwise than expected."]
-    notes += [f"Against what irisops assumes: {each}" for each in against]
+    notes = [
+        f"{settled} of {counted(len(compared), 'open question')} are answered, {otherwise} not as expected."
+    ]
+    notes += [f"irisops assumes otherwise: {each}" for each in against]
     if not against:
-        notes.append("Nothing in it is against what irisops assumes of calls, columns and privileges.")
+        notes.append("Nothing in it contradicts what irisops assumes about calls, columns and privileges.")
     yield Table(
         name="evidence",
         title=f"What {version.strip() or 'the file'} settles",

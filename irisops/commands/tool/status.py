@@ -16,6 +16,9 @@ FIGURES = {
     "processes": "processes",
 }
 
+_OWN = frozenset({"user", "own_process", "own_license_id"})
+"""Facts of the tool's own connection, which a replay does not have."""
+
 
 async def show_status(context: Context, _command: Command) -> Replies:
     """Version, address and the figures of the side panel, freshly read, and a line for each area of operations."""
@@ -61,14 +64,18 @@ async def show_status(context: Context, _command: Command) -> Replies:
         "zversion": "$ZVERSION",
     }
     shown = {key: label for key, label in labels.items() if facts[key] not in (None, "")}
-    health = await read_health(link)
-    flags = [word for word in ("read_only", "guarded") if facts[word]]
-    notes = [
-        *not_known(facts, FIGURES),
-        *counts.notes,
-        *health,
-        *(f"This profile is {flag.replace('_', '-')}." for flag in flags),
-    ]
-    yield Facts(
-        "status", f"{link.name} at a glance", facts, labels=shown, notes=notes, series=tuple(link.history)
-    )
+    title = f"{link.name} at a glance"
+    notes = [*not_known(facts, FIGURES), *counts.notes]
+    if link.recorded:
+        title = f"{link.name} at this moment of the recording"
+        shown = {key: label for key, label in shown.items() if key not in _OWN}
+        notes.append(
+            "This is a recording: nothing here is live, and databases, journal and the like are not in it."
+        )
+    else:
+        flags = [word for word in ("read_only", "guarded") if facts[word]]
+        notes += [
+            *await read_health(link),
+            *(f"This profile is {flag.replace('_', '-')}." for flag in flags),
+        ]
+    yield Facts("status", title, facts, labels=shown, notes=notes, series=tuple(link.history))

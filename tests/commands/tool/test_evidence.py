@@ -108,7 +108,7 @@ async def test_a_comparison_needs_no_instance(person: Desk, tmp_path: Path) -> N
     assert "by hand: as %All, write ##class(" in str(
         next(row["because"] for row in table.rows if row["doubt"] == "procedure-word")
     )
-    assert "otherwise than expected" in table.notes[0]
+    assert "not as expected" in table.notes[0]
 
 
 @pytest.mark.parametrize(
