@@ -163,7 +163,8 @@ def _squeezed(columns: Sequence[Column], widths: Sequence[int], room: int) -> li
 
 def _wrapped(text_of_cell: str, width: int, most: int) -> list[str]:
     """A cell in at most `most` lines, broken between words; what is left over is in the last, to be cut."""
-    lines, rest = [], text_of_cell
+    lines: list[str] = []
+    rest = text_of_cell
     while len(lines) + 1 < most and width_of(rest) > width:
         line = fitted(rest, width, "")
         if rest[len(line)] != " " and " " in line.strip():

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irisops.contract.replies import (
+    Cell,
     Change,
     Column,
     Done,
@@ -72,7 +73,7 @@ def test_a_table_fits_the_terminal() -> None:
 
 def test_a_reason_takes_more_lines_before_it_is_cut() -> None:
     columns = [Column("who", "WHO"), Column("why", "WHY", grow=True, wrap=3), Column("n", "N", "number")]
-    row = {"who": "anna", "why": "24 client connections of one user and address", "n": 24}
+    row: dict[str, Cell] = {"who": "anna", "why": "24 client connections of one user and address", "n": 24}
     assert reply_text.text(Table("t", "T", columns, [row]), 30).splitlines() == [
         "T",
         "  WHO   WHY                  N",
