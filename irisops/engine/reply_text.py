@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import zip_longest
 
 from irisops.contract.replies import Column, Done, Facts, Form, Plan, Problem, Progress, Reply, Series, Table
 from irisops.contract.wording import duration, harmless
@@ -135,7 +136,14 @@ def _table(reply: Table, width: int | None, spelled: Callable[[str], str]) -> st
         widths = _squeezed(columns, widths, width - 2)
     ellipsis = spelled("…")
     lines = [head, "  " + _line([column.title for column in columns], columns, widths, ellipsis)]
-    lines += ["  " + _line(row, columns, widths, ellipsis) for row in rows]
+    for row in rows:
+        wrapped = [
+            _wrapped(each, cells, column.wrap)
+            for each, cells, column in zip(row, widths, columns, strict=True)
+        ]
+        lines += [
+            "  " + _line(part, columns, widths, ellipsis) for part in zip_longest(*wrapped, fillvalue="")
+        ]
     return "\n".join([*lines, *_notes(reply.notes)])
 
 
@@ -151,6 +159,21 @@ def _squeezed(columns: Sequence[Column], widths: Sequence[int], room: int) -> li
         fitting[index] -= given
         too_much -= given
     return fitting
+
+
+def _wrapped(text_of_cell: str, width: int, most: int) -> list[str]:
+    """A cell in at most `most` lines, broken between words; what is left over is in the last, to be cut."""
+    lines: list[str] = []
+    rest = text_of_cell
+    while len(lines) + 1 < most and width_of(rest) > width:
+        line = fitted(rest, width, "")
+        if rest[len(line)] != " " and " " in line.strip():
+            line = line[: line.rindex(" ")]
+        if not line:
+            break
+        lines.append(line.rstrip())
+        rest = rest[len(line) :].lstrip()
+    return [*lines, rest]
 
 
 def _line(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int], ellipsis: str) -> str:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from irisops.contract.replies import (
+    Cell,
     Change,
     Column,
     Done,
@@ -68,6 +69,22 @@ def test_a_table_fits_the_terminal() -> None:
         lines = reply_text.text(TABLE, width).splitlines()
         assert all(reply_text.width_of(line) <= width for line in lines)
         assert "12345" in reply_text.text(TABLE, width)
+
+
+def test_a_reason_takes_more_lines_before_it_is_cut() -> None:
+    columns = [Column("who", "WHO"), Column("why", "WHY", grow=True, wrap=3), Column("n", "N", "number")]
+    row: dict[str, Cell] = {"who": "anna", "why": "24 client connections of one user and address", "n": 24}
+    assert reply_text.text(Table("t", "T", columns, [row]), 30).splitlines() == [
+        "T",
+        "  WHO   WHY                  N",
+        "  anna  24 client           24",
+        "        connections of one",
+        "        user and address",
+    ]
+    cut = reply_text.text(Table("t", "T", columns, [row | {"why": "word " * 30}]), 30).splitlines()
+    assert len(cut) == 5
+    assert cut[-1].endswith("…")
+    assert all(reply_text.width_of(line) <= 30 for line in cut)
 
 
 def test_columns_stand_under_their_titles() -> None:
