@@ -53,4 +53,4 @@ async def test_why_it_is_not_known(connected: World) -> None:
 async def test_an_empty_column_says_why(connected: World, words: str) -> None:
     connected.instance.gone.add("AbCdEfGhIjKl")
     table = await listed(connected, f"/sessions {words}")
-    assert any(note.startswith("AGE:") for note in table.notes)
+    assert any(note.startswith("Age is not known") for note in table.notes)

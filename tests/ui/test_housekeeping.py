@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import subprocess
 import sys
 from collections.abc import Iterator
 from weakref import ref
@@ -39,9 +40,49 @@ def time() -> Time:
 @pytest.fixture
 def housekeeping(time: Time) -> Iterator[Housekeeping]:
     gc.collect()  # what other tests left behind would be litter of this one
-    keeper = Housekeeping(time)
+    keeper = Housekeeping(time, settle=lambda: None)  # the allocator of this process stays as it is
     yield keeper
     keeper.end()
+
+
+def test_it_settles_the_allocator_once(time: Time) -> None:
+    settled: list[float] = []
+    keeper = Housekeeping(time, settle=lambda: settled.append(time.now))
+    keeper.begin()
+    keeper.begin()
+    keeper.end()
+    assert settled == [time.now]
+
+
+MAPPED = """
+import ctypes, sys
+from irisops.ui.housekeeping import LARGE, keep_large_blocks_apart
+FIELDS = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+class Info(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in FIELDS]
+look = getattr(ctypes.CDLL(None), "mallinfo2", None)
+if look is None:
+    print("none")
+    sys.exit()
+look.restype = Info
+if sys.argv[1] == "apart":
+    keep_large_blocks_apart()
+del [bytearray(20_000_000)][0]  # this raises the limit of glibc
+before = look().hblks
+kept = [bytearray(2 * LARGE) for _ in range(5)]
+print(look().hblks - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc alone has this setting")
+def test_large_blocks_are_mapped_apart_whatever_was_freed_before() -> None:
+    found = [
+        subprocess.run([sys.executable, "-c", MAPPED, how], capture_output=True, text=True, check=True).stdout
+        for how in ("apart", "usual")
+    ]
+    if found[0].strip() == "none":
+        pytest.skip("this C library does not tell what is mapped")
+    assert [each.strip() for each in found] == ["5", "0"]
 
 
 def test_it_takes_over_and_gives_back(housekeeping: Housekeeping) -> None:
@@ -128,7 +169,7 @@ def test_places_of_what_left_the_screen_are_forgotten(housekeeping: Housekeeping
 def test_memory_is_given_back_only_where_much_was_freed(time: Time) -> None:
     given: list[float] = []
     blocks = 5 * WORTH_A_TRIM
-    keeper = Housekeeping(time, lambda: given.append(time.now), lambda: blocks)
+    keeper = Housekeeping(time, lambda: given.append(time.now), lambda: blocks, lambda: None)
     blocks += 2 * WORTH_A_TRIM
     assert not keeper.tick()  # it sees how much is in use
     blocks -= WORTH_A_TRIM - 1

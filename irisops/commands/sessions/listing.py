@@ -102,7 +102,7 @@ def _age_note(seen: Seen) -> list[str]:
     if not seen.sessions or any(seen.births.by_id.get(session.id) for session in seen.sessions):
         return []
     return [
-        "How long sessions that share a holder exist is not known: IRIS tells it only by opening one, which locks it."
+        "Age is not known where sessions share a holder: IRIS tells it only by opening a session, which locks it."
     ]
 
 
