@@ -156,7 +156,7 @@ class Running:
     def connected(self) -> Terminal:
         """A chat that is connected, its password typed by hand."""
         terminal = self.terminal()
-        terminal.wait_for(r"[Pp]assword of")
+        terminal.wait_for(r"Password of \S+ on ")  # not a notice of a share, whose password is not known
         terminal.type_line(PASSWORD)
         terminal.wait_for(r"● local")
         return terminal
