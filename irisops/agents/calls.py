@@ -21,6 +21,9 @@ LONGEST_LINE = 2000
 Json = dict[str, Any]
 
 
+BROKEN = Problem("Broken", "irisops failed at this call.", "A person finds more in its log.")
+
+
 class Failed(Exception):  # noqa: N818 - it is an answer, too
     """A call that was refused or that failed. `profile` is "" where none was chosen."""
 
@@ -63,8 +66,8 @@ class Recorder:
         self._failed = failed
 
     async def recorded(self, call: Call, work: Callable[[Call], Awaitable[Json]]) -> Json:
-        """The answer of a call. Raises `Failed`."""
-        outcome = "Broken"
+        """The answer of a call. Raises `Failed`, also for a mistake of ours, of which the agent hears no more."""
+        outcome = BROKEN.error
         try:
             made = await work(call)
             outcome = "done"
@@ -77,6 +80,9 @@ class Recorder:
         except asyncio.CancelledError:
             outcome = "Cancelled"
             raise
+        except Exception as error:  # noqa: BLE001 - it is in the log, and the agent gets a name for it
+            LOG.error("the call of an agent failed", exc_info=error)
+            raise Failed(BROKEN, call.profile) from None
         finally:
             self.write(call, outcome)
         return made

@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from irisops import __version__
 from irisops.agents.answers import MOST_ROWS, USUAL_ROWS, Page, error_of
-from irisops.agents.calls import Caller, Failed, Json
+from irisops.agents.calls import BROKEN, Caller, Failed, Json
 from irisops.agents.service import AgentService, values_of
 from irisops.contract.replies import Problem
 from irisops.contract.wording import harmless
@@ -186,7 +186,7 @@ def _misused(tool: str, error: ToolError) -> Problem:
     """What is wrong with a call that the SDK did not let through, without the values that were given."""
     wrong = error.__cause__
     if isinstance(error, UnexpectedToolError):
-        return Problem("Broken", "irisops failed at this call.", "A person finds more in its log.")
+        return BROKEN
     if isinstance(wrong, ValidationError):
         told = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in wrong.errors()]
         return Problem(
