@@ -202,6 +202,16 @@ class Running:
             pid = next(iter(left))
             assert ended(pid), f"still running: {left}"
 
+    def serves(self, url: str) -> bool:
+        """True if connections are accepted at an address, and not by a process outside this run.
+
+        Tests run side by side, and the system gives a port that was closed to who asks next.
+        """
+        if not reachable(url):
+            return False
+        found = listeners(urlsplit(url).port or 0)
+        return not found or bool(found & self.processes().keys())
+
     def close(self) -> None:
         """End everything that a failing test left behind."""
         for terminal in self.terminals:
@@ -217,6 +227,27 @@ def parent_of(pid: int) -> int | None:
         return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
     except OSError:
         return None
+
+
+def listeners(port: int) -> set[int]:
+    """The processes that listen on a port of this machine."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    sockets = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A" and row[1].endswith(f":{port:04X}")}
+    found = set()
+    for folder in Path("/proc").iterdir():
+        for link in _open_files(folder) if folder.name.isdigit() else ():
+            with contextlib.suppress(OSError):  # it was closed while we looked
+                if str(link.readlink()) in sockets:
+                    found.add(int(folder.name))
+    return found
+
+
+def _open_files(folder: Path) -> list[Path]:
+    """The links to a process's open files; none if it has ended."""
+    try:
+        return list((folder / "fd").iterdir())
+    except OSError:
+        return []
 
 
 def ended(pid: int, patience: float = PATIENCE) -> bool:

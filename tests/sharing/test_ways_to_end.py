@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from irisops.sharing.lease import Lease
-from tests.sharing.living import Running, ended, living, reachable
+from tests.sharing.living import Running, ended, listeners, living, reachable
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc"),
@@ -39,7 +40,7 @@ class Sharing:
         self.terminal = running.connected()
         self.lease: Lease = running.share(self.terminal)
         assert running.instance.security() != self.before
-        assert reachable(self.address)
+        assert running.serves(self.address)
 
     @property
     def address(self) -> str:
@@ -60,7 +61,7 @@ class Sharing:
         assert self.running.leases.all().leases == []
         assert self.running.instance.guests() == []
         assert self.running.instance.security() == self.before
-        assert not reachable(self.address)
+        assert not self.running.serves(self.address)
         assert list((self.running.home.parent / "run").iterdir()) == []
 
 
@@ -128,6 +129,14 @@ def test_the_keeper_is_killed(running: Running) -> None:
     sharing.terminal.type_line("/leases clear")
     sharing.terminal.wait_for(r"1 share taken down")
     sharing.assert_nothing_is_left(chat_goes_on=True)
+
+
+def test_a_port_that_another_test_has_got_is_not_taken_for_the_share(running: Running) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"tcp://127.0.0.1:{other.getsockname()[1]}"
+        assert reachable(address)
+        assert listeners(other.getsockname()[1]) == {os.getpid()}
+        assert not running.serves(address)
 
 
 def test_power_cut_and_a_new_start(running: Running) -> None:
