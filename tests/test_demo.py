@@ -14,8 +14,9 @@ import pytest
 from irisops.demo import DemoError, running
 
 PARENT = """
-import sys
+import signal, sys
 from irisops.demo import running
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` around the tests would be inherited
 with running() as demo:
     print(demo.profile.port, flush=True)
     sys.stdin.read()

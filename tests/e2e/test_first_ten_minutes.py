@@ -77,7 +77,7 @@ def test_a_hackathon_is_shared_watched_and_ended(tmp_path: Path, columns: int, r
             "Not: changing data",
         )
         host.say("amber", "Wrong word")
-        host.terminal.press("ctrl+u")
+        # The wrong word is selected, so the next letter replaces it. Ctrl+U would act after the letters behind it.
         host.say("demo", "Pass guest-")
         host.say("who is on the tunnel", "Who is on", "guest-")
         host.say("extend the share by 1h", "open until")
