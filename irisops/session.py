@@ -311,7 +311,7 @@ class Session:
 
     def overview(self) -> Overview:
         """The state shown around the transcript."""
-        return replace(self.hub.overview(), opening=self._opening)
+        return self.hub.overview()._replace(opening=self._opening)
 
     def subscribe(self, on_change: Callable[[], None], on_notice: Callable[[Notice], None]) -> None:
         """Set the callbacks for changes and notices; earlier notices are delivered at once."""

@@ -7,7 +7,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from irisops.connections.alert_rules import Watchman
@@ -310,8 +310,7 @@ class Link:
         """The line of the side panel."""
         now = self.connection.state
         info = self.connection.info
-        line = replace(
-            idle_state(self.profile),
+        line = idle_state(self.profile)._replace(
             state=now.name,
             version=info.short if info else "",
             active=active,
@@ -324,8 +323,7 @@ class Link:
         )
         if self.counts is None:
             return line
-        return replace(
-            line,
+        return line._replace(
             units_used=self.counts.units_used,
             units_limit=self.counts.units_limit,
             sessions=self.counts.sessions,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from irisops.contract import quoting
 from irisops.contract.chat import CommandInfo
@@ -39,8 +40,7 @@ _OPTIONAL = re.compile(r"\s*\[[^\]]*\]")
 _KEYWORD = re.compile(r"[a-z]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(NamedTuple):
     """A picked line. `blank` is where its first placeholder stands (start, end), None if it has none."""
 
     line: str

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from irisops.contract.replies import Cell
 from irisops.contract.wording import in_line, signs
@@ -23,8 +23,7 @@ _WHOLE = re.compile(r"\{!(\w+)\}")
 _ESCAPE = re.compile(r"\\u\{([0-9a-fA-F]{1,6})\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word: value, whether it was quoted from its first character, and position in the line."""
 
     value: str

@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from irisops.contract.replies import Problem
 from irisops.logs import MASK, hidden_in
@@ -181,8 +181,7 @@ def show_names(names: Iterable[str]) -> None:
     _names.update(name.casefold() for name in names)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Found:
+class Found(NamedTuple):
     """Position of a secret in a line. `taken`: a command uses it, so that the line is not refused."""
 
     start: int
@@ -379,8 +378,7 @@ def _meant(name: str) -> str:
 _BETWEEN = _OWNER | NOUNS | {"to", "is", "as", "with", "the", "user", "new", "=", "set", "and"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     """A word of a sentence: normalised text, position, and whether a comma or colon follows."""
 
     word: str

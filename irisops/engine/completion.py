@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 from irisops.connections.connection import Names
 from irisops.contract import quoting
@@ -38,7 +37,7 @@ def complete(text: str, cursor: int, registry: Registry, known: Known) -> list[C
     inner = _line_within(spec, parts[consumed:], at)
     if inner is not None:
         return [
-            replace(each, start=each.start + inner)
+            each._replace(start=each.start + inner)
             for each in complete(before[inner:], len(before) - inner, registry, known)
         ]
     found = _arguments(spec, parts[consumed:], fragment, at, known)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, Literal, Self, TypeVar, overload
+from typing import Generic, Literal, NamedTuple, Self, TypeVar, overload
 
 from irisops.instance.calls import Value
 from irisops.instance.packed_rows import unpacked
@@ -96,8 +96,7 @@ class LicenseCounts:
         return community_key(self.customer, self.product, self.capacity)
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """One license holder: all rows' `units` add up to the instance's `consumed`.
 
     `free_at` is when the unit returns if nothing further happens (UTC); None means "when it disconnects" or unknown;
@@ -175,8 +174,7 @@ class LicenseBoard:
         return holder.units if self.connections is None else holder.places
 
 
-@dataclass(frozen=True, slots=True)
-class WebSession:
+class WebSession(NamedTuple):
     """One row of `%CSP.Session:SessionInfo` (facts: iris-license-sessions 3.2). Never show `id` whole."""
 
     id: str
@@ -359,8 +357,7 @@ class PollCounts:
         return self.community and self.connections is None and self.units_used is not None
 
 
-@dataclass(frozen=True, slots=True)
-class LicenseRow:
+class LicenseRow(NamedTuple):
     """One row of UserList. Durations in seconds."""
 
     user_id: str

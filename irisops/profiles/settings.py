@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from irisops import logs, streams
 from irisops.contract.wording import harmless
@@ -34,8 +34,7 @@ class SettingInvalidError(ValueError):
         self.name = name
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One setting. Numbers are seconds, between `low` and `high`."""
 
     name: str

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain, islice
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -32,8 +33,7 @@ MOST_WRAPPED = 200
 Row = Mapping[str, Cell]
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """Sort by one column."""
 
     column: str
@@ -158,8 +158,7 @@ def title(column: Column) -> str:
     return harmless(column.title.upper(), MAX_WIDTH)
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(NamedTuple):
     """A shown column and its width in cells."""
 
     column: Column

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual.actions import parse
 from textual.app import ComposeResult
@@ -129,8 +128,7 @@ def short_key(key: str) -> str:
     return f"^{key[-1].upper()}" if len(key) == 6 and key.startswith("ctrl+") else key_words(key)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyLine:
+class KeyLine(NamedTuple):
     """One line of the list: group, keys, description."""
 
     group: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -39,8 +39,7 @@ NO_TIME = datetime.min.replace(tzinfo=UTC)
 """Of a notice, whose time is not searched."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Something of the transcript to look into: a turn, an old one, a notice; with the tables that it still holds."""
 
     widget: Widget
@@ -48,8 +47,7 @@ class Place:
     tables: Sequence[tuple[Grid, View]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A place that contains the words; in a table, the row."""
 
     widget: Widget

@@ -18,7 +18,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -276,7 +275,7 @@ class Ordeal:
         said: list[str] = []
 
         async def start() -> None:
-            places = replace(Places.below(self.running.home), state=self.state)
+            places = Places.below(self.running.home)._replace(state=self.state)
             assert places.leases == self.store.folder
             session = Session(places, secrets=Secrets(None), polling=False)
             await session.context.sharing_desk().recover(lambda notice: said.append(notice.message))

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,7 +59,7 @@ async def test_the_frame_follows_the_chat() -> None:
         app = app_of(pilot)
         assert "license 5/8" in text_of(app.header)
         assert "● local" in text_of(app.side)
-        chat.become(replace(LOCAL, state="lost", stale=True, units_used=7, retry_in=4.0))
+        chat.become(LOCAL._replace(state="lost", stale=True, units_used=7, retry_in=4.0))
         await pilot.pause()
         assert "lost, again in 4 s" in text_of(app.header)
         assert "stale, as of 14:43:05" in text_of(app.header)
@@ -80,13 +79,13 @@ async def test_unchanged_figures_repaint_nothing() -> None:
 
         await pilot.pause()
         app.screen.message_signal.subscribe(app, heard, immediate=True)
-        chat.become(replace(LOCAL))
+        chat.become(LOCAL._replace())
         await pilot.pause()
         assert painted == []
-        chat.become(replace(LOCAL, sessions=13))
+        chat.become(LOCAL._replace(sessions=13))
         await until(pilot, lambda: len(set(painted)) == 1)
         assert app.header not in painted, "the side panel has the sessions"
-        chat.become(replace(LOCAL, units_used=6))
+        chat.become(LOCAL._replace(units_used=6))
         await until(pilot, lambda: app.header in painted)
 
 
@@ -182,7 +181,7 @@ class Bracketed(FakeChat):
     def commands(self) -> Sequence[CommandInfo]:
         usages = ("/brk [red|/web/app|sql] [/x]", "/brk2 [key=value …] [/]")
         known = super().commands()
-        return [*known, *(replace(known[0], usage=usage, summary="Sets [b]x[/red]") for usage in usages)]
+        return [*known, *(known[0]._replace(usage=usage, summary="Sets [b]x[/red]") for usage in usages)]
 
 
 @pytest.mark.parametrize("typed", ["", "brk", "sets x"])
@@ -339,7 +338,7 @@ async def test_a_click_on_a_profile_asks_to_connect() -> None:
 
 async def test_hostile_text_acts_nowhere() -> None:
     chat = FakeChat()
-    chat.active = replace(LOCAL, name="[red]\x1b[31mx\n", user="\u202ebob", version="a\x07b")
+    chat.active = LOCAL._replace(name="[red]\x1b[31mx\n", user="\u202ebob", version="a\x07b")
     async with make_app(chat).run_test(size=WIDE) as pilot:
         await say(pilot, "/hostile")
         shown = screen_text(app_of(pilot))

@@ -449,7 +449,7 @@ async def test_live_cards_rest_while_there_is_no_connection(state: str) -> None:
     chat = FakeChat()
     async with make_app(chat).run_test(size=WIDE) as pilot:
         card = await say(pilot, "/license")
-        chat.become(replace(LOCAL, state=state, stale=True))  # type: ignore[arg-type]
+        chat.become(LOCAL._replace(state=state, stale=True))  # type: ignore[arg-type]
         app_of(pilot).conversation.refresh_live()
         await pilot.pause()
         assert chat.log.count("run /license") == 1

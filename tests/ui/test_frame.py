@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -75,7 +74,7 @@ def test_a_wide_header_says_where_one_is_and_the_side_panel_the_rest() -> None:
 
 
 def test_figures_of_an_instance_that_was_left_are_not_shown_as_stale() -> None:
-    left = replace(LOCAL, state="off", stale=True)
+    left = LOCAL._replace(state="off", stale=True)
     overview = Overview([left], left)
     said = frame.header(overview, 100).plain + "".join(line.plain for line in frame.now_panel(left, 21))
     assert "not connected" in said
@@ -84,7 +83,7 @@ def test_figures_of_an_instance_that_was_left_are_not_shown_as_stale() -> None:
 
 
 def test_a_steady_series_is_no_block_of_colour() -> None:
-    steady, moving = replace(LOCAL, history=(5.0, 5.0, 5.0)), replace(LOCAL, history=(4.0, 5.0, 5.0))
+    steady, moving = LOCAL._replace(history=(5.0, 5.0, 5.0)), LOCAL._replace(history=(4.0, 5.0, 5.0))
     assert len(frame.now_panel(moving, 21)) == len(frame.now_panel(steady, 21)) + 1
 
 
@@ -104,12 +103,12 @@ def test_a_narrow_header_keeps_instance_and_license() -> None:
     ],
 )
 def test_state_is_said_in_words(state: State, words: str) -> None:
-    profile = replace(LOCAL, state=state, retry_in=8.0)
+    profile = LOCAL._replace(state=state, retry_in=8.0)
     assert words in frame.header(Overview([profile], profile), 100).plain
 
 
 def test_stale_figures_say_of_when_they_are() -> None:
-    profile = replace(LOCAL, stale=True)
+    profile = LOCAL._replace(stale=True)
     assert "stale, as of 14:43:05" in frame.header(Overview([profile], profile), 100).plain
     assert any("as of 14:43:05" in line.plain for line in frame.now_panel(profile, 21)) or any(
         "stale" in line.plain for line in frame.now_panel(profile, 21)
@@ -117,7 +116,7 @@ def test_stale_figures_say_of_when_they_are() -> None:
 
 
 def test_flags_are_words() -> None:
-    profile = replace(LOCAL, read_only=True, guarded=True)
+    profile = LOCAL._replace(read_only=True, guarded=True)
     assert "read-only · guarded" in frame.header(Overview([profile], profile), 80).plain
 
 
@@ -126,16 +125,16 @@ def test_the_header_without_an_instance_says_what_to_do() -> None:
 
 
 def test_more_profiles_than_fit_are_counted() -> None:
-    many = [replace(CLINIC, name=f"p{number}") for number in range(12)]
+    many = [CLINIC._replace(name=f"p{number}") for number in range(12)]
     assert "and 4 more" in frame.profiles_panel(Overview(many, None), 20)[-1].plain
 
 
 def test_community_edition_shows_connections_and_says_when_there_may_be_more() -> None:
-    community = replace(LOCAL, units_used=2, connections=7)
+    community = LOCAL._replace(units_used=2, connections=7)
     assert frame.now_panel(community, 24)[0].plain.split() == ["connections", "7/8"]
     assert "connections 7/8" in frame.folded_panel(Overview([community], community), 60).plain
     assert "license 7/8" in frame.header(Overview([community], community), 80).plain
-    unread = replace(LOCAL, units_used=2, at_least=True)
+    unread = LOCAL._replace(units_used=2, at_least=True)
     assert frame.now_panel(unread, 24)[0].plain.split() == ["units", "2+/8"]
 
 

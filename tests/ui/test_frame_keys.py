@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from textual import events
 from textual.content import Content
@@ -150,7 +148,7 @@ async def test_letters_on_the_first_screen_begin_a_line_and_arrows_leave_it() ->
 def test_what_is_offered_works_in_the_state_at_hand() -> None:
     assert things_to_try(Overview([LOCAL], LOCAL)) == CONNECTED
     assert things_to_try(Overview([CLINIC], None))[0][0] == "/connect clinic-test"
-    odd = replace(CLINIC, name="my instance")
+    odd = CLINIC._replace(name="my instance")
     assert things_to_try(Overview([odd], odd))[0][0] == '/connect "my instance"'
     assert "find my instances" in [line for line, _ in things_to_try(Overview([], None))]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -106,7 +105,7 @@ async def test_a_lost_connection_marks_the_watched_card() -> None:
         card = app.conversation.pinned.card
         assert card is not None
         await until(pilot, lambda: card.is_live)
-        chat.become(replace(LOCAL, state="lost"))
+        chat.become(LOCAL._replace(state="lost"))
         await until(pilot, lambda: card.stale)
         chat.become(LOCAL)
         await until(pilot, lambda: not card.stale)
@@ -181,8 +180,8 @@ def test_an_alert_stands_in_the_title_until_it_was_seen() -> None:
 def test_the_title_says_where_one_is_and_how_full_it_is() -> None:
     local = ProfileState("local", "connected", units_used=5, units_limit=8)
     assert window_title(local) == "local 5/8 – irisops"
-    assert window_title(replace(local, units_used=None)) == "local – irisops"
-    assert window_title(replace(local, state="lost")) == "local lost – irisops"
+    assert window_title(local._replace(units_used=None)) == "local – irisops"
+    assert window_title(local._replace(state="lost")) == "local lost – irisops"
     assert window_title(None) == "irisops"
 
 

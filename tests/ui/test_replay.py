@@ -41,7 +41,7 @@ def test_at_80_columns_the_arrows_are_named() -> None:
 
 
 def test_a_newcomer_is_told_how_to_move_and_offered_what_a_recording_can_do() -> None:
-    active = replace(LOCAL, recorded=True, active=True)
+    active = LOCAL._replace(recorded=True, active=True)
     welcome = Welcome(Overview(profiles=(active,), active=active))
     lines = "\n".join(each.plain for each in welcome.lines(76))
     assert "nothing is live" in lines
@@ -63,7 +63,7 @@ async def test_the_arrows_of_an_empty_prompt_move_the_replay() -> None:
         moves.append((count, minutes))
 
     chat = FakeChat()
-    chat.active = replace(LOCAL, recorded=True, active=True)
+    chat.active = LOCAL._replace(recorded=True, active=True)
     chat.timeline = a_line(move=move)
     app = make_app(chat)
     async with app.run_test(size=SMALL) as pilot:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -46,7 +45,7 @@ async def plan_calls(pilot: Driver) -> None:
 
 
 async def guarded(pilot: Driver) -> None:
-    chat_of(pilot).become(replace(LOCAL, guarded=True, colour="#ff8080"))
+    chat_of(pilot).become(LOCAL._replace(guarded=True, colour="#ff8080"))
     await say(pilot, "/guarded")
 
 
@@ -96,7 +95,7 @@ async def waiting(pilot: Driver) -> None:
 async def stale(pilot: Driver) -> None:
     await say(pilot, "/license")
     chat_of(pilot).become(
-        replace(LOCAL, state="lost", stale=True, retry_in=8.0, message="Nothing answers at localhost:1972.")
+        LOCAL._replace(state="lost", stale=True, retry_in=8.0, message="Nothing answers at localhost:1972.")
     )
     chat_of(pilot).say(
         Notice("error", "The connection was lost.", "It is tried again by itself, in 8 s.", "local")
@@ -116,7 +115,7 @@ async def keys(pilot: Driver) -> None:
 
 
 async def hostile(pilot: Driver) -> None:
-    chat_of(pilot).become(replace(LOCAL, name="[red]\x1b[31mx\n", user="\u202ebob", version="a\x07b"))
+    chat_of(pilot).become(LOCAL._replace(name="[red]\x1b[31mx\n", user="\u202ebob", version="a\x07b"))
     await say(pilot, "/hostile")
 
 
@@ -124,7 +123,7 @@ async def first_run(pilot: Driver) -> None:
     chat = chat_of(pilot)
     chat.others.clear()
     chat.tunnels = ()
-    chat.become(replace(LOCAL, state="off", units_used=None, sessions=None, processes=None, history=()))
+    chat.become(LOCAL._replace(state="off", units_used=None, sessions=None, processes=None, history=()))
 
 
 async def diff(pilot: Driver) -> None:
@@ -153,7 +152,7 @@ async def replay(pilot: Driver) -> None:
         NOW - timedelta(hours=2), NOW, NOW - timedelta(hours=1), "3 d 0 h ago", NOW - timedelta(hours=1),
         (0.1, 0.5, 0.6, None, None, 0.6, 0.9, 1.0, 1.0, 0.8), lambda _count, **_how: None,
     )  # fmt: skip
-    chat.become(replace(LOCAL, recorded=True))
+    chat.become(LOCAL._replace(recorded=True))
     await until(pilot, lambda: bool(app_of(pilot).query(Replay)))
     await say(pilot, "/license")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
 
 from irisops.commands.profiles.connect import find_profile
 from irisops.commands.profiles.profiles import STATE_TONES, STATES
@@ -145,7 +144,7 @@ async def dashboard(context: Context, _command: Command) -> Replies:
     troubles = await asyncio.gather(*(_fresh(context, profile) for profile in profiles))
     known = {state.name: state for state in context.hub.states()}
     states = [
-        replace(known[profile.name], message=trouble or known[profile.name].message)
+        known[profile.name]._replace(message=trouble or known[profile.name].message)
         for profile, trouble in zip(profiles, troubles, strict=True)
     ]
     yield Table(

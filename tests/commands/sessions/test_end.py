@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
@@ -183,10 +182,7 @@ async def test_without_the_timeouts_idle_is_unknown_and_said_to_be(connected: Wo
 
 async def changed(world: World, **what: object) -> None:
     """All sessions of the instance are otherwise from now on."""
-    world.instance.replaced_sessions = [
-        replace(each, **what)  # type: ignore[arg-type]
-        for each in world.instance.sessions()
-    ]
+    world.instance.replaced_sessions = [each._replace(**what) for each in world.instance.sessions()]  # type: ignore[arg-type]
 
 
 async def test_a_session_that_somebody_logged_in_to_meanwhile_is_left_alone(connected: World) -> None:
@@ -200,7 +196,7 @@ async def test_a_session_that_somebody_logged_in_to_meanwhile_is_left_alone(conn
 
 async def test_this_tools_own_session_is_refused_and_left_out(connected: World) -> None:
     sessions = connected.instance.sessions()
-    connected.instance.replaced_sessions = [replace(sessions[0], pid=4712), *sessions[1:]]
+    connected.instance.replaced_sessions = [sessions[0]._replace(pid=4712), *sessions[1:]]
     assert (await problem_of(connected, "/sessions end AbCd")).error == "OwnSession"
     plan = await plan_of(connected, "/sessions end all")
     assert plan.title.startswith("End 6 web sessions")
@@ -209,7 +205,7 @@ async def test_this_tools_own_session_is_refused_and_left_out(connected: World) 
 
 async def test_what_the_portal_protects_is_left_out_unless_it_is_named(connected: World) -> None:
     sessions = connected.instance.sessions()
-    portal = replace(sessions[0], application="/csp/sys/", username="_SYSTEM", allow_end=False)
+    portal = sessions[0]._replace(application="/csp/sys/", username="_SYSTEM", allow_end=False)
     connected.instance.replaced_sessions = [portal, *sessions[1:]]
     plan = await plan_of(connected, "/sessions end all")
     assert plan.title.startswith("End 6 web sessions")

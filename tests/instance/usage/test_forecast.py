@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -119,7 +118,7 @@ def test_on_community_edition_nothing_is_shared() -> None:
 
 
 def a_holder(name: str, units: int, connections: int | None, **more: object) -> Holder:
-    return replace(Holder(name, "client", "", units, connections), **more)  # type: ignore[arg-type]
+    return Holder(name, "client", "", units, connections)._replace(**more)  # type: ignore[arg-type]
 
 
 def a_board(*holders: Holder, consumed: int | None = 5, community: bool = False) -> LicenseBoard:

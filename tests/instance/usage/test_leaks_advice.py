@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from irisops.instance.models import Holder, LicenseBoard, LicenseCounts, Process, WebSession
@@ -124,8 +123,8 @@ def test_a_client_that_waits_for_hours_is_asked_about_but_not_one_at_work() -> N
     assert "3 hours" in cure.title
     for busy in (a_process(7, "RUN"), a_process(7, in_transaction=True)):
         assert advise(board(holder), [], [busy], []) == []
-    assert advise(board(replace(holder, own=True)), [], [a_process(7)], []) == []
-    assert advise(board(replace(holder, active_seconds=600)), [], [a_process(7)], []) == []
+    assert advise(board(holder._replace(own=True)), [], [a_process(7)], []) == []
+    assert advise(board(holder._replace(active_seconds=600)), [], [a_process(7)], []) == []
 
 
 def test_the_flip_is_told_before_and_after_but_not_on_community_edition() -> None:

@@ -41,7 +41,8 @@ def test_credentials_arrive(served: ServerThread, password: str) -> None:
     connection.close()
     (login,) = served.backend.seen.logins
     assert (login.namespace, login.username, login.password) == ("USER", "_SYSTEM", password)
-    assert (login.executable, login.client_ip, login.autocommit) == ("python", "127.0.0.1", True)
+    assert login.executable  # named after the program that runs the tests: python, python3, pytest
+    assert (login.client_ip, login.autocommit) == ("127.0.0.1", True)
     assert served.backend.seen.closed.get(timeout=10) == (JOB, True)
 
 
