@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from irisops.files import cure_of, locked, open_private, read_file, sync_folder
 from irisops.journal_lines import MOST_LEAP, Line, LineError, Skipped, places, read_lines, written
@@ -34,8 +34,7 @@ class JournalError(Exception):
         return cause.cure if isinstance(cause, LineError) else cure_of(cause)
 
 
-@dataclass(frozen=True, slots=True)
-class Reverse:
+class Reverse(NamedTuple):
     """The states before and after a change, with its kind and object.
 
     Enough to undo it, or to finish it when it was cut off. `kind` is one that a command declares in
@@ -51,8 +50,7 @@ class Reverse:
 Fields = Mapping[str, str | bool | tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Touched:
+class Touched(NamedTuple):
     """One object of a change: its fields before and after; None where it does not exist.
 
     `follows` marks a side effect of another object of the same change.
@@ -92,8 +90,7 @@ class Intent:
     """Why the change cannot be undone, as a sentence; "" if it can."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One change in the journal. `steps_done` counts the calls that are known to have returned."""
 
     number: int
@@ -121,8 +118,7 @@ class Entry:
         return self.intent.reverse is not None or bool(self.intent.touched)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The contents of a journal: all readable changes, oldest first, and the skipped lines."""
 
     entries: Sequence[Entry]

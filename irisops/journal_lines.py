@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 VERSION: Final = 1
 MOST_BYTES = 16 << 20
@@ -37,8 +36,7 @@ class LineError(ValueError):
         self.cure = cure
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One readable line of change `number`. `data` holds values of the right types."""
 
     at_line: int
@@ -48,8 +46,7 @@ class Line:
     data: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """One unreadable line, counted from 1. `number` is its change if that can be read and is a likely one."""
 
     at_line: int

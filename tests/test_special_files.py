@@ -222,7 +222,7 @@ async def test_the_file_of_tls_configurations(
     make(tmp_path / "defs.ini")
     monkeypatch.setenv("ISC_SSLconfigurations", str(tmp_path / "defs.ini"))
     async with serve() as served:
-        connection = Connection(replace(served.target(), sslconfig="client"), sleep=Pauses())
+        connection = Connection(served.target()._replace(sslconfig="client"), sleep=Pauses())
         with pytest.raises(Unreachable, match=f"{said}|Is a directory"):
             await connection.connect(PASSWORD)
         await connection.disconnect()

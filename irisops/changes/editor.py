@@ -7,7 +7,7 @@ One flow for every kind of object; the differences are declared as an `Editor`. 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
@@ -161,7 +161,7 @@ def _refilled(each: FormField, given: Given) -> FormField:
     if each.kind == "secret" or each.name not in given:
         return each
     value = given[each.name]
-    return replace(each, value="" if value is None and each.kind == "date" else value)
+    return each._replace(value="" if value is None and each.kind == "date" else value)
 
 
 async def edit(context: Context, command: Command, editor: Editor) -> Replies:

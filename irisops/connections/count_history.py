@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 FINE = timedelta(minutes=15)
 """Every reading is kept this long."""
@@ -18,8 +18,7 @@ MOST = timedelta(hours=48)
 FIGURES = ("units", "sessions", "processes")
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One reading; a figure that could not be read is None. `units` are connections on Community Edition."""
 
     at: datetime

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Scalar = None | bool | int | float | str | date | datetime
 Cell = Scalar | list[str]
@@ -158,8 +158,7 @@ class Problem:
     """A line that a screen gives at once, beside this, and that others offer: it asks the model behind the chat."""
 
 
-@dataclass(frozen=True, slots=True)
-class FormField:
+class FormField(NamedTuple):
     """One field of an editor. `kind` decides the widget; `secret` values are never echoed, kept or journaled."""
 
     name: str

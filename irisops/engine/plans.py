@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from irisops.connections.connection import Link
 from irisops.contract.clock import Clock
@@ -22,8 +22,7 @@ LIFETIME = 600.0
 CarryOut = Callable[[], Replies]
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     plan: Plan
     carry_out: CarryOut
     link: Link | None
@@ -70,7 +69,7 @@ class PlanStore:
                     async for reply in replies:
                         yield reply
 
-        self._waiting[plan_id] = replace(waiting, carry_out=both)
+        self._waiting[plan_id] = waiting._replace(carry_out=both)
 
     def take(self, plan_id: str, word: str) -> CarryOut:
         """Consume a plan. Raises `Refusal` when it is gone, too old, or the word is wrong (then it stays)."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from irisops.contract import quoting
 from irisops.contract.replies import Reply
@@ -25,8 +25,7 @@ SENTENCE = "sentence"
 _FORMS = {"flag": "yes|no"}
 
 
-@dataclass(frozen=True, slots=True)
-class Arg:
+class Arg(NamedTuple):
     """A place for a value. `kind` says what completes it: user, role, profile, command, number, file, text.
 
     Two kinds take the rest of the line: `LINE` and `SENTENCE`.
@@ -45,8 +44,7 @@ class Arg:
         return shown if self.required else f"[{shown}]"
 
 
-@dataclass(frozen=True, slots=True)
-class Keyword:
+class Keyword(NamedTuple):
     """A literal word: the `to` of `/grant ROLE to USER`.
 
     `alone`: what follows it is given after the word alone, as the kinds of `/export DIR only KIND`.

@@ -12,8 +12,7 @@ UNVERIFIED: that a user without %All may run it. Settle: doubt dictionary.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from irisops.instance.calls import HELPER, Query, Rows
 from irisops.instance.errors import InstanceError, InstanceProblem, NotPermitted
@@ -36,8 +35,7 @@ State = Literal["worked", "not tried yet", "failed", "not there"]
 read; every route that is there was tried and failed; no route is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class DoctorRow:
+class DoctorRow(NamedTuple):
     """One line of `/doctor`: a fact or action, its chosen route, and why others were rejected."""
 
     what: str

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import replace
 
 from irisops.background import Background, to_log
 from irisops.instance.admin_api import AdminApi
@@ -175,7 +174,7 @@ class Connection:
         password = self._password
         if password is None:
             raise not_connected(self._state)
-        target = replace(self._target, namespace=namespace)
+        target = self._target._replace(namespace=namespace)
         other = Connection(target, deadline=self._deadline, command=self._command, dictionary_seconds=None)
         try:
             await other.connect(password)

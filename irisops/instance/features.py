@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from irisops.instance.calls import HELPER
 
@@ -16,8 +15,7 @@ RouteKind = Literal["sql", "rows", "result set", "method", "object", "statement"
 Proved = Literal["%All", "privilege", "nobody"]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """One route to a fact or action.
 
     `needs` are (class, member) pairs that must exist; for kind `sql`, a query among them must also be projected as an
@@ -40,8 +38,7 @@ class Route:
         return self.needs[:1] == ((HELPER, HELPER_VERSION_METHOD),)
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
+class Feature(NamedTuple):
     """A fact or action with its routes. `privilege` is the one that it is documented to need.
 
     For a class query, `query` is `Package.Class:Query`. Where each cell costs a round trip only `columns` are read, or
@@ -108,12 +105,12 @@ def _query(
 
 def _detail(name: str, query: str, wanted: str) -> Feature:
     """A query Detail: its columns are those of `wanted` and others, but some of these may be missing."""
-    return replace(_query(name, query), wanted=tuple(wanted.split()))
+    return _query(name, query)._replace(wanted=tuple(wanted.split()))
 
 
 def _of_all(feature: Feature, *columns: str) -> Feature:
     """A class query without arguments; `columns` where their names have blanks."""
-    return replace(feature, args=(), columns=columns or feature.columns)
+    return feature._replace(args=(), columns=columns or feature.columns)
 
 
 def _long_query(
@@ -127,7 +124,7 @@ def _long_query(
     class_name, _, member = query.partition(":")
     methods = (member, f"{member}Execute", f"{member}Fetch")
     by_rows = _route("rows", class_name, *methods, label=f"{class_name}.{member}Fetch", further=(RESULT_SET,))
-    return replace(plain, args=(), routes=(plain.routes[0], by_rows, *plain.routes[1:]))
+    return plain._replace(args=(), routes=(plain.routes[0], by_rows, *plain.routes[1:]))
 
 
 def _helper_route(method: str, class_name: str = "") -> Route:
@@ -138,7 +135,7 @@ def _helper_route(method: str, class_name: str = "") -> Route:
     """
     label = f"{HELPER}.{method}" + (f" {class_name}" if class_name else "")
     made: Route = _method(HELPER, HELPER_VERSION_METHOD, method, label=label)
-    return replace(made, proved="privilege") if class_name else made
+    return made._replace(proved="privilege") if class_name else made
 
 
 def _read(name: str, class_name: str, member: str = "List") -> Feature:
@@ -173,14 +170,13 @@ FEATURES: Mapping[str, Feature] = {
             "UserId Type Connects MaxCon CSPCon LU Active Grace",
             privilege="",
         ),
-        replace(
-            _long_query(
-                "sessions.list",
-                "%CSP.Session:SessionInfo",
-                "ID Username Preserve Application Timeout LicenseId SesProcessId AllowEndSession",
-                privilege="%Admin_Operate:U and %DB_IRISSYS:R",
-                further=(SESSIONS_BY_REST,),
-            ),
+        _long_query(
+            "sessions.list",
+            "%CSP.Session:SessionInfo",
+            "ID Username Preserve Application Timeout LicenseId SesProcessId AllowEndSession",
+            privilege="%Admin_Operate:U and %DB_IRISSYS:R",
+            further=(SESSIONS_BY_REST,),
+        )._replace(
             proved="privilege",  # (facts: iris-license-sessions 3.2)
         ),
         Feature(
@@ -490,10 +486,9 @@ FEATURES: Mapping[str, Feature] = {
             "%DB_IRISSYS:R",
         ),
         _of_all(
-            replace(
-                _long_query(
-                    "journal.files", "%SYS.Journal.File:ByTimeReverseOrder", privilege="%DB_IRISSYS:R"
-                ),
+            _long_query(
+                "journal.files", "%SYS.Journal.File:ByTimeReverseOrder", privilege="%DB_IRISSYS:R"
+            )._replace(
                 wanted=("Name", "Size", "CreationTime", "DataSize"),
             )
         ),

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from irisops.instance.calls import Answer, Call
 from irisops.instance.driver_process.channel import ChannelError, Json
@@ -35,8 +34,7 @@ from irisops.instance.values import answered
 StateName = Literal["connecting", "connected", "lost", "refused", "off"]
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """State of a connection. `message` is one sentence; `retry_in` the seconds until the next attempt."""
 
     name: StateName

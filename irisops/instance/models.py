@@ -6,7 +6,6 @@ Text is kept raw as the instance sent it; it is made harmless where it is shown.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, Literal, NamedTuple, Self, TypeVar, overload
 
@@ -21,8 +20,7 @@ HolderKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class SystemInfo:
+class SystemInfo(NamedTuple):
     """The instance, and this tool's own process on it."""
 
     zversion: str
@@ -63,8 +61,7 @@ def in_use_of(consumed: int | None, connections: int | None) -> int | None:
     return max((each for each in (consumed, connections) if each is not None), default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class LicenseCounts:
+class LicenseCounts(NamedTuple):
     """License units of the instance and facts of its key (facts: iris-license-sessions 1.2).
 
     Counts are None where the instance gave nothing. `max_connections` is how many connections one holder may have for
@@ -133,8 +130,7 @@ class Holder(NamedTuple):
         return self.connections or self.units
 
 
-@dataclass(frozen=True, slots=True)
-class LicenseBoard:
+class LicenseBoard(NamedTuple):
     """Counts and holders of one moment. `notes` name what could not be read and the missing privilege."""
 
     counts: LicenseCounts
@@ -285,8 +281,7 @@ class Process(NamedRow):
         return self.state.startswith("SUSP")
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(NamedTuple):
     """One user (facts: iris-security 2.5). Fields that the List query does not carry are None unless read by detail."""
 
     name: str
@@ -309,8 +304,7 @@ class User:
     last_login_known: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(NamedTuple):
     """One role (facts: iris-security 3.1). `%All` shows no resources though it grants everything."""
 
     name: str
@@ -321,8 +315,7 @@ class Role:
     escalation_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PollCounts:
+class PollCounts(NamedTuple):
     """The side panel's figures. None where a figure cannot be read; `notes` says why.
 
     `units_used` is the instance's own counter, `connections` those of a Community Edition (as in `LicenseBoard`).

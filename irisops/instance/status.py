@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from irisops.instance.calls import Value
 
@@ -56,8 +56,7 @@ _TEXTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class StatusError:
+class StatusError(NamedTuple):
     """One error inside a status."""
 
     code: int | None

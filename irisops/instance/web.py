@@ -12,6 +12,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 MOST_BYTES = 4_000_000
 """Largest answer accepted."""
@@ -22,8 +23,7 @@ _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)\b ?([ -~]{0,60})")
 _NAME = re.compile(rb"[!-9;-~]+")
 
 
-@dataclass(frozen=True, slots=True)
-class WebAddress:
+class WebAddress(NamedTuple):
     """A web port. With `tls` the certificate is checked against the machine's authorities."""
 
     host: str

@@ -5,14 +5,13 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _SCHEME = re.compile(r"(https?|iris|tcp)://", re.IGNORECASE)
 _ZONE = re.compile(r"[A-Za-z0-9_.-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class HostField:
+class HostField(NamedTuple):
     """Contents of a host field: the host, with port (or None) and scheme (or "") if given."""
 
     host: str

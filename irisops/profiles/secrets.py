@@ -12,9 +12,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from irisops.background import BrokenOffError, in_daemon_thread
 from irisops.logs import hide
@@ -72,8 +71,7 @@ class NotKeptError(Exception):
     """A secret could not be stored in the wanted place; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """Where a password was stored. `reason` is a sentence on why it is in memory only; `cure` comes once a run."""
 
     place: Place

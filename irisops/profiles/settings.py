@@ -6,7 +6,7 @@ import math
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -125,8 +125,7 @@ SCHEMA = (
 BY_NAME = {setting.name: setting for setting in SCHEMA}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Values of all settings. Intervals in seconds; `theme` "" is the screen's default."""
 
     poll_interval: float = DEFAULT_POLL_INTERVAL
@@ -195,7 +194,7 @@ class SettingsStore:
                 given[name] = setting.checked(value)
             except SettingInvalidError as error:
                 problems.append(f"{self._at(line_of(text, name))}: {error} It is ignored.")
-        settings = replace(Settings(), **given)  # type: ignore[arg-type]  # each checked by its own schema
+        settings = Settings()._replace(**given)  # type: ignore[arg-type]  # each checked by its own schema
         return LoadedSettings(settings, tuple(problems), given)
 
     def _at(self, line: int) -> str:

@@ -12,9 +12,8 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from irisops.files import locked, read_file, write_atomically
 
@@ -39,8 +38,7 @@ class VaultLockedError(VaultError):
     """The file exists, but its passphrase was not given in this run."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Sealed:
+class _Sealed(NamedTuple):
     """The file's contents."""
 
     cost: int

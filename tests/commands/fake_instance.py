@@ -423,7 +423,7 @@ class FakeInstance:
     def set_roles(self, name: str, *roles: str) -> None:
         """Somebody else changes a user."""
         self.all_users = [
-            replace(user, roles=roles) if user.name == name else user for user in self.all_users
+            user._replace(roles=roles) if user.name == name else user for user in self.all_users
         ]
 
     def held(self, name: str) -> tuple[str, ...]:

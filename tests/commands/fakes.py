@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -167,7 +166,7 @@ class FakeConnection(InstanceConnection):
 
     @asynccontextmanager
     async def beside(self, namespace: str) -> AsyncIterator[FakeConnection]:
-        other = FakeConnection(self.instance, replace(self.target, namespace=namespace))
+        other = FakeConnection(self.instance, self.target._replace(namespace=namespace))
         await other.connect(self.instance.password)
         try:
             yield other

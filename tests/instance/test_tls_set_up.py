@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ if sys.platform == "win32":
 
 async def refused(name: str) -> Unreachable:
     async with serve() as served:
-        connection = Connection(replace(served.target(), sslconfig=name), sleep=Pauses())
+        connection = Connection(served.target()._replace(sslconfig=name), sleep=Pauses())
         with pytest.raises(Unreachable) as told:
             await connection.connect(PASSWORD)
         await connection.disconnect()

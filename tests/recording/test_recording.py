@@ -588,7 +588,7 @@ async def test_the_oldest_part_goes_when_the_file_is_full(tmp_path: Path) -> Non
     await made.begin("most=2")
     link = made.world.session.hub.links["local"]
     counts = await link.read_figures()
-    counts = dataclasses.replace(counts, notes=("x" * 2000,))
+    counts = counts._replace(notes=("x" * 2000,))
     writer = made.recorder.writer
     for number in range(1500):
         writer.add(counts, START.timestamp() + number, float(number))

@@ -261,7 +261,7 @@ async def _wrong(
         return Problem("ProfileInvalid", str(error), f"Correct {field}= and try again.", text=command.text)
     form = await form_of(context, profile, command.slash, title, {field: str(error)})
     form.fields = [
-        each if each.kind == "secret" or each.name not in given else replace(each, value=given[each.name])
+        each if each.kind == "secret" or each.name not in given else each._replace(value=given[each.name])
         for each in form.fields
     ]
     return form

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Literal
 
@@ -148,7 +147,7 @@ def form_fields(link: Link, access: Access, state: ObjectState, *, new: bool) ->
             continue
         heading = f"{group}: {kind}" if group == "What it is" and not new else group
         for key in held:
-            found += [replace(each, group=heading) for each in _fields_of(access, methods, state, key)]
+            found += [each._replace(group=heading) for each in _fields_of(access, methods, state, key)]
     return found
 
 
@@ -172,14 +171,14 @@ def _fields_of(access: Access, methods: int, state: ObjectState, key: str) -> li
         ]
     if key == "auth":
         ways = authentication.words_of(methods | login_bits(state))
-        return [replace(field, kind="roles", value=list(state.names(key)), choices=ways)]
+        return [field._replace(kind="roles", value=list(state.names(key)), choices=ways)]
     if key == "resource":
         names = [each.name for each in access.resources]
-        return [replace(field, kind="choice", value=state.text(key), choices=names)]
+        return [field._replace(kind="choice", value=state.text(key), choices=names)]
     words = [each for each in spec.words if each]
     shown: Cell = ", ".join(value) if isinstance(value, tuple) else value
-    field = replace(field, value=shown, choices=words, required=bool(words))
-    return [replace(field, kind=_WIDGETS.get(spec.kind, field.kind))]
+    field = field._replace(value=shown, choices=words, required=bool(words))
+    return [field._replace(kind=_WIDGETS.get(spec.kind, field.kind))]
 
 
 def _parted(groups: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

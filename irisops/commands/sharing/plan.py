@@ -116,7 +116,7 @@ def share_form(link: Link, given: Mapping[str, str]) -> Form:
         ],
     )
     form.fields = [
-        replace(each, value=int(given[each.name]) if each.kind == "number" else given[each.name])
+        each._replace(value=int(given[each.name]) if each.kind == "number" else given[each.name])
         if each.name in given and (not each.choices or given[each.name] in each.choices)
         else each
         for each in form.fields

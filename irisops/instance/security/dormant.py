@@ -119,8 +119,7 @@ async def _with_ages(instance: Instance, accounts: list[Account]) -> list[Accoun
 def _with_times(account: Account, times: tuple[Value, ...]) -> Account:
     """LoginDateTime is $H in UTC, 0 for never; CreateDateTime the same (facts: iris-security 2.2)."""
     login, created = times
-    user = replace(
-        account.user,
+    user = account.user._replace(
         last_login=as_utc(login),
         last_login_known=as_utc(login) is not None or as_text(login) in NEVER,
     )

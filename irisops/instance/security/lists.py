@@ -7,8 +7,7 @@ NotAvailable or NotPermitted (%Admin_Secure:U is needed).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from irisops.instance.calls import Value
 from irisops.instance.class_queries import read_list
@@ -115,7 +114,7 @@ async def list_users(instance: Instance) -> list[User]:
     """All users. If nobody has a last login, whether they have one is unknown: we are logged in ourselves."""
     users = by_name(await read_list(instance, "users.list", user_of))
     if not any(user.last_login for user in users):
-        users = [replace(user, last_login_known=False) for user in users]
+        users = [user._replace(last_login_known=False) for user in users]
     return users
 
 
@@ -144,8 +143,7 @@ async def list_roles(instance: Instance) -> list[Role]:
 # Resources (facts: iris-security 3.2)
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(NamedTuple):
     """One resource. `public` is the permission that everybody has on it."""
 
     name: str
@@ -176,8 +174,7 @@ async def list_resources(instance: Instance) -> list[Resource]:
 # Services (facts: iris-security 3.3)
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(NamedTuple):
     """One service. `methods` and `clients` are None if the list read lacks them."""
 
     name: str
@@ -217,8 +214,7 @@ async def list_services(instance: Instance) -> list[Service]:
 # Web applications (facts: iris-security 3.5)
 
 
-@dataclass(frozen=True, slots=True)
-class WebApplication:
+class WebApplication(NamedTuple):
     """One web application. Fields that the list read lacks are None."""
 
     name: str

@@ -127,7 +127,7 @@ async def _with_passwords(
     unread = f"Whether {' and '.join(untold)} must change the password is not known"
     states = await or_note(read_user_states(instance, untold), notes, unread) or {}
     users = tuple(
-        replace(each, change_password=states[each.name.casefold()].flag("must_change_password"))
+        each._replace(change_password=states[each.name.casefold()].flag("must_change_password"))
         if each.name in untold and each.name.casefold() in states
         else each
         for each in access.users
@@ -142,8 +142,7 @@ async def _further(
     notes = list(known.notes)
     settings = await _settings(instance, "application", application.name, notes)
     if settings is not None:
-        application = replace(
-            completed(application, settings),
+        application = completed(application, settings)._replace(
             enabled=settings.flag("enabled"),
             namespace=settings.text("namespace"),
             dispatch_class=settings.text("dispatch_class"),

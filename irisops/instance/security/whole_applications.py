@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from irisops.instance.routes import Instance
 from irisops.instance.security.lists import WebApplication, methods_of, parse_match_roles
@@ -34,8 +33,7 @@ async def complete_applications(instance: Instance, known: Sequence[WebApplicati
 def completed(known: WebApplication, found: ObjectState) -> WebApplication:
     """The application with the resource, the login methods and the roles of its object."""
     words, unauthenticated = methods_of(login_bits(found))
-    return replace(
-        known,
+    return known._replace(
         resource=found.text("resource"),
         match_roles=parse_match_roles(",".join(found.names("roles"))),
         methods=words,

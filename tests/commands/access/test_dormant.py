@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -38,7 +37,7 @@ async def table(world: World, line: str) -> Table:
 def put(world: World, *accounts: Account) -> None:
     """Make these all accounts of the instance."""
     world.instance.all_users = [
-        replace(each.user, account_never_expires=each.never_expires, expires=each.expires)
+        each.user._replace(account_never_expires=each.never_expires, expires=each.expires)
         for each in accounts
     ]
     world.instance.created = {each.user.name: each.created for each in accounts if each.created}

@@ -49,7 +49,7 @@ def reader(connected: World) -> World:
     ]
     instance.set_roles("bob", "Clerk")
     instance.resources = [
-        replace(each, public=Permission.NONE) if each.name == "HR" else each for each in instance.resources
+        each._replace(public=Permission.NONE) if each.name == "HR" else each for each in instance.resources
     ]
     return connected
 
@@ -122,10 +122,10 @@ async def test_a_disabled_account_is_said_to_be_one(reader: World) -> None:
 
 async def test_what_keeps_an_account_out_and_what_a_login_adds_is_said(reader: World) -> None:
     reader.instance.all_users += [
-        replace(a_user("late", "Clerk"), expires=START.date() - timedelta(days=1)),
-        replace(a_user("fine", "Clerk"), expires=START.date() + timedelta(days=1), type="Password user"),
-        replace(a_user("fresh", "Clerk"), change_password=True),
-        replace(a_user("ldap", "Clerk"), type="LDAP user"),
+        a_user("late", "Clerk")._replace(expires=START.date() - timedelta(days=1)),
+        a_user("fine", "Clerk")._replace(expires=START.date() + timedelta(days=1), type="Password user"),
+        a_user("fresh", "Clerk")._replace(change_password=True),
+        a_user("ldap", "Clerk")._replace(type="LDAP user"),
     ]
     for user, part in (
         ("late", "has expired on 2026-11-23"),
@@ -247,8 +247,8 @@ async def test_a_role_of_the_application_reads_for_its_visitors(reader: World) -
 
 async def test_the_roles_of_an_application_do_not_open_its_own_door(reader: World) -> None:
     reader.instance.all_roles.append(Role("Door", "", (("HR", "U"),), ()))
-    reader.instance.applications[1] = replace(
-        reader.instance.applications[1], match_roles=(("", ("Door", "Payroll")),)
+    reader.instance.applications[1] = reader.instance.applications[1]._replace(
+        match_roles=(("", ("Door", "Payroll")),)
     )
     facts, plan = await told(reader, "/explain bob /csp/payroll")
     assert facts.facts["missing"] == "HR:U"
@@ -268,7 +268,7 @@ async def test_the_one_plan_brings_all_that_an_application_takes(reader: World) 
 
 
 async def test_a_disabled_application_lets_nobody_in(reader: World) -> None:
-    reader.instance.applications[0] = replace(reader.instance.applications[0], enabled=False)
+    reader.instance.applications[0] = reader.instance.applications[0]._replace(enabled=False)
     facts, plan = await told(reader, "/explain _SYSTEM /csp/user")
     assert facts.facts["allowed"] is False
     assert plan is None

@@ -168,14 +168,14 @@ def test_the_kind_of_host_is_guessed(profile: Profile, platform: str, kind: str)
 
 
 async def test_times_are_those_of_this_machine(connected: World) -> None:
-    board = replace(await read_board(connected.connection, now=connected.clock.now()), clock_offset=3600.0)
+    board = (await read_board(connected.connection, now=connected.clock.now()))._replace(clock_offset=3600.0)
     holder = board.holders[0]
     assert holder.free_at is not None
     early = returns(holder, connected.clock.now(), 3600.0)
     assert early.endswith("(any moment)")
     assert returns(holder, connected.clock.now()).endswith("(9 min)")
     assert "1 h 00 min ahead" in clock_note(board)[0]
-    assert clock_note(replace(board, clock_offset=5.0)) == []
+    assert clock_note(board._replace(clock_offset=5.0)) == []
     assert first_to_end(None)[0].startswith("End first: many sessions of one user")
 
 

@@ -124,7 +124,7 @@ def test_on_2024_2_the_gateways_user_must_read_the_code() -> None:
 
 def test_a_page_that_came_is_believed_more_than_the_books() -> None:
     listed = facts()
-    own = replace(listed.application or WebApplication("", "", enabled=True), match_roles=())
+    own = (listed.application or WebApplication("", "", enabled=True))._replace(match_roles=())
     open_to_all = ObjectState("application", "/api/shop", {"auth": ("unauthenticated",), "enabled": True})
     access = make_access(
         [*listed.access.users, account("UnknownUser")],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -154,7 +153,7 @@ def test_the_rows_always_add_up(
     consumed: int | None, rows: list[LicenseRow], sessions: list[WebSession] | None, own: str
 ) -> None:
     holders = build_holders(
-        replace(counts(consumed), max_connections=25),
+        counts(consumed)._replace(max_connections=25),
         rows,
         sessions,
         table(process(1, "a@1")),
