@@ -183,13 +183,16 @@ class IrisopsApp(App[int]):
         finally:
             if not self.is_headless:
                 self._housekeeping.begin()
-                self.set_interval(1.0, self._housekeeping.tick)
+                self.set_interval(1.0, self._tidy)
         if self.chat.overview().profiles and self.chat.overview().active is None:
             self.conversation.prompt.guard()  # the first login may ask for a password any moment
         self._overview_changed()
         opening = self.chat.overview().opening
         if opening:
             self.conversation.begin_with(opening)
+
+    def _tidy(self) -> None:
+        self._housekeeping.tick(answering=self.conversation.answering)
 
     @on(Worker.StateChanged)
     def _worker_changed(self, event: Worker.StateChanged) -> None:

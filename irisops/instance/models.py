@@ -5,7 +5,7 @@ Text is kept raw as the instance sent it; it is made harmless where it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Generic, Literal, NamedTuple, Self, TypeVar, overload
 
@@ -134,19 +134,24 @@ class LicenseBoard(NamedTuple):
     """Counts and holders of one moment. `notes` name what could not be read and the missing privilege."""
 
     counts: LicenseCounts
-    holders: tuple[Holder, ...]
+    holders: Sequence[Holder]
+    """Made when they are looked at: go through them once."""
     notes: tuple[str, ...]
     read_at: datetime
     """The instance's time at the reading; this machine's if the instance's is unknown."""
     clock_offset: float = 0.0
     """Seconds by which the instance's clock is ahead of this machine's."""
+    crowded: tuple[Holder, ...] = ()
+    """Those of one unit with nearly as many connections as share one."""
 
     @property
     def connections(self) -> int | None:
         """Connections of all holders on Community Edition; None on others, or where the holders cannot be read."""
+        if not self.counts.community:
+            return None
         # This tool's own connection is always in the list: an empty one tells nothing.
         listed = [holder for holder in self.holders if holder.kind != "unexplained"]
-        return sum(holder.places for holder in listed) if self.counts.community and listed else None
+        return sum(holder.places for holder in listed) if listed else None
 
     @property
     def in_use(self) -> int | None:

@@ -135,6 +135,11 @@ class Conversation(Ground, Vertical):
         return self._runner.current
 
     @property
+    def answering(self) -> bool:
+        """True while any card is answered or refreshed."""
+        return bool(self._runner.cards)
+
+    @property
     def busy(self) -> bool:
         """True if a new line has to wait."""
         return self.running is not None or self._confirming is not None or self._preparing is not None

@@ -417,8 +417,10 @@ class Grid(ScrollView, can_focus=True):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Arrange few rows at once, many on a thread; a newer wish replaces an older one."""
-        if len(self._wish[0].rows) <= ON_A_THREAD:
+        """Arrange few rows, or those shown as they came, at once, others on a thread. The newest wish counts."""
+        table, order, find = self._wish
+        if len(table.rows) <= ON_A_THREAD or (order is None and not find):
+            self.workers.cancel_group(self, "arrange")
             self.show_view(arrange(*self._wish, self._texts))
         else:
             self.run_worker(self._arrange_apart(), group="arrange", exclusive=True, exit_on_error=False)

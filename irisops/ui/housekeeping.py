@@ -32,6 +32,8 @@ SOME_LITTER = 6
 """Young collections after which a full one runs at the next pause: what a card leaves behind, half a MB and more."""
 LITTER = 9
 """Young collections after which a full one runs even while keys come: quick typing leaves as much behind."""
+MUCH_LITTER = 30
+"""Young collections after which a full one does not wait for the end of an answer, either."""
 WORTH_A_TRIM = 10_000
 """Blocks freed, a megabyte or so, after which memory is given back: before that there is hardly any to give."""
 SWITCH = 0.001
@@ -133,19 +135,23 @@ class Housekeeping:
         """Note that a key came."""
         self._key = self._clock()
 
-    def tick(self) -> bool:
-        """Collect if it is time; True if it did. Called about every second."""
+    def tick(self, *, answering: bool = False) -> bool:
+        """Collect if it is time; True if it did. Called about every second.
+
+        While a card is `answering` it waits for another second: the answer would come a third later.
+        """
         self._most = max(self._most, self._in_use())
         now = self._clock()
         since = now - self._done
         idle = now - self._key
         litter = gc.get_count()[1]
-        if not (
+        late = litter >= MUCH_LITTER or since >= AT_THE_LATEST
+        wanted = (
             litter >= LITTER
             or (litter >= SOME_LITTER and idle >= PAUSE)
             or (since >= EVERY and idle >= QUIET)
-            or since >= AT_THE_LATEST
-        ):
+        )
+        if not (late or (wanted and not answering)):
             return False
         for each in REMEMBERED:
             each.cache_clear()

@@ -13,6 +13,7 @@ from irisops.ui.housekeeping import (
     AT_THE_LATEST,
     EVERY,
     LITTER,
+    MUCH_LITTER,
     PAUSE,
     QUIET,
     REMEMBERED,
@@ -69,7 +70,7 @@ if sys.argv[1] == "apart":
     keep_large_blocks_apart()
 del [bytearray(20_000_000)][0]  # this raises the limit of glibc
 before = look().hblks
-kept = [bytearray(2 * LARGE) for _ in range(5)]
+kept = [bytearray(2 * LARGE) for _ in range(50)]
 print(look().hblks - before)
 """
 
@@ -82,7 +83,9 @@ def test_large_blocks_are_mapped_apart_whatever_was_freed_before() -> None:
     ]
     if found[0].strip() == "none":
         pytest.skip("this C library does not tell what is mapped")
-    assert [each.strip() for each in found] == ["5", "0"]
+    apart, usual = map(int, found)
+    assert apart > 40  # some find room between the small ones
+    assert usual == 0
 
 
 def test_it_takes_over_and_gives_back(housekeeping: Housekeeping) -> None:
@@ -142,6 +145,21 @@ def test_much_litter_is_collected_although_somebody_types(housekeeping: Housekee
     assert housekeeping.tick()
     time.now += 1
     assert not housekeeping.tick()
+
+
+def test_it_waits_for_the_end_of_an_answer_but_not_for_ever(housekeeping: Housekeeping, time: Time) -> None:
+    housekeeping.begin()
+    gc.collect()
+    time.now += EVERY
+    assert not housekeeping.tick(answering=True)
+    assert housekeeping.tick()
+    kept: list[object] = []
+    while gc.get_count()[1] < MUCH_LITTER:
+        assert not housekeeping.tick(answering=True)
+        kept += [[] for _ in range(YOUNG)]
+    assert housekeeping.tick(answering=True)
+    time.now += AT_THE_LATEST
+    assert housekeeping.tick(answering=True)
 
 
 def test_some_litter_is_collected_at_the_next_pause(housekeeping: Housekeeping, time: Time) -> None:

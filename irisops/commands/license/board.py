@@ -131,13 +131,10 @@ def community_note(board: LicenseBoard) -> str:
 def _near_the_flip(board: LicenseBoard) -> list[str]:
     """Holders that will soon pay one unit per connection (facts: iris-license-sessions 2.2)."""
     most = board.counts.max_connections
-    if not most or board.counts.community:
-        return []
     return [
         f"{holder.holder} has {holder.connections} of {most} connections: one more than {most} and each connection "
         "costs a unit."
-        for holder in board.holders
-        if holder.units == 1 and holder.connections and most - 3 <= holder.connections <= most
+        for holder in board.crowded
     ]
 
 
@@ -173,6 +170,7 @@ def clock_note(board: LicenseBoard) -> list[str]:
 def holders_table(board: LicenseBoard, now: datetime) -> Table:
     """One row per holder. `free_at` is for programs, `returns` is the same for people."""
     by_connections = board.connections is not None
+    offset = board.clock_offset  # a row that a screen keeps would else keep the whole board
     fields: cards.Fields[Holder] = (
         (Column("holder", "HOLDER"), lambda each: each.holder),
         (Column("kind", "KIND", hide_under=100), lambda each: each.kind),
@@ -187,7 +185,7 @@ def holders_table(board: LicenseBoard, now: datetime) -> Table:
         ),
         (
             Column("returns", "FREE AT", least=len("first in 12 min,"), wrap=3),
-            lambda each: returns(each, now, board.clock_offset),
+            lambda each: returns(each, now, offset),
         ),
         (Column("free_at", "FREE AT (TIME)", "time", hide_under=1000), lambda each: each.free_at),
         (Column("sessions", "SESSIONS", "number", hide_under=130), lambda each: each.sessions),

@@ -11,18 +11,21 @@ unit for ten seconds. A client's unit comes back when it disconnects, at a time 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import Literal
+from typing import Literal, NamedTuple, overload
 
-from irisops.instance.calls import Rows
+from irisops.instance.calls import Rows, Value
 from irisops.instance.models import Holder, HolderKind, LicenseCounts, LicenseRow, WebSession
+from irisops.instance.packed_rows import Cells
 from irisops.instance.values import Row, as_int, as_text, places_of
 
 REST_HOLD = timedelta(seconds=10)
 """The least time for which a call without a session holds its unit (facts: 2.3)."""
+
+NEAR_THE_FLIP = 3
+"""Connections below the most that share a unit, from which a holder is about to pay one for each."""
 
 _AGENT_LEAVES = "when the agent has asked nothing for a minute"
 UNEXPLAINED = "not explained"
@@ -60,7 +63,7 @@ def build_holders(
     own_id: str,
     now: datetime,
     agents: Container[int] = (),
-) -> list[Holder]:
+) -> Holders:
     """All holders, then the remainder: units add up to `counts.consumed` if that is known.
 
     Those with most units come first, on Community Edition those with most connections.
@@ -75,64 +78,115 @@ def build_holders(
         by_license.setdefault(session.license_id or session.id, []).append(session)
     running = _by_license(processes)
     community = counts.community  # it looks at the words of the key each time
-    holders: list[Holder] = []
+
+    def make(row: LicenseRow) -> Holder:
+        return _holder(
+            row,
+            by_license.get(row.user_id, ()),
+            _Running.of(running.get(row.user_id, ())),
+            now,
+            max_connections=counts.max_connections,
+            community=community,
+            own=bool(own_id) and row.user_id == own_id,
+            agents=agents,
+            sessions_known=sessions is not None,
+            processes_known=processes is not None,
+        )
+
+    listed: list[Holder | LicenseRow] = []
     anonymous: dict[str, list[tuple[LicenseRow, WebSession]]] = {}
     for row in rows:
-        behind = by_license.get(row.user_id, [])
-        if len(behind) == 1 and behind[0].id == row.user_id:
+        behind = by_license.get(row.user_id)
+        if behind and len(behind) == 1 and behind[0].id == row.user_id:
             anonymous.setdefault(behind[0].application, []).append((row, behind[0]))
-            continue
-        holders.append(
-            _holder(
-                row,
-                behind,
-                running[row.user_id],
-                now,
-                max_connections=counts.max_connections,
-                community=community,
-                own=bool(own_id) and row.user_id == own_id,
-                agents=agents,
-                sessions_known=sessions is not None,
-                processes_known=processes is not None,
-            )
-        )
-    holders.extend(_anonymous(application, pairs, now) for application, pairs in anonymous.items())
-    holders.sort(
-        key=lambda holder: (-(holder.places if community else holder.units), holder.holder.casefold())
+        else:
+            listed.append(row)
+    listed += (_anonymous(application, pairs, now) for application, pairs in anonymous.items())
+
+    def place(each: Holder | LicenseRow) -> tuple[int, str]:
+        name = each.holder if isinstance(each, Holder) else _name(each, by_license.get(each.user_id))
+        return -(each.places if community else each.units), name.casefold()
+
+    listed.sort(key=place)
+    remainder = _remainder(counts, sum(each.units for each in listed))
+    return Holders(
+        [*listed, remainder] if remainder else listed, make, 0 if community else counts.max_connections
     )
-    remainder = _remainder(counts, holders)
-    return [*holders, remainder] if remainder else holders
 
 
-class _Running:
+class Holders(Sequence[Holder]):
+    """The holders in order. One is made of its row when it is looked at: thousands are read, and few are shown."""
+
+    __slots__ = ("_listed", "_make", "_sharing")
+
+    def __init__(
+        self, listed: Sequence[Holder | LicenseRow], make: Callable[[LicenseRow], Holder], sharing: int | None
+    ) -> None:
+        """`sharing` is how many connections share a unit; None or 0 where none do, or it is not known."""
+        self._listed, self._make, self._sharing = listed, make, sharing
+
+    @overload
+    def __getitem__(self, place: int) -> Holder: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Holder]: ...
+
+    def __getitem__(self, place: int | slice) -> Holder | list[Holder]:
+        if isinstance(place, slice):
+            return [*map(self._made, self._listed[place])]
+        return self._made(self._listed[place])
+
+    def __iter__(self) -> Iterator[Holder]:
+        return map(self._made, self._listed)
+
+    def __len__(self) -> int:
+        return len(self._listed)
+
+    def _made(self, each: Holder | LicenseRow) -> Holder:
+        return each if isinstance(each, Holder) else self._make(each)
+
+    def crowded(self) -> tuple[Holder, ...]:
+        """Those that will soon pay one unit per connection (facts: iris-license-sessions 2.2)."""
+        most = self._sharing
+        if not most:
+            return ()
+        near = range(max(1, most - NEAR_THE_FLIP), most + 1)
+        return tuple(
+            [self._made(each) for each in self._listed if each.units == 1 and each.connections in near]
+        )
+
+
+class _Running(NamedTuple):
     """The processes of one license user."""
 
-    __slots__ = ("pids", "programs", "users")
+    pids: tuple[int, ...]
+    users: tuple[str, ...]
+    programs: tuple[str, ...]
+    """Those of clients: a process of a web session has the program of the web gateway."""
 
-    def __init__(self) -> None:
-        self.pids: list[int] = []
-        self.users: dict[str, None] = {}
-        self.programs: dict[str, None] = {}
-        """Those of clients: a process of a web session has the program of the web gateway."""
+    @classmethod
+    def of(cls, processes: Iterable[Cells]) -> _Running:
+        """`processes` are as those of `_by_license`."""
+        known = [each for each in processes if as_int(each[0]) is not None]
+        return cls(
+            tuple([pid for each in known if (pid := as_int(each[0])) is not None]),
+            _unique(as_text(user) for _, user, _, _, _ in known),
+            _unique(as_text(program) for _, _, program, _, session in known if not as_text(session)),
+        )
 
 
-def _by_license(processes: Rows | None) -> defaultdict[str, _Running]:
-    """The processes by license user id. Each row is taken at once: as records, ten thousand are 25 ms more."""
-    found: defaultdict[str, _Running] = defaultdict(_Running)
+def _by_license(processes: Rows | None) -> Mapping[str, Sequence[Cells]]:
+    """The cells of `OF_HOLDERS` by license user id. No more is done with ten thousand rows: few are looked at."""
     places = {} if processes is None else places_of(processes)
     if processes is None or not places.keys() >= {each.lower() for each in OF_HOLDERS}:
-        return found
-    cells = itemgetter(*(places[each.lower()] for each in OF_HOLDERS))
-    for process, user, program, license_id, session in map(cells, processes.rows):
-        pid = as_int(process)
-        if pid is None:
-            continue
-        running = found[as_text(license_id)]
-        running.pids.append(pid)
-        running.users[as_text(user)] = None
-        if not as_text(session):
-            running.programs[as_text(program)] = None
-    return found
+        return {}
+    found: defaultdict[Value, list[Cells]] = defaultdict(list)
+    for cells in map(itemgetter(*(places[each.lower()] for each in OF_HOLDERS)), processes.rows):
+        found[cells[3]].append(cells)
+    by_text: dict[str, list[Cells]] = {}
+    for license_id, each in found.items():
+        by_text.setdefault(as_text(license_id), []).extend(each)
+    return by_text
 
 
 def _holder(
@@ -152,7 +206,7 @@ def _holder(
     ours = _ours(running.pids, agents, own=own)
     applications = _unique(session.application for session in sessions)
     return Holder(
-        holder=row.user_id if sessions or row.type.upper() != "CSP" else _short_id(row.user_id),
+        holder=_name(row, sessions),
         kind=ours if ours and row.connections == 1 else _kind(row),
         why=_why(
             row, applications, running, max_connections, ours=ours, community=community, listed=bool(sessions)
@@ -172,8 +226,12 @@ def _holder(
         users=_unique([*running.users, *(session.username for session in sessions)]),
         applications=applications,
         session_ids=tuple([session.id for session in sessions]),
-        pids=tuple(running.pids),
+        pids=running.pids,
     )
+
+
+def _name(row: LicenseRow, sessions: Sequence[WebSession] | None) -> str:
+    return row.user_id if sessions or row.type.upper() != "CSP" else _short_id(row.user_id)
 
 
 def _ours(
@@ -227,8 +285,7 @@ def _why(
 def _clients(clients: int, running: _Running, ours: str) -> str:
     if ours and clients == 1:
         return "this tool's connection" if ours == "this tool" else "this tool's connection for an agent"
-    programs = _unique(running.programs)
-    named = f" ({', '.join(programs[:3])})" if programs else ""
+    named = f" ({', '.join(running.programs[:3])})" if running.programs else ""
     mine = f", {ours} among them" if ours else ""
     return f"{_count(clients, 'client connection')}{named}{mine}"
 
@@ -262,11 +319,11 @@ def _anonymous(application: str, pairs: Sequence[tuple[LicenseRow, WebSession]],
     )
 
 
-def _remainder(counts: LicenseCounts, holders: Sequence[Holder]) -> Holder | None:
-    """The row for units that the other rows do not explain; None if there are none or the sum is unknown."""
+def _remainder(counts: LicenseCounts, listed: int) -> Holder | None:
+    """The row for units that the others, of `listed` units, do not explain; None without any or if it is unknown."""
     if counts.consumed is None:
         return None
-    missing = counts.consumed - sum(holder.units for holder in holders)
+    missing = counts.consumed - listed
     if missing == 0:
         return None
     if missing > 0:
@@ -278,8 +335,7 @@ def _remainder(counts: LicenseCounts, holders: Sequence[Holder]) -> Holder | Non
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """`at` is when the last of the units is free (the instance's clock, UTC), None when it depends on an event.
 
     `when` names what it depends on, in plain words.

@@ -102,7 +102,7 @@ async def read_board(
         counts, rows or [], sessions, processes, own_id=own_id, now=read_at, agents=agents
     )
     offset = (read_at - here).total_seconds()
-    return LicenseBoard(counts, tuple(holders), tuple(notes), read_at, offset)
+    return LicenseBoard(counts, holders, tuple(notes), read_at, offset, holders.crowded())
 
 
 async def license_rows(instance: Instance) -> list[LicenseRow]:

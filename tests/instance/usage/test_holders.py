@@ -51,7 +51,7 @@ def build(
     processes: Rows | None = None,
     own: str = "",
 ) -> list[Holder]:
-    return build_holders(counts(consumed), rows, sessions, processes, own_id=own, now=NOW)
+    return [*build_holders(counts(consumed), rows, sessions, processes, own_id=own, now=NOW)]
 
 
 def test_sessions_without_a_login_are_put_together_by_application() -> None:
