@@ -39,7 +39,7 @@ from irisops.ui.record import Copied, transcript_markdown
 from irisops.ui.saving import save
 from irisops.ui.search import Highlight, SearchBar
 from irisops.ui.terminal import CrashConsole, TerminalTitle, on_ending_signals, send_to_tmux
-from irisops.ui.themes import sheets
+from irisops.ui.themes import later_sheets, sheets
 from irisops.ui.typed_keys import WORD, Typing
 
 if TYPE_CHECKING:
@@ -175,6 +175,10 @@ class IrisopsApp(App[int]):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
+        for path in later_sheets():
+            self.stylesheet.read(path)
+        self.stylesheet.parse()
+        self.stylesheet.update(self)
         self._starting = self.run_worker(self._begin, name="start", exit_on_error=False)
 
     async def _begin(self) -> None:

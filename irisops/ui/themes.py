@@ -8,8 +8,10 @@ from pathlib import Path
 
 from textual.theme import Theme
 
-PARTS = ("app.tcss", "frame.tcss", "prompt.tcss", "cards.tcss")
-"""Sheets of the first screen, in order; the editor and the keys screen name their own."""
+PARTS = ("app.tcss", "frame.tcss", "transcript.tcss", "prompt.tcss")
+"""Sheets that the first frame needs, in order: to read one takes milliseconds."""
+LATER_PARTS = ("cards.tcss", "palette.tcss")
+"""Those for what a first command brings. The editor and the keys screen name their own."""
 
 
 def styles_folder() -> Path:
@@ -27,9 +29,13 @@ def styles_folder() -> Path:
 
 
 def sheets() -> list[Path]:
-    """Paths of the style sheets that the first screen needs."""
-    folder = styles_folder()
-    return [folder / name for name in PARTS]
+    """Paths of the style sheets that the first frame needs."""
+    return [styles_folder() / name for name in PARTS]
+
+
+def later_sheets() -> list[Path]:
+    """Paths of those for what a first command brings."""
+    return [styles_folder() / name for name in LATER_PARTS]
 
 
 DEFAULT = "dark"

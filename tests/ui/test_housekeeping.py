@@ -46,15 +46,6 @@ def housekeeping(time: Time) -> Iterator[Housekeeping]:
     keeper.end()
 
 
-def test_it_settles_the_allocator_once(time: Time) -> None:
-    settled: list[float] = []
-    keeper = Housekeeping(time, settle=lambda: settled.append(time.now))
-    keeper.begin()
-    keeper.begin()
-    keeper.end()
-    assert settled == [time.now]
-
-
 MAPPED = """
 import ctypes, sys
 from irisops.ui.housekeeping import LARGE, keep_large_blocks_apart
@@ -186,21 +177,31 @@ def test_places_of_what_left_the_screen_are_forgotten(housekeeping: Housekeeping
 
 def test_memory_is_given_back_only_where_much_was_freed(time: Time) -> None:
     given: list[float] = []
+    settled: list[float] = []
     blocks = 5 * WORTH_A_TRIM
-    keeper = Housekeeping(time, lambda: given.append(time.now), lambda: blocks, lambda: None)
+    keeper = Housekeeping(
+        time, lambda: given.append(time.now), lambda: blocks, lambda: settled.append(time.now)
+    )
     blocks += 2 * WORTH_A_TRIM
     assert not keeper.tick()  # it sees how much is in use
     blocks -= WORTH_A_TRIM - 1
     time.now += EVERY
     assert keeper.tick()
-    assert given == []
+    assert given == settled == []
     blocks -= 1
     time.now += EVERY
     assert keeper.tick()
-    assert given == [time.now]
+    assert given == settled == [time.now]
     time.now += EVERY
     assert keeper.tick()
     assert len(given) == 1
+    blocks += 2 * WORTH_A_TRIM
+    assert not keeper.tick()
+    blocks -= 2 * WORTH_A_TRIM
+    time.now += EVERY
+    assert keeper.tick()
+    assert len(given) == 2
+    assert len(settled) == 1, "the allocator is set once"
 
 
 def test_what_was_frozen_before_it_began_can_still_be_freed(housekeeping: Housekeeping) -> None:
