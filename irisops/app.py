@@ -37,7 +37,6 @@ from irisops.ui.popup import Commands, command_item
 from irisops.ui.prompt import Line, Prompt
 from irisops.ui.record import Copied, transcript_markdown
 from irisops.ui.saving import save
-from irisops.ui.search import Highlight, SearchBar
 from irisops.ui.terminal import CrashConsole, TerminalTitle, on_ending_signals, send_to_tmux
 from irisops.ui.themes import later_sheets, sheets
 from irisops.ui.typed_keys import WORD, Typing
@@ -45,6 +44,7 @@ from irisops.ui.typed_keys import WORD, Typing
 if TYPE_CHECKING:
     from irisops.copying import CopyScreen
     from irisops.ui.editor import EditorScreen
+    from irisops.ui.search import SearchBar
 
 POLL_INTERVAL = 2.0
 BREAKPOINTS = [(0, "-narrow"), (SIDE_PANEL_FROM, "-wide"), (BROAD_FROM, "-broad")]
@@ -182,6 +182,8 @@ class IrisopsApp(App[int]):
         self._starting = self.run_worker(self._begin, name="start", exit_on_error=False)
 
     async def _begin(self) -> None:
+        if not self.is_headless:
+            self._housekeeping.sweep()
         try:
             await self.chat.start()
         finally:
@@ -452,10 +454,9 @@ class IrisopsApp(App[int]):
         else:
             self._say("Search waits until the question is answered", TO_READ)
 
-    @on(SearchBar.Marked)
-    def _mark(self, event: SearchBar.Marked) -> None:
+    def on_search_bar_marked(self, event: SearchBar.Marked) -> None:
         """Mark the words wherever they are seen in the transcript."""
-        self._highlights = [Highlight(event.words)] if event.words else []
+        self._highlights = event.marks
         for part in self.conversation.transcript.walk_children():
             part.refresh()
 

@@ -18,6 +18,7 @@ from irisops.contract.secret_words import show_names
 from irisops.instance.calls import Answer, Call
 from irisops.instance.errors import LOGIN_REFUSALS, InstanceProblem, LoginRefused
 from irisops.instance.target import Target
+from irisops.instance.usage.poll import Poller
 from irisops.instance.values import Remade
 from irisops.instance.web import WebAddress
 from irisops.profiles.model import Profile
@@ -29,7 +30,6 @@ if TYPE_CHECKING:  # what reads an instance is imported at the first connect, af
     from irisops.instance.models import LicenseBoard, PollCounts, SystemInfo, WebSession
     from irisops.instance.security.access import Access
     from irisops.instance.security.request_facts import RequestFacts
-    from irisops.instance.usage.poll import Poller
     from irisops.recording.readings import Heard, Tape
 
 HISTORY = 180
@@ -220,8 +220,6 @@ class Link:
     stop_listening: Callable[[], None] = field(default=lambda: None)
 
     def __post_init__(self) -> None:
-        from irisops.instance.usage.poll import Poller  # noqa: PLC0415 - not at the start
-
         self._keep_no_sessions()
         self.poller = Poller(self.connection, now=self.clock.now)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from textual import events, on
@@ -40,9 +41,11 @@ from irisops.ui.pace import Paces
 from irisops.ui.popup import command_item
 from irisops.ui.prompt import Prompt
 from irisops.ui.questions import Questions
-from irisops.ui.search import SearchBar
 from irisops.ui.transcript import Transcript
 from irisops.ui.welcome import Welcome
+
+if TYPE_CHECKING:
+    from irisops.ui.search import SearchBar
 
 WITHHELD = Problem(
     "NotShown",
@@ -51,6 +54,13 @@ WITHHELD = Problem(
 )
 LONG = 10.0
 """Seconds after which somebody may have turned to another window."""
+
+
+def search_bar() -> type[SearchBar]:
+    """The line to search in, imported at the first search."""
+    from irisops.ui import search  # noqa: PLC0415 - 2 ms and 0.2 MB that only a search needs
+
+    return search.SearchBar
 
 
 class Conversation(Ground, Vertical):
@@ -478,13 +488,12 @@ class Conversation(Ground, Vertical):
         if self.questions.shown is not None or self.prompt.guarded:
             return False
         if self.searching is None:
-            self.searching = SearchBar(self.transcript)
+            self.searching = search_bar()(self.transcript)
             self.mount(self.searching, before=self.prompt)
         self.screen.set_focus(self.searching.line)
         return True
 
-    @on(SearchBar.Closed)
-    def _end_search(self) -> None:
+    def on_search_bar_closed(self) -> None:
         """Take the line away; a question that came meanwhile is asked now."""
         bar, self.searching = self.searching, None
         self.focus_prompt()

@@ -181,7 +181,7 @@ class SearchBar(Horizontal):
 
         def __init__(self, words: str) -> None:
             super().__init__()
-            self.words = words
+            self.marks: list[LineFilter] = [Highlight(words)] if words else []
 
     class Closed(Message):
         """The search is over."""

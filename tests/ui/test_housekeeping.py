@@ -215,3 +215,18 @@ def test_what_was_frozen_before_it_began_can_still_be_freed(housekeeping: Housek
     del thing
     housekeeping.begin()
     assert seen() is None
+
+
+def test_what_was_frozen_at_the_start_is_swept_up(housekeeping: Housekeeping) -> None:
+    class Thing:
+        other: Thing | None = None
+
+    thing = Thing()
+    thing.other = thing
+    gone = ref(thing)
+    gc.freeze()
+    del thing
+    gc.collect()
+    assert gone() is not None
+    housekeeping.sweep()
+    assert gone() is None
