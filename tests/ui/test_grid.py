@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.strip import Strip
 
 from irisops.contract.replies import Cell, Column, Table, Tone
-from irisops.ui.arrange import GAP
+from irisops.ui.arrange import GAP, Order
 from irisops.ui.card import row_keys
 from irisops.ui.cards.table import Details, TableSection
 from irisops.ui.grid import Grid
@@ -142,6 +142,20 @@ async def test_ten_thousand_rows_are_sorted_and_found_on_a_thread() -> None:
         grid.filter("user36 clinic")
         await until(pilot, lambda: 0 < len(grid.view.rows) < 300)
         assert all(row["user"] == "user36" for row in grid.view.rows)
+
+
+async def test_a_long_list_is_shown_with_its_card_unless_it_must_be_sorted() -> None:
+    async with make_app(FakeChat(processes=10_000)).run_test(size=WIDE) as pilot:
+        grid = await grid_of(pilot, "/processes")
+        await until(pilot, lambda: len(grid.view.rows) == 10_000)
+        newer = replace(grid.view.table, rows=grid.view.table.rows[1:])
+        grid.show_table(newer)
+        assert grid.view.table is newer, "at once: the card is painted once"
+        grid.reorder(Order("user"))
+        assert grid.view.order is None, "sorting is done on a thread"
+        await until(pilot, lambda: grid.view.order is not None)
+        grid.reorder(None)
+        assert grid.view.order is None
 
 
 async def test_fewer_columns_on_a_narrow_screen() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from weakref import ref
 
 import pytest
 
@@ -201,3 +203,19 @@ def test_the_reason_of_a_license_holder_has_room_at_80_columns() -> None:
         table.rows[0]["returns"]
         == f"first in 20 min, all by {(now + timedelta(minutes=65)).astimezone():%H:%M}"
     )
+
+
+def test_a_row_that_is_kept_does_not_keep_the_whole_board() -> None:
+    """A screen keeps the rows that it has painted, of a live card those of many readings."""
+
+    class Listed(list[Holder]):
+        pass
+
+    now = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
+    listed = Listed([Holder("a@1", "client", "", 1, 1), Holder("b@1", "client", "", 1, 1)])
+    gone = ref(listed)
+    kept = holders_table(LicenseBoard(LicenseCounts(8, 2, 6, 6, 2, 25), listed, (), now), now).rows[0]
+    del listed
+    gc.collect()
+    assert gone() is None
+    assert kept["holder"] == "a@1"

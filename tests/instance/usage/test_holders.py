@@ -165,3 +165,30 @@ def test_the_rows_always_add_up(
     for holder in holders:
         assert holder.why
         assert holder.free_when
+
+
+def test_those_about_to_pay_for_each_connection_are_named() -> None:
+    most = 25
+    rows = [row(f"u{number}@1", connections=number) for number in (1, most - 4, most - 3, most)]
+    rows.append(row("flipped@1", connections=most + 1, units=most + 1))
+
+    def near(counted: LicenseCounts) -> list[str]:
+        built = build_holders(counted, rows, None, None, own_id="", now=NOW)
+        return [each.holder for each in built.crowded()]
+
+    assert near(counts(None, most)) == ["u22@1", "u25@1"]
+    assert near(counts(None)._replace(max_connections=None)) == []
+    community = counts(None, most)._replace(customer="InterSystems IRIS Community")
+    assert community.community
+    assert near(community) == []
+
+
+def test_a_part_of_the_holders_is_as_the_whole() -> None:
+    built = build_holders(
+        counts(9), [row("a@1"), row("b@1", units=7)], None, table(process(1, "a@1")), own_id="", now=NOW
+    )
+    whole = [*built]
+    assert [each.holder for each in whole] == ["b@1", "a@1", UNEXPLAINED]
+    assert built[1:] == whole[1:]
+    assert built[-1] == whole[-1]
+    assert len(built) == 3
