@@ -33,8 +33,10 @@ NO_FAILURES: Mapping[str, str] = {
     "NothingToUndo": "Nothing to undo",
     "NothingToRedo": "Nothing to redo",
     "NothingToFinish": "Nothing to finish",
+    "NoContainer": "No container",
+    "NoGateway": "No gateway",
 }
-"""Errors that only say that there is nothing to do, with the title of their card: a screen shows them as an answer."""
+"""Errors that only say that nothing is to do, or nothing there, and the title of their card: an answer on a screen."""
 
 _OPTIONAL = re.compile(r"\s*\[[^\]]*\]")
 _KEYWORD = re.compile(r"[a-z]+")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from irisops.contract.replies import Cell, Column, Facts, Scalar, Tone
@@ -11,6 +11,26 @@ OFF: Mapping[str, Tone] = {"no": "quiet"}
 """Colours of a flag that is usually on: what is off steps back."""
 POWER: Mapping[str, Tone] = {"yes": "warn"}
 """Colours of a flag that deserves a look where it is on: a superuser, no login, an open transaction."""
+
+
+class From(Mapping[str, Tone]):
+    """The colour of numbers, as they are shown, from `least` on. Nobody can list them, so it is empty to look at."""
+
+    def __init__(self, least: int, tone: Tone) -> None:
+        self._least, self._tone = least, tone
+
+    def __getitem__(self, shown: str) -> Tone:
+        number = shown.replace(",", "")
+        if number.isdecimal() and int(number) >= self._least:
+            return self._tone
+        raise KeyError(shown)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
 
 T = TypeVar("T")
 

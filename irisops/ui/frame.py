@@ -280,7 +280,9 @@ def folded_panel(overview: Overview, width: int) -> Content:
     """
     profile = overview.active
     parts: list[Content] = []
-    if profile is not None:
+    if profile is not None and profile.state == "off":
+        parts.append(Content.styled("not connected", "$quiet"))
+    elif profile is not None:
         style = "$quiet" if profile.stale else load_style(profile.in_use, profile.units_limit)
         label = "units " if profile.connections is None else "connections "
         units = Content.assemble((label, "$quiet"), (units_text(profile), style))

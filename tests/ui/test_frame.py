@@ -76,10 +76,13 @@ def test_a_wide_header_says_where_one_is_and_the_side_panel_the_rest() -> None:
 def test_figures_of_an_instance_that_was_left_are_not_shown_as_stale() -> None:
     left = LOCAL._replace(state="off", stale=True)
     overview = Overview([left], left)
+    below = frame.folded_panel(overview, 60).plain
     said = frame.header(overview, 100).plain + "".join(line.plain for line in frame.now_panel(left, 21))
-    assert "not connected" in said
-    assert "stale" not in said
-    assert "5/8" not in said
+    for each in (said, below):
+        assert "not connected" in each
+        assert "stale" not in each
+        assert "5/8" not in each
+    assert "sessions" not in below
 
 
 def test_a_steady_series_is_no_block_of_colour() -> None:

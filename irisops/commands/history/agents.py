@@ -22,7 +22,7 @@ _FIELDS: cards.Fields[AgentCall] = (
         Column(
             "outcome",
             "CAME OF IT",
-            tones={"done": "good", "begun": "warn", "Declined": "bad", "NotAPerson": "bad"},
+            tones={"done": "good", "begun": "warn", "Declined": "quiet", "NotAPerson": "bad"},
         ),
         lambda each: each.outcome,
     ),

@@ -198,6 +198,9 @@ async def show_database(context: Context, command: Command) -> Replies:
     card = cards.facts_card(
         "database", f"Database {harmless(database.name, 80)}", entries, notes, hide_empty=True
     )
+    if tone := _TONES.get(database.state):
+        short = {"full": "free_mb", "disk full": "disk_mb", "disk low": "disk_mb"}
+        card.tones = dict.fromkeys(("state", short.get(database.state, "state")), tone)
     word = "dismount" if database.mounted else "mount"
     card.actions = [("m", word, f"/database {word} {quote(database.name)}")]
     yield card

@@ -96,7 +96,7 @@ async def show_journal(context: Context, _command: Command) -> Replies:
         "journal",
         "Journal",
         entries,
-        [*([told] if told else []), *([how] if how else []), *notes],
+        [*([f"! {told}"] if told else []), *([how] if how else []), *notes],
         hide_empty=True,
     )
     card.tones = tones

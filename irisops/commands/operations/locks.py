@@ -50,7 +50,7 @@ _FIELDS: cards.Fields[Shown] = (
     (Column("lock", "LOCK", grow=True, least=16), lambda each: each.lock.reference),
     (Column("holder", "HOLDER"), lambda each: each.holder),
     (Column("pid", "PID", "number"), lambda each: each.lock.owners[0] if each.lock.owners else None),
-    (Column("waiting", "WAITING", "number"), lambda each: _waiting(each.lock)),
+    (Column("waiting", "WAITING", "number", tones=cards.From(1, "warn")), lambda each: _waiting(each.lock)),
     (
         Column("waiters", "WAITERS", "list", hide_under=90),
         lambda each: [str(pid) for pid in each.lock.waiters or ()],
@@ -118,7 +118,7 @@ async def show_locks(context: Context, command: Command) -> Replies:
         count = sum(len(each.waiters or ()) for each in blocked)
         verb = "waits" if count == 1 else "wait"
         notes.insert(
-            0, f"{counted(count, 'process', 'processes')} {verb} for {counted(len(blocked), 'lock')}."
+            0, f"! {counted(count, 'process', 'processes')} {verb} for {counted(len(blocked), 'lock')}."
         )
     yield Table(
         name="locks",

@@ -48,14 +48,15 @@ LONG_QUEUE = 100
 """Messages in one queue from which it is pointed at."""
 HOUR = timedelta(hours=1)
 _TONES: Mapping[str, Tone] = {RUNNING: "good", TROUBLED: "bad", "suspended": "warn", STOPPED: "warn"}
+_QUEUED, _FAILED, _OFF = cards.From(LONG_QUEUE, "warn"), cards.From(1, "bad"), cards.From(1, "warn")
 _FIELDS: cards.Fields[tuple[Production, datetime]] = (
     (Column("namespace", "NAMESPACE"), lambda each: each[0].namespace),
     (Column("production", "PRODUCTION", grow=True, least=12), lambda each: each[0].name),
     (Column("state", "STATE", tones=_TONES), lambda each: each[0].state),
-    (Column("queued", "QUEUED", "number"), lambda each: each[0].queued),
-    (Column("errors", "ERRORS 1H", "number"), lambda each: _errors(*each)),
+    (Column("queued", "QUEUED", "number", tones=_QUEUED), lambda each: each[0].queued),
+    (Column("errors", "ERRORS 1H", "number", tones=_FAILED), lambda each: _errors(*each)),
     (Column("components", "COMPONENTS", "number", hide_under=80), lambda each: _count(each[0])),
-    (Column("disabled", "DISABLED", "number", hide_under=95), lambda each: _disabled(each[0])),
+    (Column("disabled", "DISABLED", "number", hide_under=95, tones=_OFF), lambda each: _disabled(each[0])),
 )
 _PART_TONES: Mapping[str, Tone] = {DISABLED: "warn"}
 
@@ -226,8 +227,8 @@ def _components(
     columns = (
         Column("component", "COMPONENT", grow=True),
         Column("state", "STATE", tones=_PART_TONES),
-        Column("queued", "QUEUED", "number"),
-        Column("errors", "ERRORS 1H", "number"),
+        Column("queued", "QUEUED", "number", tones=_QUEUED),
+        Column("errors", "ERRORS 1H", "number", tones=_FAILED),
         Column("category", "CATEGORY", hide_under=90),
         Column("class", "CLASS", hide_under=100),
     )

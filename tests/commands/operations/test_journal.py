@@ -18,13 +18,13 @@ async def test_the_days_left_are_told(tmp_path: Path, unit: str) -> None:
         shown = await facts(at, "/journal")
         told = {key: shown.facts[key] for key in ("state", "free_mb", "mb_a_day", "days_left", "files")}
         assert told == {"state": "enabled", "free_mb": 7700, "mb_a_day": 2550, "days_left": 3.0, "files": 6}
-        assert shown.notes[0] == "The journal has room for 3.0 days at its pace: 7,700 MB left."
+        assert shown.notes[0] == "! The journal has room for 3.0 days at its pace: 7,700 MB left."
         assert shown.notes[2].startswith("Process ")
         journal = at.served.world.operations.journal
         journal.free = 40 * MEGABYTE
         shown = await facts(at, "/journal")
         assert (shown.facts["free_mb"], shown.facts["space"]) == (40, "Troubled")
-        assert shown.notes[0] == "The journal has 40 MB left."
+        assert shown.notes[0] == "! The journal has 40 MB left."
         journal.state = 3
         shown = await facts(at, "/journal")
         assert shown.facts["state"] == "frozen"

@@ -22,7 +22,7 @@ async def test_the_waited_for_come_first(tmp_path: Path, doubt: str) -> None:
             "^Ship.OrderD(4711)", "billing", named(processes, "billing").pid, 2, waiters, "X", True,
         ]  # fmt: skip
         assert (second["lock"], second["waiting"]) == ("^Ship.OrderD(4712)", 0)
-        assert shown.notes[0] == "2 processes wait for 1 lock."
+        assert shown.notes[0] == "! 2 processes wait for 1 lock."
         assert [row["waiting"] for row in (await table(at, "/locks waiting>0")).rows] == [2]
         none = await table(at, f"/locks pid={waiters[0]}")
         assert (none.rows, none.notes[-1]) == ([], f"Process {waiters[0]} holds no lock.")
