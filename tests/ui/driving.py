@@ -47,10 +47,20 @@ async def at_rest(app: App[int]) -> None:
     Textual's pilot takes an app for idle that used no processor for 20 ms: on a busy machine one that was given none.
     """
     while app.is_running:
-        nodes = [app, *(node for screen in app.screen_stack for node in screen.walk_children(with_self=True))]
+        nodes = _nodes(app)
         await _turns(app, lambda: not _waiting(nodes))  # noqa: B023 - it is awaited here
-        if await _painted(app) and not _waiting(nodes) and await _through(app, nodes):
+        # What was mounted meanwhile may not be told its size yet.
+        if (
+            await _painted(app)
+            and not _waiting(nodes)
+            and await _through(app, nodes)
+            and _nodes(app) == nodes
+        ):
             return
+
+
+def _nodes(app: App[int]) -> list[MessagePump]:
+    return [app, *(node for screen in app.screen_stack for node in screen.walk_children(with_self=True))]
 
 
 def _waiting(nodes: Iterable[MessagePump]) -> bool:
